@@ -1,0 +1,4 @@
+export * from './day.js';
+export * from './ports.js';
+export * from './refusal.js';
+export * from './result.js';

@@ -1,0 +1,53 @@
+/** Stored events as the rest of the program reads them, and the key store that their sealed boxes need, as a port. */
+import type { Position } from '#event-store';
+
+export type Visibility = 'public' | 'internal' | 'confidential';
+
+/** What every stored event's metadata holds, with its keys in this (sorted) order in the stored form. */
+export interface EventMetadata {
+  readonly causationId?: string;
+  readonly correlationId: string;
+  /** SHA-256, hex, over the event as stored without this field. */
+  readonly hash: string;
+  /** The hash of the stream's previous event; left out at revision 0. */
+  readonly prev?: string;
+  /** UTC, with milliseconds and Z. */
+  readonly recordedAt: string;
+  /** The id of the principal who recorded it. */
+  readonly recordedBy: string;
+  /** HMAC of the canonical request under the stream's key, hex. */
+  readonly requestMac?: string;
+  readonly schemaVersion: number;
+  readonly v: 1;
+  readonly visibility: Visibility;
+}
+
+/** A decoded event: personal fields are back in `data` where the stream's key is at hand, else absent and `opened` is false. */
+export interface RecordedEvent<Data = Record<string, unknown>> {
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly type: string;
+  readonly data: Data;
+  readonly opened: boolean;
+  readonly metadata: EventMetadata;
+  readonly position: Position;
+}
+
+export interface StreamKey {
+  /** Stands in every sealed box; a key replaced after an erasure has another id. */
+  readonly keyId: string;
+  /** 32 bytes. Sealing and MAC keys are derived from it. */
+  readonly key: Uint8Array;
+}
+
+/** Keeps what must be erasable: one key per stream, and named secrets. Durable before it answers. */
+export interface KeyStore {
+  /** The stream's key, made if there is none yet. */
+  obtain(stream: string): Promise<StreamKey>;
+  /** The keys of these ids; a destroyed or unknown one is missing in the map. */
+  find(keyIds: Iterable<string>): Promise<ReadonlyMap<string, StreamKey>>;
+  /** A named secret of 32 bytes, made if there is none yet. */
+  secret(name: string): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
