@@ -1,1 +1,1 @@
-export {};
+export { LOG_FILE, openSqliteLog, type OpenSqliteLog } from './open.js';

@@ -1,2 +1,3 @@
+export * from './check-append.js';
 export * from './errors.js';
 export * from './port.js';

@@ -5,12 +5,16 @@
  * - **Durable**: `append` resolves only when the events survive a kill and a loss of power.
  * - **Atomic**: all events of one append are in the log, next to each other, or none is.
  * - **Exact**: an append lands only at the revision that it expects. There is no way to append without saying one.
- * - **Idempotent at its place**: an append with the ids of the events that are already at that revision, in that order,
- *   answers with the first outcome and writes nothing. The content is not compared: whoever appends does that.
+ * - **Idempotent at its place**: an append with the ids of the events that are already behind that revision, in that
+ *   order, answers with the first outcome and writes nothing, also after later events; so does a prefix of them (with
+ *   the outcome of its own last event). The content is not compared: whoever appends does that. A mix of ids that are
+ *   there and ids that are not is a wrong expected revision.
  * - **Ordered**: positions grow with commits; a reader that has seen a position never meets an earlier one afterwards.
+ * - **Read your own writes**: what `append` has acknowledged is in every read of this store that begins afterwards.
  * - **Unchanged**: `data` and `metadata` come back as the same strings that were appended.
  * Not guaranteed: that two nodes see a commit at the same moment; that positions are dense or mean anything outside the
- * adapter; that an id is unique across streams.
+ * adapter; that an id is unique: the same id at another revision is appended again, so ids do not protect a retry that
+ * moved on to a new revision; only loading the stream anew does.
  */
 
 /** A place in the whole log. Opaque: only the adapter that gave it can read it. Fit to be stored in a checkpoint. */
@@ -52,6 +56,7 @@ export interface ReadStreamOptions {
   readonly limit?: number;
 }
 
+/** What a reading or subscription of the whole log takes in. */
 export interface AllOptions {
   /** Exclusive: reading goes on with the event behind this position. From the start of the log unless said. */
   readonly after?: Position;
@@ -64,10 +69,12 @@ export interface AllOptions {
 
 /**
  * What a subscription delivers, in the order of the log.
- * - `events`: at least one event, next to be applied; as many as were at hand. The last one's position is a checkpoint.
- * - `checkpoint`: everything up to here was looked at and did not match; as good a checkpoint as an event's position.
- * - `caught-up`: all that was in the log when it was asked has been delivered; what follows is live. Carries no
- *   position. May come again after the subscription fell behind.
+ * - `events`: at least one event, next to be applied; as many as were at hand, within bounds. The last one's position is
+ *   a checkpoint.
+ * - `checkpoint`: nothing up to here is still to come; as good a checkpoint as an event's position. Comes once in a
+ *   while where many events do not match, and before `caught-up` where the last ones did not.
+ * - `caught-up`: all that was in the log when it was last asked has been delivered; what follows is live. Carries no
+ *   position. Comes again after the subscription fell behind and caught up anew.
  */
 export type SubscriptionMessage =
   | { readonly kind: 'events'; readonly events: readonly StoredEvent[] }
@@ -80,7 +87,7 @@ export type SubscriptionMessage =
  * message; it ends only when closed, or by an error that no retry can mend, which the iteration throws.
  */
 export interface Subscription extends AsyncIterable<SubscriptionMessage> {
-  /** Ends the iteration after the message in hand. Idempotent. */
+  /** Ends the iteration after the message in hand (as leaving the loop does). Idempotent. */
   close(): Promise<void>;
 }
 
@@ -90,20 +97,34 @@ export interface EventStore {
    *
    * @throws WrongExpectedRevisionError the stream is at another revision; nothing was written.
    * @throws AppendTooLargeError the append is larger than {@link MAX_APPEND_BYTES}; nothing was written.
-   * @throws EventStoreError `unavailable`: nothing was written; `timed-out`: the outcome is not known, send the same
-   *   events again at the same revision; `access-denied`, `stream-deleted`, `disk-full`, `read-only`, `corrupt`, `closed`: nothing was written.
+   * @throws EventStoreError `timed-out`: the outcome is not known, send the same events again at the same revision.
+   *   With every other code (`unavailable`, `disk-full`, `closed` …) nothing was written.
    */
   append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendOutcome>;
 
-  /** The events of one stream; none if there is no such stream. What is appended meanwhile may or may not be seen. */
+  /**
+   * The events of one stream; none if there is no such stream. What is appended meanwhile may or may not be seen.
+   *
+   * @throws EventStoreError `unavailable`, `corrupt`, `closed`
+   */
   readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<StoredEvent>;
 
-  /** All matching events that were in the log when the reading began, in its order. */
+  /**
+   * All matching events that were in the log when the reading began, in its order. A reading that is still under way
+   * when the store is closed throws `closed`: it never ends early in silence.
+   *
+   * @throws EventStoreError `unknown-position`, `unavailable`, `corrupt`, `closed`
+   */
   readAll(options?: AllOptions & { readonly limit?: number }): AsyncIterable<StoredEvent>;
 
+  /**
+   * Follows the log. Any number of subscriptions may be open. Each may be iterated once.
+   *
+   * @throws EventStoreError (from the iteration) `unknown-position`, `corrupt`
+   */
   subscribeToAll(options?: AllOptions): Subscription;
 
-  /** Waits for appends under way, ends subscriptions and lets go of the log. Idempotent; later calls throw `closed`. */
+  /** Waits for appends under way, ends subscriptions, and lets go of the log. Idempotent; later calls throw `closed`. */
   close(): Promise<void>;
 }
 
