@@ -1,0 +1,72 @@
+/** The two faces of this room: what writes the views, and what reads them. */
+import type { EventStore } from '#event-store';
+import type { Clock, Result, Refusal } from '#kernel';
+import type { KeyStore } from '#log-format';
+import type { ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from './shapes.js';
+
+export interface ViewsOptions {
+  readonly eventStore: EventStore;
+  readonly keyStore: KeyStore;
+  /** The folder in which the view files lie; made if it is not there. */
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Called after each commit and on every change of state, in order. Must not throw. */
+  readonly post: (message: ViewsMessage) => void;
+}
+
+/** The running projection. */
+export interface Views {
+  health(): ViewsHealth;
+  /** Folds the whole log again into a new file, while the present one is served and kept up to date; then swaps. */
+  rebuild(): void;
+  /**
+   * Goes on behind the poison event that stopped the projection. Refused (`not-stopped-there`) if it did not stop at
+   * this event. The skip is kept in the file.
+   */
+  skip(event: string): Result<void, Refusal>;
+  /** Commits what is applied, checkpoint included, and lets go of log and file. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A moment to answer for; both left out: the present. */
+export interface Moment {
+  /** EDTF: answers what was so in the world over that span. */
+  readonly validAt?: string;
+  /** An instant (ISO 8601 with Z or an offset) or a seq in decimal digits: answers from what was recorded by then. */
+  readonly knownAt?: string;
+}
+
+export interface ListQuery {
+  /** Part of a name, a title or of words; letter case and diacritics do not matter. */
+  readonly q?: string;
+  readonly cursor?: string;
+  /** 1 to 200; 50 unless said. */
+  readonly limit?: number;
+}
+
+/**
+ * Reads the views. Synchronous, over connections of its own; safe while the writer writes and swaps.
+ *
+ * Refusal codes: `not-found`, `views-not-ready` (nothing can be read yet), `invalid-date` (pointer `/validAt`),
+ * `invalid-moment`, `moment-ahead` (pointer `/knownAt`), `invalid-cursor`, `invalid-limit`.
+ */
+export interface ViewsReader {
+  /** The subject's document as JSON. The present one comes ready-made; others are computed. */
+  document(kind: SubjectCategory, id: string, moment?: Moment): Result<string, Refusal>;
+  /** Subjects of one kind in the order in which they were entered. */
+  list(kind: SubjectCategory, query?: ListQuery): Result<ListPage, Refusal>;
+  /** Which prefix of the log a moment stands for, and whether anything recorded later can still belong to it. */
+  resolveKnownAt(knownAt: string): Result<{ readonly seq: number; readonly settled: boolean }, Refusal>;
+  /** Resolves true as soon as the views hold the stream's event of this revision, false after `timeout` milliseconds. */
+  waitFor(stream: string, revision: number, timeout: number): Promise<boolean>;
+  health(): ViewsHealth;
+  /** To be called with everything the writer posts. */
+  notify(message: ViewsMessage): void;
+  /** Ends waits (with false) and closes the connections. Idempotent. */
+  close(): void;
+}
+
+export interface ReaderOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+}

@@ -1,0 +1,502 @@
+/**
+ * What the views answer: the documents of persons, groups, cases, statements and sources, their lists, and the health
+ * of the projection. These shapes are part of the public interface (REST serves them as they are), so fields are only
+ * ever added.
+ *
+ * Days are ISO days (`2018-11-20`); `occurred` and `since` are EDTF as the source gives them; instants are UTC with
+ * milliseconds and Z. What is not known is left out, never null. Personal fields are left out where they were erased.
+ */
+import type { Axis, Inconsistency } from '#domain';
+import type { Visibility } from '#log-format';
+
+export type SubjectCategory = 'person' | 'group' | 'case' | 'statement' | 'source';
+
+/** The first and last day on which something may have been; an open side is left out. */
+export interface DaysView {
+  readonly earliest?: string;
+  readonly latest?: string;
+}
+
+/** Another subject, by id, with its name or title as the record knows it (left out where unknown or erased). */
+export interface SubjectPointer {
+  readonly kind: SubjectCategory;
+  readonly id: string;
+  readonly name?: string;
+}
+
+/** Which record the answer was computed from. */
+export interface AsOf {
+  /** EDTF, as it was asked. */
+  readonly validAt?: string;
+  readonly knownAt: {
+    /** Everything up to this event of the log was counted in. */
+    readonly seq: number;
+    /** As it was asked, where it was asked by an instant. */
+    readonly instant?: string;
+    /** Nothing that is recorded later can change which events this answer counts in. */
+    readonly settled: boolean;
+  };
+  /** The day that `present` answers speak of. */
+  readonly day: string;
+  readonly foldVersion: number;
+}
+
+/** One axis's answer: at the present day or, where `validAt` was asked, over that span. */
+export interface AnswerView {
+  readonly axis: Axis;
+  readonly case?: string;
+  readonly key?: string;
+  readonly value: string;
+  readonly detail?: Readonly<Record<string, string>>;
+  readonly since?: string;
+  readonly sinceBounds: DaysView;
+  readonly certain: boolean;
+  readonly possible: readonly string[];
+  readonly groups: Readonly<Record<string, { readonly certain: boolean; readonly possible: boolean }>>;
+  readonly disputed: boolean;
+  readonly orderUncertain: boolean;
+  readonly reason?: 'stale';
+  readonly laterQuashed?: true;
+  /** Event ids of the facts that the answer rests on; each stands in a timeline. */
+  readonly restsOn: readonly string[];
+}
+
+export interface CitationView {
+  readonly source: SubjectPointer;
+  /** The words that prove it: taken from the source's held text, or quoted where no text is held. */
+  readonly words?: string;
+  /** Where the words stand in the held text, in code points, and in which version of it. */
+  readonly at?: { readonly start: number; readonly end: number; readonly version: number };
+  readonly prefix?: string;
+  readonly suffix?: string;
+  readonly locator?: string;
+  /** Latest day of the source's publication. */
+  readonly published?: string;
+}
+
+/** Somebody recorded something about a fact: who, when, why. */
+export interface ActView {
+  readonly event: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly recordedAt: string;
+  readonly recordedBy: string;
+  readonly reason?: string;
+  readonly citations: readonly CitationView[];
+  /** The rest of what the act says. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface DisputeView extends ActView {
+  readonly kind: string;
+  readonly by?: string;
+  readonly open: boolean;
+  readonly outcome?: string;
+  /** The other reading, with the subject that it would speak of. It touches no axis of that subject. */
+  readonly alternative?: { readonly subject: SubjectPointer; readonly data: Readonly<Record<string, unknown>> };
+}
+
+/** One fact on a timeline, as corrected. */
+export interface FactView {
+  readonly event: string;
+  readonly seq: number;
+  readonly type: string;
+  /** The subject in whose stream it was recorded. */
+  readonly subject: SubjectPointer;
+  readonly occurred?: string;
+  /** Its days after tightening through the order of the facts. */
+  readonly bounds: DaysView;
+  readonly aspect: 'began' | 'observed';
+  readonly case?: SubjectPointer;
+  /** What the fact itself says, without the fields that every fact has. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** The subjects that `data` names by id. */
+  readonly mentions: readonly (SubjectPointer & { readonly pointer: string })[];
+  readonly citations: readonly CitationView[];
+  readonly basis?: string;
+  readonly confidence?: string;
+  readonly note?: string;
+  readonly standing: 'standing' | 'corrected' | 'withdrawn' | 'moved';
+  readonly disputed: boolean;
+  readonly corrections: readonly ActView[];
+  readonly disputes: readonly DisputeView[];
+  readonly verifications: readonly ActView[];
+  readonly accounts: readonly ActView[];
+  readonly recordedAt: string;
+  readonly recordedBy: string;
+  readonly visibility: Visibility;
+}
+
+export interface NameView {
+  readonly text: string;
+  readonly kind?: string;
+  readonly lang?: string;
+  readonly script?: string;
+  /** The fact or entry that gives it. */
+  readonly event: string;
+}
+
+/** A role, seen from its holder. */
+export interface RoleView {
+  readonly role: string;
+  readonly organisation: { readonly id?: string; readonly name?: string };
+  readonly value: string;
+  readonly since?: string;
+  readonly sinceBounds: DaysView;
+  /** When it ended, where it did. */
+  readonly until?: string;
+  readonly certain: boolean;
+  readonly disputed: boolean;
+  readonly restsOn: readonly string[];
+  /** Other words by which sources attributed a role of this organisation to its holder. */
+  readonly attributedAs: readonly string[];
+}
+
+/** A role, seen from its organisation. */
+export interface HolderView extends Omit<RoleView, 'organisation' | 'attributedAs'> {
+  readonly holder: SubjectPointer;
+}
+
+/** Somebody's word: shown as such, never a status. */
+export interface LabelView {
+  readonly event: string;
+  readonly label: string;
+  readonly by?: string;
+  readonly occurred?: string;
+  readonly standing: FactView['standing'];
+  readonly disputed: boolean;
+  readonly citations: readonly CitationView[];
+}
+
+/** What somebody said would happen. Nothing of it has happened by being said. */
+export interface IntentionView {
+  readonly event: string;
+  readonly type: string;
+  readonly what?: string;
+  readonly authority?: string;
+  readonly plannedFor?: string;
+  readonly conditions: readonly string[];
+  readonly occurred?: string;
+  readonly disputed: boolean;
+  readonly citations: readonly CitationView[];
+}
+
+/** A statement, as a line on the page of its speaker or of what it is about. */
+export interface StatementLine {
+  readonly id: string;
+  readonly speaker: SpeakerView;
+  readonly occurred?: string;
+  readonly form?: string;
+  readonly stance?: string;
+  readonly words?: string;
+  readonly lang?: string;
+  readonly conditions: readonly string[];
+  readonly about: readonly SubjectPointer[];
+  readonly standing: FactView['standing'];
+  readonly disputed: boolean;
+  /** What the speaker did with it since: `denied`, `corrected`, `retracted`. */
+  readonly speakerSince: readonly string[];
+  readonly citations: readonly CitationView[];
+}
+
+export interface SpeakerView {
+  /** A person or group; left out for an unnamed holder of a role. */
+  readonly subject?: SubjectPointer;
+  readonly role?: string;
+  readonly organisation?: { readonly id?: string; readonly name?: string };
+  /** The role as the source attributes it. */
+  readonly roleAsAttributed?: string;
+  /** The roles that facts say the speaker held then, certain or possible; left out for an unnamed speaker. */
+  readonly rolesHeld?: readonly {
+    readonly role: string;
+    readonly organisation: { readonly id?: string; readonly name?: string };
+    readonly certain: boolean;
+  }[];
+  /** The role as attributed is among the roles held; left out where nothing was attributed or nobody is named. */
+  readonly roleAgrees?: boolean;
+  readonly onBehalfOf?: string;
+}
+
+/** A fact recorded elsewhere is disputed, and the other reading names this subject. */
+export interface AlternativeElsewhere {
+  /** The subject that the fact is recorded of. */
+  readonly subject: SubjectPointer;
+  readonly fact: string;
+  readonly type: string;
+  readonly dispute: string;
+  readonly kind: string;
+  readonly open: boolean;
+  readonly reason?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface IdentityView {
+  readonly event: string;
+  readonly person: SubjectPointer;
+  readonly verdict: string;
+  readonly reason?: string;
+  readonly citations: readonly CitationView[];
+}
+
+interface DocumentBase {
+  readonly id: string;
+  /** One line for people. */
+  readonly summary: string;
+  readonly visibility: Visibility;
+  readonly inconsistencies: readonly Inconsistency[];
+  readonly timeline: readonly FactView[];
+  /** Acts that concern the subject as a whole: details corrected, visibility changed, an objection. */
+  readonly acts: readonly ActView[];
+  readonly alternativesElsewhere: readonly AlternativeElsewhere[];
+  readonly asOf: AsOf;
+}
+
+/** A person's part in one legal case. */
+export interface CaseOfPerson {
+  /** The case's id; left out for the single case that nobody entered, and for facts assigned to none of several. */
+  readonly id?: string;
+  readonly title?: string;
+  readonly unassigned?: true;
+  readonly hold: AnswerView;
+  readonly stage: AnswerView;
+  readonly verdict: AnswerView;
+  readonly finality: AnswerView;
+  readonly sentence: AnswerView;
+  /** Offences charged, convicted or sentenced for, as the sources name them. */
+  readonly offences: readonly string[];
+}
+
+export interface PersonView extends DocumentBase {
+  readonly kind: 'person';
+  readonly name?: string;
+  readonly names: readonly NameView[];
+  readonly identifiers: readonly { readonly scheme: string; readonly value: string; readonly event: string }[];
+  readonly attributes: readonly { readonly attribute: string; readonly value: string; readonly event: string; readonly disputed: boolean }[];
+  readonly axes: {
+    readonly liberty: AnswerView;
+    readonly life: AnswerView;
+    readonly whereabouts: AnswerView;
+    readonly location: AnswerView;
+    readonly civicRights: AnswerView;
+    readonly asylum: readonly AnswerView[];
+    readonly extradition: readonly AnswerView[];
+  };
+  readonly cases: readonly CaseOfPerson[];
+  readonly roles: readonly RoleView[];
+  readonly labels: readonly LabelView[];
+  readonly intentions: readonly IntentionView[];
+  readonly statements: { readonly by: readonly StatementLine[]; readonly about: readonly StatementLine[] };
+  readonly identities: readonly IdentityView[];
+}
+
+/** A count of supporters as one source gives it. */
+export interface SupportEntry {
+  readonly event: string;
+  readonly kind: string;
+  readonly as: string;
+  readonly area?: string;
+  readonly qualifier: string;
+  readonly value: number;
+  readonly occurred?: string;
+  readonly standing: FactView['standing'];
+  readonly disputed: boolean;
+  readonly citations: readonly CitationView[];
+}
+
+export interface SizeEntry {
+  readonly event: string;
+  readonly of: string;
+  readonly qualifier?: string;
+  readonly value: number;
+  readonly occurred?: string;
+  readonly disputed: boolean;
+  readonly citations: readonly CitationView[];
+}
+
+export interface GroupView extends DocumentBase {
+  readonly kind: 'group';
+  readonly name?: string;
+  readonly names: readonly NameView[];
+  readonly groupKind?: string;
+  readonly axes: {
+    readonly registration: AnswerView;
+    readonly activity: AnswerView;
+    readonly appeal: AnswerView;
+    readonly electionEntries: readonly AnswerView[];
+  };
+  readonly support: readonly SupportEntry[];
+  /** What was planned towards registration, and whether a submission stands in the record. */
+  readonly plans: readonly (IntentionView & { readonly submitted: boolean })[];
+  readonly intentions: readonly IntentionView[];
+  readonly sizes: readonly SizeEntry[];
+  readonly holders: readonly HolderView[];
+  readonly labels: readonly LabelView[];
+  readonly statements: { readonly by: readonly StatementLine[]; readonly about: readonly StatementLine[] };
+}
+
+/** One person's part in a case. */
+export interface PersonInCase {
+  readonly person: SubjectPointer;
+  readonly liberty: AnswerView;
+  readonly hold: AnswerView;
+  readonly stage: AnswerView;
+  readonly verdict: AnswerView;
+  readonly finality: AnswerView;
+  readonly sentence: AnswerView;
+}
+
+export interface CaseView extends DocumentBase {
+  readonly kind: 'case';
+  readonly title?: string;
+  readonly court?: string;
+  readonly numbers: readonly string[];
+  readonly joined: readonly SubjectPointer[];
+  readonly persons: readonly PersonInCase[];
+}
+
+export interface StatementView extends DocumentBase {
+  readonly kind: 'statement';
+  readonly speaker: SpeakerView;
+  readonly audience?: string;
+  readonly channel?: string;
+  readonly occurred?: string;
+  readonly form?: string;
+  readonly stance?: string;
+  readonly lang?: string;
+  readonly words?: string;
+  readonly conditions: readonly string[];
+  readonly about: readonly SubjectPointer[];
+  readonly citations: readonly CitationView[];
+  readonly speakerSince: readonly string[];
+}
+
+/** A fact that rests on a source, on the source's page. */
+export interface CitingFact {
+  readonly event: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly subject: SubjectPointer;
+  readonly words?: string;
+  readonly at?: { readonly start: number; readonly end: number; readonly version: number };
+  readonly locator?: string;
+  readonly standing: FactView['standing'];
+}
+
+export interface SourceView extends DocumentBase {
+  readonly kind: 'source';
+  readonly type?: string;
+  readonly title?: string;
+  readonly publisher?: string;
+  readonly author?: string;
+  readonly published?: string;
+  readonly publishedBounds: DaysView;
+  readonly url?: string;
+  readonly lang?: string;
+  readonly sha256?: string;
+  readonly text?: string;
+  readonly captures: readonly ActView[];
+  readonly dependsOn: readonly { readonly source: SubjectPointer; readonly kind: string; readonly event: string }[];
+  readonly citedBy: readonly CitingFact[];
+}
+
+export interface DocumentOf {
+  readonly person: PersonView;
+  readonly group: GroupView;
+  readonly case: CaseView;
+  readonly statement: StatementView;
+  readonly source: SourceView;
+}
+export type Document = DocumentOf[SubjectCategory];
+
+export interface ListItem {
+  readonly kind: SubjectCategory;
+  readonly id: string;
+  readonly name?: string;
+  readonly summary: string;
+}
+
+export interface ListPage {
+  readonly items: readonly ListItem[];
+  /** Left out on the last page. Opaque. */
+  readonly next?: string;
+}
+
+export type ChangeKind =
+  | 'new'
+  | 'backdated'
+  | 'correction'
+  | 'retraction'
+  | 'dispute'
+  | 'visibility'
+  | 'erasure'
+  | 'history';
+
+/** What an axis answered, as far as a status change speaks of it. */
+export interface ChangedAnswer {
+  readonly value: string;
+  readonly detail?: Readonly<Record<string, string>>;
+  readonly since?: string;
+  readonly certain: boolean;
+  readonly disputed: boolean;
+  readonly orderUncertain: boolean;
+}
+
+/** An axis's present answer differs before and after an event (or, for `history`, only a past answer does). */
+export interface StatusChange {
+  /** `f<fold>-<seq>.<n>`: the same on every node and after every rebuild. */
+  readonly id: string;
+  readonly seq: number;
+  readonly subject: { readonly kind: 'person' | 'group'; readonly id: string };
+  readonly axis: Axis;
+  readonly case?: string;
+  readonly key?: string;
+  readonly from: ChangedAnswer;
+  readonly to: ChangedAnswer;
+  readonly since?: string;
+  readonly kind: ChangeKind;
+  readonly cause: { readonly event: string; readonly type: string };
+  /** The id of the change that this one corrects. */
+  readonly corrects?: string;
+}
+
+/** An event that the views cannot take in. Names the event and holds nothing of what it says. */
+export interface PoisonEvent {
+  readonly event: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly type: string;
+  /** The seq that it has. */
+  readonly seq: number;
+  readonly reason: 'undecodable' | 'unknown-type' | 'out-of-order' | 'handler-failed';
+}
+
+export interface ViewsHealth {
+  /** `starting`: no file can be read yet. `stopped`: a poison event; what came before it is served. `failed`: the log or the disk; tried again. */
+  readonly state: 'starting' | 'catching-up' | 'live' | 'stopped' | 'failed' | 'closed';
+  readonly seq: number;
+  /** The known time at `seq`. */
+  readonly knownAt?: string;
+  /** 0 when live; else the milliseconds from the known time at `seq` to now: how old the served record is at most. */
+  readonly lagMilliseconds: number;
+  readonly poison?: PoisonEvent;
+  /** A new file is being built beside the served one. */
+  readonly rebuilding?: { readonly reason: RebuildReason; readonly seq: number };
+  /** Code of the last failure, such as `disk-full`. */
+  readonly failure?: string;
+}
+
+export type RebuildReason = 'first' | 'fold-version' | 'damaged' | 'log-changed' | 'asked';
+
+/** What the writer of the views tells its readers; plain data, fit for postMessage. */
+export type ViewsMessage =
+  | { readonly kind: 'health'; readonly health: ViewsHealth }
+  /** Committed up to `seq`. `changes`: the status changes since the last such message, when live. */
+  | { readonly kind: 'advanced'; readonly seq: number; readonly changes: readonly StatusChange[] }
+  /** Readers must open this file from now on. */
+  | { readonly kind: 'swapped'; readonly file: string; readonly reason: RebuildReason };
+
+/** What a reader may ask of the writer; the counterpart of {@link ViewsMessage}. */
+export type ViewsCommand =
+  | { readonly kind: 'rebuild' }
+  | { readonly kind: 'skip'; readonly event: string }
+  | { readonly kind: 'close' };
