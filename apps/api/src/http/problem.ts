@@ -1,0 +1,96 @@
+/**
+ * Every error that leaves the server: problem details (RFC 9457) with a stable code.
+ *
+ * One table says which status and title a code has. A code that is not in it is a mistake of ours, and a specification
+ * holds that every code that the rooms can give is in it. Nothing of an exception's own text ever leaves: what a client is
+ * told comes from this table and from refusals, which are written for clients.
+ */
+import type { Refusal } from '#kernel';
+
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+}
+
+const malformed = 'The request cannot be read';
+const invalid = 'The request is not valid';
+const conflict = 'The request does not fit what is recorded';
+const absent = 'There is nothing here';
+const unavailable = 'Not available at the moment';
+
+/** Codes that the door itself gives, before or instead of any decision. */
+const doorProblems = {
+  'malformed-json': { status: 400, title: malformed },
+  'malformed-request': { status: 400, title: malformed },
+  'invalid-query': { status: 400, title: malformed },
+  'invalid-header': { status: 400, title: malformed },
+  'unauthenticated': { status: 401, title: 'A key is needed' },
+  'scope-missing': { status: 403, title: 'The key does not allow this' },
+  'route-not-found': { status: 404, title: absent },
+  'payload-too-large': { status: 413, title: 'The request is too large' },
+  'unsupported-media-type': { status: 415, title: 'The media type is not supported' },
+  'several-problems': { status: 422, title: invalid },
+  'internal-error': { status: 500, title: 'Something went wrong on our side' },
+  'shutting-down': { status: 503, title: unavailable },
+  'not-yet-visible': { status: 503, title: unavailable },
+  'views-stopped': { status: 503, title: unavailable },
+  'log-unavailable': { status: 503, title: unavailable },
+  'outcome-unknown': { status: 503, title: unavailable },
+  'read-only': { status: 503, title: unavailable },
+  'disk-full': { status: 507, title: 'No space is left to record' },
+} as const satisfies Record<string, ProblemKind>;
+
+/** Codes of refusals that are not simply 422: the rest says that the content of the request is not valid. */
+const decisionProblems = {
+} as const satisfies Record<string, ProblemKind>;
+
+export const problemKinds: ReadonlyMap<string, ProblemKind> = new Map(
+  Object.entries<ProblemKind>({ ...doorProblems, ...decisionProblems }),
+);
+
+export type DoorCode = keyof typeof doorProblems;
+
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  /** The request's own correlation id: what to quote when asking about it. */
+  readonly instance?: string;
+  /** Each thing that is wrong with the request, with the place in its body. */
+  readonly errors?: readonly Refusal[];
+}
+
+/** Thrown on the way out of a handler: the filter makes the document of it. */
+export class ProblemError extends Error {
+  constructor(
+    readonly refusals: readonly [Refusal, ...Refusal[]],
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(refusals[0].code);
+    this.name = 'ProblemError';
+  }
+}
+
+/** A problem of the door itself. */
+export function problem(code: DoorCode, detail: string, headers: Readonly<Record<string, string>> = {}): ProblemError {
+  return new ProblemError([{ code, detail }], headers);
+}
+
+/** What a client gets for these refusals: the one code, or `several-problems` where they differ. */
+export function problemDocument(refusals: readonly [Refusal, ...Refusal[]]): ProblemDocument {
+  const [first] = refusals;
+  const same = refusals.every((other) => other.code === first.code);
+  const code = same ? first.code : 'several-problems';
+  const { status, title } = problemKinds.get(code) ?? { status: 422, title: invalid };
+  const located = refusals.length > 1 || first.pointer !== undefined;
+  return {
+    type: `urn:habeas:problem:${code}`,
+    title,
+    status,
+    code,
+    detail: refusals.length === 1 ? first.detail : `${refusals.length} things are wrong with the request; see errors.`,
+    ...(located ? { errors: refusals } : {}),
+  };
+}

@@ -1,0 +1,36 @@
+import { readSettings } from './settings.js';
+
+test('an empty environment gives the defaults', () => {
+  expect(readSettings({})).toMatchObject({ host: '127.0.0.1', port: 3000, adminKey: undefined, masterKey: undefined });
+  expect(readSettings({}).data).toMatch(/[\\/]data$/);
+  expect(readSettings({ HABEAS_PORT: ' ', HABEAS_LOG: '' }).port).toBe(3000);
+});
+
+test.each([
+  ['HABEAS_PORT', 'http'],
+  ['HABEAS_PORT', '65536'],
+  ['HABEAS_PORT', '-1'],
+  ['HABEAS_PORT', '1e3'],
+  ['HABEAS_ADMIN_KEY', 'short'],
+  ['HABEAS_ADMIN_KEY', 'has a space in it and so cannot be sent'],
+  ['HABEAS_MASTER_KEY', 'abcd'],
+  ['HABEAS_LOG', 'postgres://here'],
+])('%s=%s is refused by name, in one sentence or two', (name, value) => {
+  expect(() => readSettings({ [name]: value })).toThrow(new RegExp(`^${name} `));
+});
+
+test('an EventStoreDB is refused as not there yet', () => {
+  expect(() => readSettings({ HABEAS_LOG: 'esdb://localhost:2113?tls=false' })).toThrow(/EventStoreDB, which this version cannot use yet/);
+});
+
+test('a secret is never repeated in an error', () => {
+  for (const name of ['HABEAS_ADMIN_KEY', 'HABEAS_MASTER_KEY', 'HABEAS_LOG']) {
+    expect(() => readSettings({ [name]: 'tell me not' })).toThrow(expect.objectContaining({ message: expect.not.stringContaining('tell me not') }));
+  }
+});
+
+test('a master key is read as hexadecimal or base64', () => {
+  const bytes = Uint8Array.from({ length: 32 }, (_, index) => index);
+  expect(readSettings({ HABEAS_MASTER_KEY: Buffer.from(bytes).toString('hex') }).masterKey).toEqual(bytes);
+  expect(readSettings({ HABEAS_MASTER_KEY: Buffer.from(bytes).toString('base64') }).masterKey).toEqual(bytes);
+});
