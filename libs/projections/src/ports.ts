@@ -59,6 +59,8 @@ export interface ViewsReader {
   resolveKnownAt(knownAt: string): Result<{ readonly seq: number; readonly settled: boolean }, Refusal>;
   /** Resolves true as soon as the views hold the stream's event of this revision, false after `timeout` milliseconds. */
   waitFor(stream: string, revision: number, timeout: number): Promise<boolean>;
+  /** The revision of the stream's latest event that the views hold: what an ETag names. Undefined: none is held. */
+  revisionOf(stream: string): number | undefined;
   health(): ViewsHealth;
   /** To be called with everything the writer posts. */
   notify(message: ViewsMessage): void;
