@@ -1,4 +1,6 @@
+export * from './canonical.js';
 export * from './day.js';
+export * from './ids.js';
 export * from './ports.js';
 export * from './refusal.js';
 export * from './result.js';

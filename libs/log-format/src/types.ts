@@ -1,7 +1,10 @@
 /** Stored events as the rest of the program reads them, and the key store that their sealed boxes need, as a port. */
 import type { Position } from '#event-store';
+import type { JsonObject } from '#kernel';
 
 export type Visibility = 'public' | 'internal' | 'confidential';
+
+export const VISIBILITIES: readonly Visibility[] = ['public', 'internal', 'confidential'];
 
 /** What every stored event's metadata holds, with its keys in this (sorted) order in the stored form. */
 export interface EventMetadata {
@@ -23,7 +26,7 @@ export interface EventMetadata {
 }
 
 /** A decoded event: personal fields are back in `data` where the stream's key is at hand, else absent and `opened` is false. */
-export interface RecordedEvent<Data = Record<string, unknown>> {
+export interface RecordedEvent<Data = Readonly<Record<string, unknown>>> {
   readonly id: string;
   readonly stream: string;
   readonly revision: number;
@@ -50,4 +53,18 @@ export interface KeyStore {
   /** A named secret of 32 bytes, made if there is none yet. */
   secret(name: string): Promise<Uint8Array>;
   close(): Promise<void>;
+}
+
+/** Takes data of one schema version to the next. Pure, and total on data of its version, opened or not. */
+export type Upcaster = (data: JsonObject) => JsonObject;
+
+/** What the stored form needs to know of one type of event. An event's definition in the catalogue is one. */
+export interface StoredForm {
+  readonly type: string;
+  /** The version that is written today, from 1. */
+  readonly schemaVersion: number;
+  // JSON pointers of personal fields; `*` stands for every element of an array: `/names/*/text`.
+  readonly personal: readonly string[];
+  /** By the version that each takes to the next; needed for every version below today's. */
+  readonly upcasters?: Readonly<Record<number, Upcaster>>;
 }

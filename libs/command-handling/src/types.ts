@@ -1,0 +1,53 @@
+/** What a command is, and what comes of it. */
+import type { Refusal, Result } from '#kernel';
+import type { RecordedEvent, Visibility } from '#log-format';
+import type { Principal } from './principal.js';
+
+/** One event that somebody wants to record. */
+export interface Command {
+  /** An event of the catalogue, by its type. */
+  readonly type: string;
+  /** Category and id of the subject. Without an id a new subject is made (only by events whose role is `entry`). */
+  readonly category: string;
+  readonly id?: string;
+  /** The request's body, as parsed JSON. */
+  readonly data: unknown;
+  /** The client's Idempotency-Key, 1 to 255 visible ASCII characters; one is made where there is none. */
+  readonly idempotencyKey?: string;
+  /** If-Match: told the stream's present revision (-1: no stream yet), says whether the client has seen it. */
+  readonly ifMatch?: (revision: number) => boolean;
+  /** `internal` unless said. */
+  readonly visibility?: Visibility;
+  readonly correlationId?: string;
+  readonly causationId?: string;
+}
+
+/** What was recorded, built from the stored events: a repeated command gets the same answer. */
+export interface Accepted {
+  readonly category: string;
+  /** The subject's id. */
+  readonly subject: string;
+  readonly stream: string;
+  /** Of the last of the command's events. */
+  readonly revision: number;
+  /** In stream order, at least one, opened. */
+  readonly events: readonly RecordedEvent[];
+  /** The command had been recorded before; nothing was written now. */
+  readonly repeated: boolean;
+}
+
+export interface CommandHandler {
+  /**
+   * Records what the command asks for, durably, exactly once.
+   *
+   * Refusals, besides the domain's own and those of validation: `forbidden` (scope), `unknown-event`, `not-found` (the
+   * subject), `unknown-reference`, `invalid-idempotency-key`, `idempotency-key-reused`, `precondition-failed` (If-Match),
+   * `conflict` (others keep recording on the subject: try again), `payload-too-large`. Nothing was written.
+   *
+   * @throws OutcomeUnknownError whether it was recorded could not be found out: the same command with the same key,
+   *   sent again, will
+   * @throws EventStoreError the log is not available; nothing was written
+   * @throws IntegrityError, UndecodableEventError the stream is damaged; nothing was written
+   */
+  execute(command: Command, principal: Principal): Promise<Result<Accepted, readonly Refusal[]>>;
+}

@@ -1,0 +1,115 @@
+/**
+ * Sealed boxes: the personal fields of one event, encrypted under a key that can be destroyed.
+ *
+ * AES-256-GCM under a key derived (HKDF-SHA256) from the stream's key; bound to stream and event id as additional data,
+ * so that a box moved to another event does not open. The plaintext is canonical JSON of {fields, salt}. `commit` =
+ * SHA-256(salt, plaintext) stands outside: whoever is shown a plaintext later can prove that it is what was recorded,
+ * while the random salt keeps anybody from guessing a name and checking the guess.
+ *
+ * Everything here is part of the stored form and never changes for boxes with `v: 1`.
+ */
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { canonicalJson, isId, type Json, type JsonObject, type Randomness } from '#kernel';
+import type { PersonalFields } from './personal.js';
+import type { StreamKey } from './types.js';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const SALT_BYTES = 16;
+
+/** As it stands in `data.sealed`. Bytes are base64url, `commit` is hex. */
+export interface SealedBox {
+  readonly v: 1;
+  readonly keyId: string;
+  readonly nonce: string;
+  /** Cipher text followed by the 16 bytes of the tag. */
+  readonly ct: string;
+  readonly commit: string;
+}
+
+interface Place {
+  readonly stream: string;
+  readonly id: string;
+}
+
+export function seal(fields: PersonalFields, place: Place, key: StreamKey, randomness: Randomness): SealedBox {
+  const salt = Buffer.from(randomness.bytes(SALT_BYTES));
+  const plaintext = Buffer.from(canonicalJson({ fields, salt: salt.toString('base64url') }), 'utf8');
+  const nonce = randomness.bytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', derive(key).sealing, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(boundTo(place));
+  const ct = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+  return {
+    v: 1,
+    keyId: key.keyId,
+    nonce: Buffer.from(nonce).toString('base64url'),
+    ct: ct.toString('base64url'),
+    commit: commitment(salt, plaintext),
+  };
+}
+
+/** The fields in the box; undefined if it was sealed elsewhere, with another key, or changed since. */
+export function open(box: SealedBox, place: Place, key: StreamKey): PersonalFields | undefined {
+  try {
+    const bytes = Buffer.from(box.ct, 'base64url');
+    const nonce = Buffer.from(box.nonce, 'base64url');
+    const decipher = createDecipheriv('aes-256-gcm', derive(key).sealing, nonce, { authTagLength: TAG_BYTES });
+    decipher.setAAD(boundTo(place));
+    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+    const plaintext = Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]);
+    const { fields, salt } = JSON.parse(plaintext.toString('utf8')) as { fields: PersonalFields; salt: string };
+    return commitment(Buffer.from(salt, 'base64url'), plaintext) === box.commit ? fields : undefined;
+  } catch {
+    // GCM tells only that it does not open; why is the same to every caller.
+    return undefined;
+  }
+}
+
+/** Reads what stands in `data.sealed`; undefined if it is no box of a version known here. */
+export function readBox(value: Json): SealedBox | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const box = value as JsonObject;
+  const { v, keyId, nonce, ct, commit } = box;
+  if (v !== 1 || !isId(keyId) || typeof nonce !== 'string' || typeof ct !== 'string' || typeof commit !== 'string') {
+    return undefined;
+  }
+  return { v, keyId, nonce, ct, commit };
+}
+
+/**
+ * What a request is recognised by when it comes again: HMAC-SHA256 under a key derived from the stream's, hex. Without
+ * the key nobody can test guesses about what was asked, also not from the log.
+ */
+export function requestMac(key: StreamKey, request: string): string {
+  return createHmac('sha256', derive(key).mac).update(request, 'utf8').digest('hex');
+}
+
+export function sameMac(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one, 'utf8'), Buffer.from(other, 'utf8')];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function commitment(salt: Uint8Array, plaintext: Uint8Array): string {
+  return createHash('sha256').update(salt).update(plaintext).digest('hex');
+}
+
+function boundTo({ stream, id }: Place): Buffer {
+  return Buffer.from(JSON.stringify(['habeas box v1', stream, id]), 'utf8');
+}
+
+interface DerivedKeys {
+  readonly sealing: Uint8Array;
+  readonly mac: Uint8Array;
+}
+
+/** Key stores hand out the same object as long as they hold it, so the derivation is paid once. */
+const derived = new WeakMap<StreamKey, DerivedKeys>();
+
+function derive(key: StreamKey): DerivedKeys {
+  const known = derived.get(key);
+  if (known !== undefined) return known;
+  const expand = (purpose: string): Uint8Array => new Uint8Array(hkdfSync('sha256', key.key, '', purpose, 32));
+  const keys = { sealing: expand('habeas sealing v1'), mac: expand('habeas request mac v1') };
+  derived.set(key, keys);
+  return keys;
+}

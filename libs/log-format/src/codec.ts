@@ -1,0 +1,232 @@
+/**
+ * From events to their stored form and back. Writing canonicalises, seals and chains; reading opens and brings old
+ * versions up to date, so that nobody else knows how an event is stored or that it was ever written differently.
+ */
+import type { EventToAppend, StoredEvent } from '#event-store';
+import {
+  canonicalJson,
+  canonicalValue,
+  err,
+  type Json,
+  type JsonObject,
+  ok,
+  type Randomness,
+  type Result,
+} from '#kernel';
+import { open, readBox, seal, type SealedBox } from './box.js';
+import { type ChainHead, eventHash } from './chain.js';
+import { UndecodableEventError } from './errors.js';
+import { parseObject, readMetadata } from './metadata.js';
+import { putPersonal, takePersonal } from './personal.js';
+import type { EventMetadata, KeyStore, RecordedEvent, StoredForm, StreamKey, Visibility } from './types.js';
+
+export interface NewEvent {
+  readonly id: string;
+  readonly type: string;
+  /** A JSON object that has a canonical form; fields of classes count. Never changed. */
+  readonly data: object;
+}
+
+/** What one append's events share. */
+export interface EncodeContext {
+  readonly logId: string;
+  readonly stream: string;
+  /** Where the stream's chain stands: what the first event follows. */
+  readonly head: ChainHead;
+  /** May be left out only where no event holds anything personal. */
+  readonly key?: StreamKey;
+  readonly recordedAt: Date;
+  readonly recordedBy: string;
+  readonly correlationId: string;
+  readonly causationId?: string;
+  readonly requestMac?: string;
+  readonly visibility: Visibility;
+}
+
+export interface EncodedEvents {
+  readonly events: readonly EventToAppend[];
+  /** The same events as they will be read, but for their positions; personal fields open. */
+  readonly recorded: readonly Omit<RecordedEvent, 'position'>[];
+  /** Where the chain stands behind them. */
+  readonly head: ChainHead;
+}
+
+export interface EventCodec {
+  /**
+   * Writes events in their stored form, sealed, each chained to the one before. Draws a nonce and a salt for each box:
+   * after an unknown outcome send the same result again, never encode again.
+   * @throws NotCanonicalError data that has no canonical form
+   * @throws RangeError a type that is not in the catalogue, a field named `sealed`, or something to seal and no key
+   */
+  encode(events: readonly NewEvent[], context: EncodeContext): EncodedEvents;
+
+  /**
+   * Reads one stored event. The hash is not checked: `verifyChain` does that.
+   * @throws UndecodableEventError
+   */
+  decode(event: StoredEvent, keys: Pick<KeyStore, 'find'>): Promise<RecordedEvent>;
+
+  /** Reads many, fetching their keys in one go. One that cannot be read does not keep the others from being read. */
+  decodePage(
+    events: readonly StoredEvent[],
+    keys: Pick<KeyStore, 'find'>,
+  ): Promise<readonly Result<RecordedEvent, UndecodableEventError>[]>;
+}
+
+/** @param forms every type of event that may be met: one that is not among them is refused, also when reading */
+export function createEventCodec(forms: Iterable<StoredForm>, randomness: Randomness): EventCodec {
+  const byType = new Map<string, StoredForm>();
+  for (const form of forms) {
+    if (byType.has(form.type)) throw new RangeError(`Two definitions of ${form.type}.`);
+    byType.set(form.type, form);
+  }
+  return new Codec(byType, randomness);
+}
+
+/** An event whose JSON was read; what is left is to open it and to bring it up to date. */
+interface Parsed {
+  readonly event: StoredEvent;
+  readonly form: StoredForm;
+  readonly data: Record<string, Json>;
+  readonly metadata: EventMetadata;
+  readonly box: SealedBox | undefined;
+}
+
+class Codec implements EventCodec {
+  constructor(
+    private readonly forms: ReadonlyMap<string, StoredForm>,
+    private readonly randomness: Randomness,
+  ) {}
+
+  encode(events: readonly NewEvent[], context: EncodeContext): EncodedEvents {
+    const encoded: EventToAppend[] = [];
+    const recorded: Omit<RecordedEvent, 'position'>[] = [];
+    let head = context.head;
+    for (const event of events) {
+      const form = this.forms.get(event.type);
+      if (form === undefined) throw new RangeError(`No event ${event.type} is defined.`);
+      const { data, plain } = this.writeData(event, form, context);
+      const revision = head.revision + 1;
+      const bare: Omit<EventMetadata, 'hash'> = {
+        ...(context.causationId !== undefined && { causationId: context.causationId }),
+        correlationId: context.correlationId,
+        ...(head.hash !== undefined && { prev: head.hash }),
+        recordedAt: context.recordedAt.toISOString(),
+        recordedBy: context.recordedBy,
+        ...(context.requestMac !== undefined && { requestMac: context.requestMac }),
+        schemaVersion: form.schemaVersion,
+        v: 1,
+        visibility: context.visibility,
+      };
+      const { id, type } = event;
+      const { stream, logId } = context;
+      const hash = eventHash({ id, stream, revision, type, logId, data, metadata: canonicalJson(bare) });
+      const metadata: EventMetadata = { ...bare, hash };
+      encoded.push({ id, type, data, metadata: canonicalJson(metadata) });
+      recorded.push({ id, stream, revision, type, data: plain, opened: true, metadata });
+      head = { revision, hash };
+    }
+    return { events: encoded, recorded, head };
+  }
+
+  /** The data in stored form, and in plain as it will be read. */
+  private writeData(event: NewEvent, form: StoredForm, context: EncodeContext): { data: string; plain: JsonObject } {
+    // Twice, because one copy loses its personal fields and the other is handed out.
+    const plain = canonicalValue(event.data) as JsonObject;
+    if ('sealed' in plain) throw new RangeError(`The field "sealed" of ${event.type} is taken.`);
+    if (form.personal.length === 0) return { data: canonicalJson(plain), plain };
+    const rest = structuredClone(plain) as Record<string, Json>;
+    const fields = takePersonal(rest, form.personal);
+    if (Object.keys(fields).length > 0) {
+      if (context.key === undefined)
+        throw new RangeError(`${event.type} holds something to seal, and there is no key.`);
+      rest.sealed = seal(
+        fields,
+        { stream: context.stream, id: event.id },
+        context.key,
+        this.randomness,
+      ) as unknown as Json;
+    }
+    return { data: canonicalJson(rest), plain };
+  }
+
+  async decode(event: StoredEvent, keys: Pick<KeyStore, 'find'>): Promise<RecordedEvent> {
+    const parsed = this.parse(event);
+    const found = parsed.box === undefined ? NO_KEYS : await keys.find([parsed.box.keyId]);
+    return finish(parsed, found);
+  }
+
+  async decodePage(
+    events: readonly StoredEvent[],
+    keys: Pick<KeyStore, 'find'>,
+  ): Promise<readonly Result<RecordedEvent, UndecodableEventError>[]> {
+    const page = events.map((event) => attempt(() => this.parse(event)));
+    const keyIds = new Set<string>();
+    for (const parsed of page) {
+      if (parsed.ok && parsed.value.box !== undefined) keyIds.add(parsed.value.box.keyId);
+    }
+    const found = keyIds.size === 0 ? NO_KEYS : await keys.find(keyIds);
+    return page.map((parsed) => (parsed.ok ? attempt(() => finish(parsed.value, found)) : parsed));
+  }
+
+  private parse(event: StoredEvent): Parsed {
+    const form = this.forms.get(event.type);
+    if (form === undefined) throw new UndecodableEventError('unknown-type', event);
+    const metadata = readMetadata(event.metadata);
+    if (metadata === undefined) throw new UndecodableEventError('malformed-metadata', event);
+    // A newer program wrote it: reading it by today's rules could show a wrong status.
+    if (metadata.schemaVersion > form.schemaVersion) throw new UndecodableEventError('unknown-schema-version', event);
+    const data = parseObject(event.data) as Record<string, Json> | undefined;
+    if (data === undefined) throw new UndecodableEventError('malformed-data', event);
+    const { sealed } = data;
+    if (sealed === undefined) return { event, form, data, metadata, box: undefined };
+    delete data.sealed;
+    const box = readBox(sealed);
+    if (box === undefined) throw new UndecodableEventError('malformed-box', event);
+    return { event, form, data, metadata, box };
+  }
+}
+
+const NO_KEYS: ReadonlyMap<string, StreamKey> = new Map();
+
+function finish({ event, form, data, metadata, box }: Parsed, keys: ReadonlyMap<string, StreamKey>): RecordedEvent {
+  const key = box === undefined ? undefined : keys.get(box.keyId);
+  if (box !== undefined && key !== undefined) {
+    const fields = open(box, event, key);
+    if (fields === undefined || !putPersonal(data, fields)) throw new UndecodableEventError('box-does-not-open', event);
+  }
+  return {
+    id: event.id,
+    stream: event.stream,
+    revision: event.revision,
+    type: event.type,
+    data: upcast(event, form, metadata.schemaVersion, data),
+    opened: box === undefined || key !== undefined,
+    metadata,
+    position: event.position,
+  };
+}
+
+/** Brings data of an older version up to today's, one version at a time. */
+function upcast(event: StoredEvent, form: StoredForm, version: number, data: JsonObject): JsonObject {
+  let current = data;
+  for (let from = version; from < form.schemaVersion; from++) {
+    const step = form.upcasters?.[from];
+    if (step === undefined) throw new UndecodableEventError('unknown-schema-version', event);
+    try {
+      current = step(current);
+    } catch (cause) {
+      throw new UndecodableEventError('upcaster-failed', event, { cause });
+    }
+  }
+  return current;
+}
+
+function attempt<T>(read: () => T): Result<T, UndecodableEventError> {
+  try {
+    return ok(read());
+  } catch (error) {
+    if (error instanceof UndecodableEventError) return err(error);
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+/** Reads an event's metadata strictly: everything later relies on its fields being what they say. */
+import type { EventMetadata, Visibility } from './types.js';
+import { VISIBILITIES } from './types.js';
+
+const HASH = /^[0-9a-f]{64}$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** The metadata in its stored form; undefined if it is anything else. */
+export function readMetadata(stored: string): EventMetadata | undefined {
+  const metadata = parseObject(stored);
+  return metadata !== undefined && isMetadata(metadata) ? metadata : undefined;
+}
+
+/** A JSON object, or undefined. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isMetadata(m: Record<string, unknown> | EventMetadata): m is EventMetadata {
+  return (
+    m.v === 1 &&
+    isText(m.correlationId) &&
+    isText(m.recordedBy) &&
+    matches(HASH, m.hash) &&
+    matches(INSTANT, m.recordedAt) &&
+    typeof m.schemaVersion === 'number' &&
+    m.schemaVersion >= 1 &&
+    VISIBILITIES.includes(m.visibility as Visibility) &&
+    (m.prev === undefined || matches(HASH, m.prev)) &&
+    (m.causationId === undefined || isText(m.causationId)) &&
+    (m.requestMac === undefined || matches(HASH, m.requestMac))
+  );
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function matches(pattern: RegExp, value: unknown): boolean {
+  return typeof value === 'string' && pattern.test(value);
+}
