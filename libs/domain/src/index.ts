@@ -1,1 +1,1 @@
-export * from './status/types.js';
+export * from './status/index.js';
