@@ -1,5 +1,11 @@
 /** Opening the embedded log. */
-import type { EventStore } from '#event-store';
+import { join, resolve } from 'node:path';
+import { EventStoreError, type EventStore } from '#event-store';
+import { inspectLogFile } from './log-file.js';
+import { LogReader } from './log-reader.js';
+import { SqliteEventStore } from './sqlite-event-store.js';
+import { toEventStoreError } from './sqlite-errors.js';
+import { WriterThread } from './writer-thread.js';
 
 /** The log's file in a data folder. */
 export const LOG_FILE = 'log.db';
@@ -23,6 +29,21 @@ export type OpenSqliteLog = LogLocation & {
  * @throws EventStoreError `in-use`: another process owns the folder; `foreign`, `corrupt`: what lies there is no log
  *   that this version can read, and was left untouched; `read-only`, `disk-full`; `unavailable`: there is no log to read.
  */
-export function openSqliteLog(options: OpenSqliteLog): Promise<EventStore> {
-  return Promise.reject(new Error(`not yet: ${options.mode}`));
+export async function openSqliteLog(options: OpenSqliteLog): Promise<EventStore> {
+  const file = resolve('file' in options ? options.file : join(options.folder, LOG_FILE));
+  if (options.mode === 'own') {
+    const writer = await WriterThread.start(file);
+    try {
+      return new SqliteEventStore(file, new LogReader(file), writer);
+    } catch (error) {
+      await writer.close();
+      throw toEventStoreError(error, `The log ${file} could not be opened`);
+    }
+  }
+  if (inspectLogFile(file) === 'absent') throw new EventStoreError('unavailable', `There is no log at ${file}.`);
+  try {
+    return new SqliteEventStore(file, new LogReader(file), undefined);
+  } catch (error) {
+    throw toEventStoreError(error, `The log ${file} could not be opened`);
+  }
 }

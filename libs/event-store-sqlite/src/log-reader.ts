@@ -1,0 +1,177 @@
+/**
+ * Reading, in the calling thread, on a connection of its own. Everything is read in pages that are whole, short queries: a
+ * read transaction left open would keep the journal from being reused, and a long one would block the thread.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { EventStoreError, type AllOptions, type StoredEvent } from '#event-store';
+import { openForReading } from './log-file.js';
+import { positionOf } from './position.js';
+
+/** The largest page, in rows looked at and in bytes of data and metadata (one event may go over that). */
+const PAGE_ROWS = 1_000;
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+type Row = [
+  position: number,
+  stream: string,
+  revision: number,
+  tid: number,
+  id: string,
+  data: string,
+  metadata: string,
+];
+
+export interface Page {
+  readonly events: readonly StoredEvent[];
+  /** The last row that was looked at, matching or not. */
+  readonly end: number;
+}
+
+export class LogReader {
+  readonly #db: DatabaseSync;
+  readonly #types = new Map<number, string>();
+  readonly #lastRow: StatementSync;
+  readonly #typeName: StatementSync;
+  readonly #sizeOfRows: StatementSync;
+  readonly #findStream: StatementSync;
+  readonly #forwards: StatementSync;
+  readonly #backwards: StatementSync;
+  readonly #sizeOfRevisions: StatementSync;
+
+  constructor(file: string) {
+    this.#db = openForReading(file);
+    const size = 'SELECT ifnull(sum(octet_length(data) + octet_length(metadata)), 0) FROM events';
+    const stream = `SELECT position, '', revision, tid, id, data, metadata FROM events
+      WHERE sid = ? AND revision BETWEEN ? AND ? ORDER BY revision`;
+    this.#lastRow = this.#prepare('SELECT ifnull(max(position), 0) FROM events');
+    this.#typeName = this.#prepare('SELECT name FROM types WHERE tid = ?');
+    this.#sizeOfRows = this.#prepare(`${size} WHERE position BETWEEN ? AND ?`);
+    this.#findStream = this.#prepare('SELECT sid, head FROM streams WHERE name = ?');
+    this.#forwards = this.#prepare(stream);
+    this.#backwards = this.#prepare(`${stream} DESC`);
+    this.#sizeOfRevisions = this.#prepare(`${size} WHERE sid = ? AND revision BETWEEN ? AND ?`);
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  /** The row of the last event in the log; 0 when it is empty. */
+  lastRow(): number {
+    return (this.#lastRow.get() as unknown as [number])[0];
+  }
+
+  findStream(name: string): { readonly sid: number; readonly head: number } | undefined {
+    const found = this.#findStream.get(name) as unknown as [number, number] | undefined;
+    return found && { sid: found[0], head: found[1] };
+  }
+
+  /**
+   * A page of one stream, from one revision to another, both inclusive; backwards where the first is the greater.
+   *
+   * @throws EventStoreError `corrupt` if a revision that must be there is not
+   */
+  pageOfStream(stream: string, sid: number, from: number, to: number): readonly StoredEvent[] {
+    const forwards = from <= to;
+    const [least, most] = forwards
+      ? [from, Math.min(to, from + PAGE_ROWS - 1)]
+      : [Math.max(to, from - PAGE_ROWS + 1), from];
+    const size = (this.#sizeOfRevisions.get(sid, least, most) as unknown as [number])[0];
+    const rows = within(size, forwards ? this.#forwards : this.#backwards, [sid, least, most]);
+    rows.forEach((row, index) => {
+      if (row[2] !== from + (forwards ? index : -index)) throw hole(stream);
+    });
+    if (rows.length === 0 || (rows.cut !== true && rows.length < most - least + 1)) throw hole(stream);
+    return rows.map((row) => this.#toEvent(row, stream));
+  }
+
+  /** What a reading or subscription with these options takes in, page by page. */
+  select(options: AllOptions): (after: number, last: number) => Page {
+    const { condition, values } = toCondition(options.categories);
+    // CROSS JOIN keeps the order of the tables: the log is walked, and each event's stream looked up.
+    const statement = this.#prepare(
+      `SELECT e.position, s.name, e.revision, e.tid, e.id, e.data, e.metadata
+       FROM events e CROSS JOIN streams s ON s.sid = e.sid
+       WHERE e.position BETWEEN ? AND ? AND (${condition}) ORDER BY e.position`,
+    );
+    return (after, last) => {
+      const end = Math.min(last, after + PAGE_ROWS);
+      if (end <= after) return { events: [], end: after };
+      const size = (this.#sizeOfRows.get(after + 1, end) as unknown as [number])[0];
+      const rows = within(size, statement, [after + 1, end, ...values]);
+      const events = rows.map((row) => this.#toEvent(row, row[1]));
+      return { events, end: rows.cut ? rows[rows.length - 1]![0] : end };
+    };
+  }
+
+  #toEvent(row: Row, stream: string): StoredEvent {
+    return {
+      id: row[4],
+      type: this.#typeNamed(row[3]),
+      data: row[5],
+      metadata: row[6],
+      stream,
+      revision: row[2],
+      position: positionOf(row[0]),
+    };
+  }
+
+  #typeNamed(tid: number): string {
+    let name = this.#types.get(tid);
+    if (name === undefined) {
+      const found = this.#typeName.get(tid) as unknown as [string] | undefined;
+      if (found === undefined) throw new EventStoreError('corrupt', 'The log is damaged: an event has no type.');
+      name = found[0];
+      this.#types.set(tid, name);
+    }
+    return name;
+  }
+
+  #prepare(sql: string): StatementSync {
+    const statement = this.#db.prepare(sql);
+    statement.setReturnArrays(true);
+    return statement;
+  }
+}
+
+function hole(stream: string): EventStoreError {
+  return new EventStoreError(
+    'corrupt',
+    `The log is damaged: events of ${stream} are missing. Restore it from a backup.`,
+  );
+}
+
+/** Rows up to the bound on bytes, and at least one. Reading all at once is faster, so the bound is only minded where it is met. */
+function within(
+  size: number,
+  statement: StatementSync,
+  values: readonly (number | string)[],
+): Row[] & { cut?: boolean } {
+  if (size <= PAGE_BYTES) return statement.all(...values) as unknown as Row[];
+  const rows: Row[] & { cut?: boolean } = [];
+  let bytes = 0;
+  for (const row of statement.iterate(...values) as unknown as Iterable<Row>) {
+    bytes += Buffer.byteLength(row[5]) + Buffer.byteLength(row[6]);
+    if (rows.length > 0 && bytes > PAGE_BYTES) {
+      rows.cut = true;
+      break;
+    }
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** A category is what stands before the hyphen: from `category-` on, and before `category.`, the next in the order of bytes. */
+function toCondition(categories: readonly string[] | undefined): { condition: string; values: readonly string[] } {
+  if (categories === undefined) {
+    return {
+      condition: "s.name >= 'habeas' AND s.name < 'habeat' AND NOT (s.name >= 'habeasOps-' AND s.name < 'habeasOps.')",
+      values: [],
+    };
+  }
+  if (categories.length === 0) return { condition: 'FALSE', values: [] };
+  return {
+    condition: categories.map(() => '(s.name >= ? AND s.name < ?)').join(' OR '),
+    values: categories.flatMap((category) => [`${category}-`, `${category}.`]),
+  };
+}

@@ -1,0 +1,106 @@
+/** A catch-up subscription: reads page after page as it is pulled, then sleeps until there may be more. */
+import { setImmediate } from 'node:timers/promises';
+import type { Subscription, SubscriptionMessage } from '#event-store';
+import type { Page } from './log-reader.js';
+import { positionOf, unknownPosition } from './position.js';
+import { isBusy, toEventStoreError } from './sqlite-errors.js';
+import type { Waker } from './wake-up.js';
+
+/** So many events that do not match are worth a checkpoint. */
+const CHECKPOINT_EVERY = 1_000;
+
+export interface SubscriptionSource {
+  lastRow(): number;
+  page(after: number, last: number): Page;
+}
+
+export class LogSubscription implements Subscription, AsyncIterator<SubscriptionMessage> {
+  readonly #source: SubscriptionSource;
+  readonly #waker: Waker;
+  readonly #onClose: () => void;
+  /** Everything up to this row was looked at. */
+  #looked: number;
+  /** Everything up to this row was delivered, as an event or by a checkpoint. */
+  #told: number;
+  #caughtUp = false;
+  #started = false;
+  /** The last page was full, so the next one waits a turn: a reader that keeps up must not keep everyone else waiting. */
+  #full = false;
+  #closed = false;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(source: SubscriptionSource, after: number, waker: Waker, onClose: () => void) {
+    this.#source = source;
+    this.#looked = this.#told = after;
+    this.#waker = waker;
+    this.#onClose = onClose;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<SubscriptionMessage> {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<SubscriptionMessage>> {
+    // One after the other, also when the next is asked for before the last has come.
+    const next = this.#last.then(() => this.#advance());
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  async return(): Promise<IteratorResult<SubscriptionMessage>> {
+    await this.close();
+    return { done: true, value: undefined };
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#onClose();
+      this.#waker.wakeAll();
+    }
+    return Promise.resolve();
+  }
+
+  async #advance(): Promise<IteratorResult<SubscriptionMessage>> {
+    for (;;) {
+      if (this.#full) {
+        this.#full = false;
+        await setImmediate();
+      }
+      if (this.#closed) return { done: true, value: undefined };
+      const message = this.#look();
+      if (message !== undefined) return { done: false, value: message };
+      if (!this.#full) await this.#waker.sleep();
+    }
+  }
+
+  /** The next message, if there is one at hand. */
+  #look(): SubscriptionMessage | undefined {
+    try {
+      const last = this.#source.lastRow();
+      if (!this.#started && this.#looked > last) throw unknownPosition('it lies behind the end of the log');
+      this.#started = true;
+      const { events, end } = this.#source.page(this.#looked, last);
+      this.#looked = end;
+      this.#full = end < last;
+      if (this.#full) this.#caughtUp = false;
+      if (events.length > 0) {
+        this.#told = Number(events[events.length - 1]!.position);
+        return { kind: 'events', events };
+      }
+    } catch (error) {
+      // A lock passes: the same page is looked at again after the next wake.
+      if (isBusy(error)) return undefined;
+      void this.close();
+      throw toEventStoreError(error, 'The log could not be read');
+    }
+    const behind = this.#looked - this.#told;
+    if (behind >= CHECKPOINT_EVERY || (behind > 0 && !this.#caughtUp && !this.#full)) {
+      this.#told = this.#looked;
+      return { kind: 'checkpoint', position: positionOf(this.#looked) };
+    }
+    if (this.#full || this.#caughtUp) return undefined;
+    this.#caughtUp = true;
+    return { kind: 'caught-up' };
+  }
+}

@@ -1,0 +1,160 @@
+/** The calling thread's end of the writer: hands appends over once a turn, and settles each when its reply comes. */
+import { setImmediate } from 'node:timers';
+import { Worker } from 'node:worker_threads';
+import {
+  EventStoreError,
+  WrongExpectedRevisionError,
+  type AppendOutcome,
+  type EventToAppend,
+  type ExpectedRevision,
+} from '#event-store';
+import { positionOf } from './position.js';
+import {
+  NO_STREAM,
+  type AppendReply,
+  type AppendRequest,
+  type FromWriter,
+  type ToWriter,
+  type WriterStart,
+} from './protocol.js';
+
+/** What may wait for the disk before further appends are turned away, in appends and in bytes. */
+const MAX_PENDING_APPENDS = 16_384;
+const MAX_PENDING_BYTES = 256 * 1024 * 1024;
+
+interface Pending {
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  readonly bytes: number;
+  resolve(outcome: AppendOutcome): void;
+  reject(error: EventStoreError): void;
+}
+
+export class WriterThread {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #exited: Promise<void>;
+  #pendingBytes = 0;
+  #outbox: AppendRequest[] = [];
+  #ticket = 0;
+  #closing = false;
+  #gone: EventStoreError | undefined;
+  #whenIdle: (() => void) | undefined;
+
+  /** @throws EventStoreError what keeps the log from being owned or opened */
+  static start(file: string): Promise<WriterThread> {
+    const start: WriterStart = { file };
+    const worker = new Worker(new URL('./writer.js', import.meta.url), { workerData: start, name: 'log writer' });
+    return new Promise((resolve, reject) => {
+      worker.once('error', reject);
+      worker.once('message', (message: FromWriter) => {
+        worker.off('error', reject);
+        if (message.kind === 'ready') resolve(new WriterThread(worker));
+        else if (message.kind === 'refused') reject(new EventStoreError(message.code, message.message));
+      });
+    });
+  }
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (message: FromWriter) => {
+      if (message.kind === 'replies') for (const reply of message.replies) this.#settle(reply);
+    });
+    let cause: unknown;
+    worker.on('error', (error) => (cause = error));
+    this.#exited = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#lose(cause);
+        resolve();
+      });
+    });
+    // Only appends under way keep the process alive.
+    worker.unref();
+  }
+
+  append(
+    stream: string,
+    events: readonly EventToAppend[],
+    expected: ExpectedRevision,
+    bytes: number,
+  ): Promise<AppendOutcome> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
+    if (this.#pending.size >= MAX_PENDING_APPENDS || this.#pendingBytes + bytes > MAX_PENDING_BYTES) {
+      return Promise.reject(
+        new EventStoreError('unavailable', 'Too many appends wait for the disk. Try again in a moment.'),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const ticket = this.#ticket++;
+      if (this.#pending.size === 0) this.#worker.ref();
+      this.#pending.set(ticket, { stream, expected, bytes, resolve, reject });
+      this.#pendingBytes += bytes;
+      // One message a turn, however many appends the turn brings.
+      if (this.#outbox.length === 0) setImmediate(() => this.#send());
+      const flat = events.flatMap(({ id, type, data, metadata }) => [id, type, data, metadata]);
+      this.#outbox.push([ticket, stream, expected === 'no-stream' ? NO_STREAM : expected, flat, bytes]);
+    });
+  }
+
+  /** Waits for appends under way, then lets the writer put everything into one file and end. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#pending.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    if (this.#gone === undefined) {
+      this.#worker.ref();
+      this.#post({ kind: 'close' });
+    }
+    await this.#exited;
+  }
+
+  #send(): void {
+    const requests = this.#outbox;
+    this.#outbox = [];
+    if (this.#gone === undefined) this.#post({ kind: 'append', requests });
+  }
+
+  #post(message: ToWriter): void {
+    this.#worker.postMessage(message);
+  }
+
+  #settle(reply: AppendReply): void {
+    const [ticket] = reply;
+    const pending = this.#pending.get(ticket);
+    if (pending === undefined) return;
+    this.#forget(ticket, pending);
+    if (reply[1] === 'done') {
+      pending.resolve({ revision: reply[2], position: positionOf(reply[3]) });
+    } else if (reply[1] === 'conflict') {
+      const actual = reply[2] === NO_STREAM ? 'no-stream' : reply[2];
+      pending.reject(new WrongExpectedRevisionError(pending.stream, pending.expected, actual));
+    } else {
+      pending.reject(new EventStoreError(reply[2], reply[3]));
+    }
+  }
+
+  #forget(ticket: number, pending: Pending): void {
+    this.#pending.delete(ticket);
+    this.#pendingBytes -= pending.bytes;
+    if (this.#pending.size > 0) return;
+    this.#worker.unref();
+    this.#whenIdle?.();
+  }
+
+  /** The thread has ended. Unless it was told to, whatever it had in hand may or may not be in the log. */
+  #lose(cause: unknown): void {
+    const options = cause === undefined ? {} : { cause };
+    this.#gone = this.#closing
+      ? new EventStoreError('closed', 'The log was closed.')
+      : new EventStoreError('unavailable', 'The writer of the log has stopped. Restart the program.', options);
+    for (const [ticket, pending] of this.#pending) {
+      pending.reject(
+        new EventStoreError(
+          'timed-out',
+          'The writer of the log has stopped; whether this append is in it is not known.',
+          options,
+        ),
+      );
+      this.#forget(ticket, pending);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The writer's thread: it owns the folder, holds the only writing connection, and commits in groups, so that no fsync ever
+ * blocks the thread that serves requests. Started by writer-thread.ts.
+ */
+import { dirname } from 'node:path';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { EventStoreError } from '#event-store';
+import { GroupCommit } from './group-commit.js';
+import { createLogFile, inspectLogFile, makeFolder, openForWriting } from './log-file.js';
+import { takeOwnership } from './owner.js';
+import type { AppendRequest, FromWriter, ToWriter, WriterStart } from './protocol.js';
+import { toEventStoreError } from './sqlite-errors.js';
+import { Announcer } from './wake-up.js';
+
+/** The largest group, in appends and in bytes: what one transaction may hold before its first append is acknowledged. */
+const GROUP_APPENDS = 512;
+const GROUP_BYTES = 16 * 1024 * 1024;
+
+const port = parentPort!;
+const { file } = workerData as WriterStart;
+const say = (message: FromWriter) => port.postMessage(message);
+
+try {
+  serve();
+} catch (error) {
+  const { code, message } = toEventStoreError(error, `The log ${file} could not be opened`);
+  say({ kind: 'refused', code, message });
+}
+
+function serve(): void {
+  const folder = dirname(file);
+  makeFolder(folder);
+  const ownership = takeOwnership(folder);
+  try {
+    if (inspectLogFile(file) === 'absent') createLogFile(file);
+    const db = openForWriting(file);
+    const group = new GroupCommit(db);
+    const announcer = new Announcer(file);
+    const queue: AppendRequest[] = [];
+    let closing = false;
+
+    const take = (message: ToWriter) => {
+      if (message.kind === 'close') closing = true;
+      else for (const request of message.requests) queue.push(request);
+    };
+
+    port.on('message', (first: ToWriter) => {
+      take(first);
+      do {
+        // What arrived during the last fsync joins the next group.
+        for (let more; (more = receiveMessageOnPort(port)) !== undefined;) take(more.message as ToWriter);
+        if (queue.length > 0) {
+          const { replies, wrote } = group.commit(nextGroup(queue));
+          say({ kind: 'replies', replies });
+          if (wrote) announcer.announce();
+        }
+      } while (queue.length > 0);
+      if (!closing) return;
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      db.close();
+      announcer.close();
+      ownership.release();
+      port.close();
+    });
+    say({ kind: 'ready' });
+  } catch (error) {
+    ownership.release();
+    throw error;
+  }
+}
+
+function nextGroup(queue: AppendRequest[]): readonly AppendRequest[] {
+  let count = 0;
+  let bytes = 0;
+  for (const request of queue) {
+    bytes += request[4];
+    if (count > 0 && (count === GROUP_APPENDS || bytes > GROUP_BYTES)) break;
+    count++;
+  }
+  return queue.splice(0, count);
+}
