@@ -69,8 +69,8 @@ export interface AllOptions {
 
 /**
  * What a subscription delivers, in the order of the log.
- * - `events`: at least one event, next to be applied; as many as were at hand, within bounds. The last one's position is
- *   a checkpoint.
+ * - `events`: at least one event, next to be applied; as many as were at hand, but at most 16 MiB of them.
+ *   The last one's position is a checkpoint.
  * - `checkpoint`: nothing up to here is still to come; as good a checkpoint as an event's position. Comes once in a
  *   while where many events do not match, and before `caught-up` where the last ones did not.
  * - `caught-up`: all that was in the log when it was last asked has been delivered; what follows is live. Carries no
