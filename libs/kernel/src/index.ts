@@ -1,4 +1,6 @@
 export * from './canonical.js';
+export * from './dates-format.js';
+export * from './dates.js';
 export * from './day.js';
 export * from './ids.js';
 export * from './ports.js';

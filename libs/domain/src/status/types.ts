@@ -9,14 +9,7 @@ import type { Day, DayBounds } from '#kernel';
 export type CaseAxis = 'hold' | 'stage' | 'verdict' | 'finality' | 'sentence';
 /** Axes with one value (or one per key) over all cases of a person. `liberty` is derived. */
 export type PersonAxis =
-  | 'liberty'
-  | 'life'
-  | 'whereabouts'
-  | 'location'
-  | 'asylum'
-  | 'extradition'
-  | 'civicRights'
-  | 'role';
+  'liberty' | 'life' | 'whereabouts' | 'location' | 'asylum' | 'extradition' | 'civicRights' | 'role';
 export type GroupAxis = 'registration' | 'activity' | 'appeal' | 'electionEntry';
 export type Axis = CaseAxis | PersonAxis | GroupAxis;
 
