@@ -1,1 +1,3 @@
+export { KeyStoreError, type KeyStoreErrorCode } from './key-store-error.js';
+export { type OpenKeyStore, openSqliteKeyStore } from './sqlite-key-store.js';
 export * from './types.js';

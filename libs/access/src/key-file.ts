@@ -1,0 +1,152 @@
+/**
+ * The key store's file, keys.db: its schema, how it is made, and how it is looked at before anything touches it.
+ *
+ * It is looked at through an `immutable` connection, which takes no lock and lays no file beside it, and never through
+ * Node's own file functions: closing such a descriptor would drop the locks that SQLite holds on the same file.
+ */
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import type { Randomness } from '#kernel';
+import { isNotADatabase, KeyStoreError, toKeyStoreError } from './key-store-error.js';
+import { putInPlace } from './master-key.js';
+import { type KeyPlace, unwrap, wrap } from './wrapping.js';
+
+/** "Habk": says in the file's header that it is ours. */
+const APPLICATION_ID = 0x4861626b;
+const FORMAT_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE keys (
+    kind TEXT NOT NULL CHECK (kind IN ('check', 'stream', 'secret')),
+    name TEXT NOT NULL,
+    key_id TEXT NOT NULL UNIQUE,
+    wrapped BLOB NOT NULL,
+    PRIMARY KEY (kind, name)
+  ) STRICT;
+`;
+
+/** A row that only tells whether the master key fits. */
+const CHECK: KeyPlace = { kind: 'check', name: 'master', keyId: 'master' };
+
+/** How long a connection waits for a lock before it gives up, in milliseconds. */
+const PATIENCE = 5_000;
+
+/**
+ * Looks at the file without touching it.
+ * @throws KeyStoreError `foreign`, `corrupt`, `unavailable`
+ */
+export function inspectKeyFile(file: string): 'absent' | 'ours' {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) {
+    if (existsSync(`${file}-wal`)) throw corrupt(file, 'it is gone, though its journal (-wal) is still there');
+    return 'absent';
+  }
+  if (!found.isFile()) throw foreign(file, 'it is not a file');
+  if (found.size === 0) throw corrupt(file, 'it is empty');
+  const url = pathToFileURL(file);
+  url.search = '?immutable=1';
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(url, { readOnly: true });
+    if (pragma(db, 'application_id') !== APPLICATION_ID) throw foreign(file, 'it is a database of another program');
+    const version = pragma(db, 'user_version');
+    if (version > FORMAT_VERSION)
+      throw foreign(file, `it was written by a newer version of Habeas (format ${version})`);
+    // With a journal, the file alone may be in the middle of a checkpoint, which opening it will finish.
+    if (!existsSync(`${file}-wal`)) quickCheck(db, file);
+  } catch (error) {
+    if (isNotADatabase(error)) throw foreign(file, 'it is not a database');
+    throw toKeyStoreError(error, `The key store ${file} could not be looked at`);
+  } finally {
+    db?.close();
+  }
+  return 'ours';
+}
+
+/** Makes a new, empty key store for this master key, durably; leaves one that is there meanwhile as it is. */
+export function createKeyFile(file: string, master: Uint8Array, randomness: Randomness): void {
+  const draft = `${file}.${Buffer.from(randomness.bytes(8)).toString('hex')}`;
+  try {
+    const db = new DatabaseSync(draft);
+    try {
+      db.exec(`PRAGMA synchronous = FULL; BEGIN; ${SCHEMA}
+        PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION};`);
+      const check = wrap(randomness.bytes(32), CHECK, master, randomness);
+      db.prepare('INSERT INTO keys (kind, name, key_id, wrapped) VALUES (?, ?, ?, ?)').run(
+        CHECK.kind,
+        CHECK.name,
+        CHECK.keyId,
+        check,
+      );
+      db.exec('COMMIT; PRAGMA journal_mode = WAL;');
+    } finally {
+      db.close();
+    }
+    putInPlace(draft, file);
+  } catch (error) {
+    for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(draft + suffix, { force: true });
+    throw toKeyStoreError(error, `The key store ${file} could not be made`);
+  }
+}
+
+/** @throws KeyStoreError `wrong-master-key` */
+export function checkMasterKey(db: DatabaseSync, file: string, master: Uint8Array): void {
+  const row = db.prepare('SELECT wrapped FROM keys WHERE kind = ? AND name = ?').get(CHECK.kind, CHECK.name);
+  if (row === undefined) throw corrupt(file, 'the row that tells whether a master key fits is missing');
+  if (unwrap(row.wrapped as Uint8Array, CHECK, master) !== undefined) return;
+  throw new KeyStoreError(
+    'wrong-master-key',
+    `The master key does not open the key store ${file}. Give the one it was made with; nothing was changed.`,
+  );
+}
+
+/** A connection that reads, in whatever thread. */
+export function openForReading(file: string): DatabaseSync {
+  // Opened for writing as far as the system is concerned, so that closing it last tidies the journal away.
+  return openWith(file, 'PRAGMA query_only = ON;');
+}
+
+/** The connection that writes. */
+export function openForWriting(file: string): DatabaseSync {
+  // FULL: a key is on the disk before it is used. fullfsync: also where fsync alone does not do that (macOS).
+  return openWith(file, 'PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;');
+}
+
+function openWith(file: string, pragmas: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: PATIENCE });
+  try {
+    db.exec(pragmas);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Up to this size a file is read through when it is opened; a larger one would keep the start waiting. */
+const QUICK_CHECK_BYTES = 64 * 1024 * 1024;
+
+function quickCheck(db: DatabaseSync, file: string): void {
+  if (pragma(db, 'page_count') * pragma(db, 'page_size') > QUICK_CHECK_BYTES) return;
+  const found = db.prepare('PRAGMA quick_check(1)').get();
+  if (found?.quick_check !== 'ok') throw corrupt(file, 'its pages do not fit together');
+}
+
+function pragma(db: DatabaseSync, name: string): number {
+  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+function foreign(file: string, why: string): KeyStoreError {
+  return new KeyStoreError(
+    'foreign',
+    `${file} is not a key store that this version of Habeas can use: ${why}. It was left as it is.`,
+  );
+}
+
+function corrupt(file: string, why: string): KeyStoreError {
+  return new KeyStoreError(
+    'corrupt',
+    `The key store ${file} is damaged: ${why}. It was left as it is; restore it from a backup.`,
+  );
+}

@@ -1,0 +1,82 @@
+/** What can go wrong with the key store. Messages say what to do, and never hold a key. */
+
+/**
+ * - `foreign`: what lies there is no key store of Habeas, or one of a newer version; `corrupt`: it is damaged. Either was
+ *   left as it is.
+ * - `wrong-master-key`, `malformed-master-key`, `master-key-missing`: as they say; nothing was written.
+ * - `read-only`: it cannot be written, or was opened only to be read; `disk-full`; `unavailable`; `closed`. No key was made.
+ */
+export type KeyStoreErrorCode =
+  | 'foreign'
+  | 'corrupt'
+  | 'wrong-master-key'
+  | 'malformed-master-key'
+  | 'master-key-missing'
+  | 'read-only'
+  | 'disk-full'
+  | 'unavailable'
+  | 'closed';
+
+export class KeyStoreError extends Error {
+  constructor(
+    readonly code: KeyStoreErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'KeyStoreError';
+  }
+}
+
+/** Primary result codes of SQLite. */
+const SQLITE_PERM = 3;
+const SQLITE_READONLY = 8;
+const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
+const SQLITE_NOTADB = 26;
+
+export function sqliteCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+export function isNotADatabase(error: unknown): boolean {
+  return sqliteCode(error) === SQLITE_NOTADB;
+}
+
+/** An error of the file system or of SQLite as ours. `doing` begins the sentence: "The key store … could not be read". */
+export function toKeyStoreError(error: unknown, doing: string): KeyStoreError {
+  if (error instanceof KeyStoreError) return error;
+  const [code, why] = classify(error);
+  return new KeyStoreError(code, `${doing}: ${why}.`, { cause: error });
+}
+
+function classify(error: unknown): [KeyStoreErrorCode, string] {
+  switch (sqliteCode(error)) {
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+      return READ_ONLY;
+    case SQLITE_FULL:
+      return DISK_FULL;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return ['corrupt', 'the file is damaged; restore it from a backup'];
+  }
+  switch ((error as NodeJS.ErrnoException | null)?.code) {
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return READ_ONLY;
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return DISK_FULL;
+  }
+  return ['unavailable', error instanceof Error ? error.message : 'unknown error'];
+}
+
+const READ_ONLY: [KeyStoreErrorCode, string] = [
+  'read-only',
+  'the file or its folder cannot be used; check owner and rights',
+];
+const DISK_FULL: [KeyStoreErrorCode, string] = ['disk-full', 'there is no space left'];

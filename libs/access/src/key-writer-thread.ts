@@ -1,0 +1,109 @@
+/** The calling thread's end of the key writer: what is asked for while one write is under way goes into the next. */
+import { Worker } from 'node:worker_threads';
+import type { FromKeyWriter, ToKeyWriter, WrappedKey } from './key-protocol.js';
+import { KeyStoreError } from './key-store-error.js';
+
+interface Request {
+  readonly key: WrappedKey;
+  resolve(key: WrappedKey): void;
+  reject(error: KeyStoreError): void;
+}
+
+/** Keys of one transaction, at most. */
+const MAX_BATCH = 512;
+
+export class KeyWriterThread {
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  #waiting: Request[] = [];
+  #underWay: readonly Request[] = [];
+  #gone: KeyStoreError | undefined;
+  #whenIdle: (() => void) | undefined;
+
+  static start(file: string): Promise<KeyWriterThread> {
+    const worker = new Worker(new URL('./key-writer.js', import.meta.url), {
+      workerData: { file },
+      name: 'key writer',
+    });
+    return new Promise((resolve, reject) => {
+      worker.once('error', reject);
+      worker.once('message', (message: FromKeyWriter) => {
+        worker.off('error', reject);
+        if (message.kind === 'ready') return resolve(new KeyWriterThread(worker));
+        void worker.terminate();
+        reject(message.kind === 'failed' ? new KeyStoreError(message.code, message.message) : new Error('Unexpected.'));
+      });
+    });
+  }
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (message: FromKeyWriter) => {
+      this.#settle(message);
+    });
+    worker.on('error', () => {
+      // The exit that follows says it to whoever waits.
+    });
+    this.#exited = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#gone ??= new KeyStoreError(
+          'unavailable',
+          'The writer of the key store has stopped. Restart the program.',
+        );
+        const lost = this.#gone;
+        for (const request of [...this.#underWay, ...this.#waiting]) request.reject(lost);
+        this.#underWay = this.#waiting = [];
+        this.#whenIdle?.();
+        resolve();
+      });
+    });
+    // Only keys that somebody waits for keep the process alive.
+    worker.unref();
+  }
+
+  /** The key that lies at the place afterwards, durably: this one, or the one that was there before. */
+  obtain(key: WrappedKey): Promise<WrappedKey> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ key, resolve, reject });
+      // Asked for in one turn, written in one transaction.
+      if (this.#underWay.length === 0 && this.#waiting.length === 1) setImmediate(() => this.#send());
+    });
+  }
+
+  /** Waits for what is under way. */
+  async close(): Promise<void> {
+    if (this.#underWay.length + this.#waiting.length > 0)
+      await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    if (this.#gone === undefined) {
+      this.#gone = new KeyStoreError('closed', 'The key store was closed.');
+      this.#worker.ref();
+      this.#post({ kind: 'close' });
+    }
+    await this.#exited;
+  }
+
+  #send(): void {
+    if (this.#gone !== undefined || this.#underWay.length > 0 || this.#waiting.length === 0) return;
+    this.#underWay = this.#waiting.splice(0, MAX_BATCH);
+    this.#worker.ref();
+    this.#post({ kind: 'obtain', keys: this.#underWay.map(({ key }) => key) });
+  }
+
+  #post(message: ToKeyWriter): void {
+    this.#worker.postMessage(message);
+  }
+
+  #settle(message: FromKeyWriter): void {
+    const requests = this.#underWay;
+    this.#underWay = [];
+    this.#worker.unref();
+    requests.forEach((request, index) => {
+      const key = message.kind === 'obtained' ? message.keys[index] : undefined;
+      if (key !== undefined) request.resolve(key);
+      else if (message.kind === 'failed') request.reject(new KeyStoreError(message.code, message.message));
+    });
+    this.#send();
+    if (this.#underWay.length === 0) this.#whenIdle?.();
+  }
+}

@@ -1,0 +1,63 @@
+/** The thread that writes keys.db, so that waiting for the disk blocks nobody. One message is one transaction. */
+import type { DatabaseSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import { openForWriting } from './key-file.js';
+import type { FromKeyWriter, ToKeyWriter, WrappedKey } from './key-protocol.js';
+import { toKeyStoreError } from './key-store-error.js';
+
+const port = parentPort;
+if (port === null) throw new Error('This file runs in a worker thread.');
+const { file } = workerData as { readonly file: string };
+
+function answer(act: () => FromKeyWriter): void {
+  let message: FromKeyWriter;
+  try {
+    message = act();
+  } catch (error) {
+    const { code, message: text } = toKeyStoreError(error, `The key store ${file} could not be written`);
+    message = { kind: 'failed', code, message: text };
+  }
+  port?.postMessage(message);
+}
+
+let db: DatabaseSync | undefined;
+let obtainAll: (keys: readonly WrappedKey[]) => WrappedKey[];
+
+answer(() => {
+  const opened = openForWriting(file);
+  db = opened;
+  obtainAll = prepare(opened);
+  return { kind: 'ready' };
+});
+
+port.on('message', (message: ToKeyWriter) => {
+  if (message.kind === 'close') {
+    db?.close();
+    port.close();
+  } else {
+    answer(() => ({ kind: 'obtained', keys: obtainAll(message.keys) }));
+  }
+});
+
+function prepare(connection: DatabaseSync): (keys: readonly WrappedKey[]) => WrappedKey[] {
+  const insert = connection.prepare(
+    'INSERT INTO keys (kind, name, key_id, wrapped) VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO NOTHING',
+  );
+  const select = connection.prepare('SELECT key_id, wrapped FROM keys WHERE kind = ? AND name = ?');
+  return (keys) => {
+    connection.exec('BEGIN IMMEDIATE');
+    try {
+      const there = keys.map(({ kind, name, keyId, wrapped }) => {
+        insert.run(kind, name, keyId, wrapped);
+        const row = select.get(kind, name) as { key_id: string; wrapped: Uint8Array };
+        return { kind, name, keyId: row.key_id, wrapped: row.wrapped };
+      });
+      connection.exec('COMMIT');
+      return there;
+    } catch (error) {
+      // A failed COMMIT (a full disk) has rolled back by itself.
+      if (connection.isTransaction) connection.exec('ROLLBACK');
+      throw error;
+    }
+  };
+}

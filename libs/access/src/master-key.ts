@@ -1,0 +1,88 @@
+/**
+ * The master key: the one secret that opens the key store, and through it every sealed field of the log.
+ *
+ * It is handed in by the app (a setting), or it lies in a file that the first run makes for its owner's eyes only.
+ *
+ * Backups and erasure. Without the master key, keys.db is worthless, and with it every personal field in the log: keep a
+ * copy of the master key, apart from the copies of the data. A person's fields are erased by destroying their stream's
+ * key in keys.db; they stay readable to whoever holds an older copy of keys.db *and* the master key. So let copies of
+ * keys.db expire, and never keep them with the master key.
+ */
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Randomness } from '#kernel';
+import { KeyStoreError, toKeyStoreError } from './key-store-error.js';
+
+const KEY_BYTES = 32;
+
+/**
+ * Reads a key as people write it: 64 hexadecimal digits, or base64 (or base64url) of 32 bytes.
+ * @param from where it came from, for the message
+ * @throws KeyStoreError `malformed-master-key`
+ */
+export function parseMasterKey(text: string, from: string): Uint8Array {
+  const trimmed = text.trim();
+  const bytes = /^[0-9a-fA-F]{64}$/.test(trimmed)
+    ? Buffer.from(trimmed, 'hex')
+    : /^[A-Za-z0-9+/_-]{43}=?$/.test(trimmed)
+      ? Buffer.from(trimmed, 'base64')
+      : undefined;
+  if (bytes?.length !== KEY_BYTES) {
+    throw new KeyStoreError(
+      'malformed-master-key',
+      `${from} is not a master key: 32 bytes as 64 hexadecimal digits, or in base64.`,
+    );
+  }
+  return new Uint8Array(bytes);
+}
+
+/** The key in the file; undefined if there is no file. */
+export function readMasterKeyFile(file: string): Uint8Array | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw toKeyStoreError(error, `The master key ${file} could not be read`);
+  }
+  return parseMasterKey(text, file);
+}
+
+/** Makes the file, durably. If another process is faster, its key is the one that holds. */
+export function makeMasterKeyFile(file: string, randomness: Randomness): Uint8Array {
+  const draft = `${file}.${Buffer.from(randomness.bytes(8)).toString('hex')}`;
+  try {
+    const descriptor = openSync(draft, 'wx', 0o600);
+    try {
+      writeSync(descriptor, `${Buffer.from(randomness.bytes(KEY_BYTES)).toString('hex')}\n`);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    putInPlace(draft, file);
+  } catch (error) {
+    throw toKeyStoreError(error, `The master key ${file} could not be made`);
+  }
+  const made = readMasterKeyFile(file);
+  if (made === undefined) throw new KeyStoreError('unavailable', `The master key ${file} is gone again.`);
+  return made;
+}
+
+/** Gives a finished draft its name, unless the name is taken: a file that is there is never replaced. Durable. */
+export function putInPlace(draft: string, file: string): void {
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  // Windows makes names durable by itself, and has no such call.
+  if (process.platform === 'win32') return;
+  const folder = openSync(dirname(file), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * How keys lie in the key store: each encrypted by the master key (AES-256-GCM) and bound to the place it belongs to, so
+ * that a row copied over another does not open. Another master key needs only every row written again: nothing outside
+ * the key store knows the master key.
+ */
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import type { Randomness } from '#kernel';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export interface KeyPlace {
+  readonly kind: 'stream' | 'secret' | 'check';
+  readonly name: string;
+  readonly keyId: string;
+}
+
+/** Nonce, cipher text, tag. */
+export function wrap(key: Uint8Array, place: KeyPlace, master: Uint8Array, randomness: Randomness): Uint8Array {
+  const nonce = randomness.bytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', master, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(boundTo(place));
+  return new Uint8Array(Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()]));
+}
+
+/** The key; undefined if the master key is another one, or the row was changed or moved. */
+export function unwrap(wrapped: Uint8Array, place: KeyPlace, master: Uint8Array): Uint8Array | undefined {
+  try {
+    const nonce = wrapped.subarray(0, NONCE_BYTES);
+    const decipher = createDecipheriv('aes-256-gcm', master, nonce, { authTagLength: TAG_BYTES });
+    decipher.setAAD(boundTo(place));
+    decipher.setAuthTag(wrapped.subarray(-TAG_BYTES));
+    const key = decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES));
+    decipher.final();
+    return new Uint8Array(key);
+  } catch {
+    return undefined;
+  }
+}
+
+function boundTo({ kind, name, keyId }: KeyPlace): Buffer {
+  return Buffer.from(JSON.stringify(['habeas key v1', kind, name, keyId]), 'utf8');
+}
