@@ -1,0 +1,307 @@
+/**
+ * Who may come in. Access keys are events in the log, one stream per key, so every node knows them and nobody can add or
+ * revoke one without a trace; this directory follows them live and answers from memory.
+ *
+ * The log holds only hashes of keys. SHA-256 without a salt is enough because a key holds 256 random bits; that is why an
+ * admin key that the operator chooses must not be short.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { allows, type Principal, type Scope } from '#command-handling';
+import type { EventStore, StoredEvent, Subscription } from '#event-store';
+import {
+  type Clock,
+  derivedId,
+  err,
+  ok,
+  parseStreamName,
+  randomId,
+  type Randomness,
+  type Refusal,
+  refusal,
+  type Result,
+  streamCategory,
+  streamName,
+} from '#kernel';
+import {
+  CHAIN_START,
+  type ChainHead,
+  createEventCodec,
+  type EventCodec,
+  IntegrityError,
+  type KeyStore,
+  type RecordedEvent,
+  settledAppend,
+  SYSTEM,
+  verifyChain,
+} from '#log-format';
+import {
+  ACCESS_EVENTS,
+  ACCESS_KEY_CREATED,
+  ACCESS_KEY_REVOKED,
+  hashOfKey,
+  idOfKey,
+  isScope,
+  makeKey,
+  principalId,
+  readCreated,
+} from './access-key.js';
+import type { AccessDirectory, AccessHealth, AccessKeyInfo, NewAccessKey } from './types.js';
+
+export interface OpenAccessDirectory {
+  readonly store: EventStore;
+  readonly keys: KeyStore;
+  readonly logId: string;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+}
+
+/**
+ * Resolves when every key that is in the log is known.
+ * @throws EventStoreError the log cannot be followed
+ */
+export async function openAccessDirectory(options: OpenAccessDirectory): Promise<AccessDirectory> {
+  const directory = new Directory(options);
+  await directory.start();
+  return directory;
+}
+
+const CATEGORY = 'access';
+const MAX_NAME_LENGTH = 200;
+const MIN_GIVEN_KEY_LENGTH = 20;
+/** Where the admin key lies that the first run makes, whichever node is first. */
+const FIRST_ADMIN_KEY = derivedId('habeas access: first admin key', '', 0);
+/** How often a revocation is tried while others write to the same key's stream. */
+const MAX_TRIES = 5;
+/** What an unknown key is compared with, so that it takes as long as a known one. */
+const NO_HASH = Buffer.alloc(32);
+
+interface Entry {
+  readonly info: AccessKeyInfo;
+  readonly hash: Buffer;
+  readonly principal: Principal;
+}
+
+class Directory implements AccessDirectory {
+  readonly #entries = new Map<string, Entry>();
+  /** Ids of events that cannot be read, by the key they belong to. */
+  readonly #unreadable = new Map<string, string>();
+  readonly #codec: EventCodec;
+  readonly #subscription: Subscription;
+  #followed: Promise<void> | undefined;
+  #following = true;
+  #closing = false;
+
+  constructor(private readonly options: OpenAccessDirectory) {
+    this.#codec = createEventCodec(ACCESS_EVENTS, options.randomness);
+    this.#subscription = options.store.subscribeToAll({ categories: [streamCategory(CATEGORY)] });
+  }
+
+  start(): Promise<void> {
+    return new Promise((caughtUp, failed) => {
+      this.#followed = this.#follow(caughtUp)
+        .catch(failed)
+        .finally(() => {
+          this.#following = false;
+          failed(new Error('The log was closed before its access keys were read.'));
+        });
+    });
+  }
+
+  authenticate(authorization: string | undefined): Result<Principal, Refusal> {
+    if (!this.#following)
+      return err(refusal('access-unavailable', 'Access keys cannot be checked at present; try again.'));
+    const key = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? '')?.[1];
+    if (key === undefined) return UNAUTHENTICATED;
+    const entry = this.#entries.get(idOfKey(key));
+    const same = timingSafeEqual(Buffer.from(hashOfKey(key), 'hex'), entry?.hash ?? NO_HASH);
+    return same && entry !== undefined && entry.info.revokedAt === undefined ? ok(entry.principal) : UNAUTHENTICATED;
+  }
+
+  async createKey(by: Principal, name: string, scopes: readonly Scope[]): Promise<Result<NewAccessKey, Refusal>> {
+    if (!allows(by, 'admin')) return FORBIDDEN;
+    const length = [...name].length;
+    if (length < 1 || length > MAX_NAME_LENGTH || !name.isWellFormed()) {
+      return err(refusal('invalid-name', `A name has 1 to ${MAX_NAME_LENGTH} characters.`, '/name'));
+    }
+    if (scopes.length === 0 || !scopes.every(isScope)) {
+      return err(
+        refusal('invalid-scopes', 'A key needs at least one of the scopes read, record, review, admin.', '/scopes'),
+      );
+    }
+    const id = randomId(this.options.randomness);
+    const key = makeKey(id, this.options.randomness);
+    const made = await this.#record(id, key, name, [...new Set(scopes)].sort(), by.id);
+    if (!made) throw new IntegrityError('landed-elsewhere', streamName(CATEGORY, id), 0);
+    return ok({ id, key });
+  }
+
+  async revokeKey(by: Principal, id: string): Promise<Result<AccessKeyInfo, Refusal>> {
+    if (!allows(by, 'admin')) return FORBIDDEN;
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      const head = await this.#load(id);
+      const entry = this.#entries.get(id);
+      if (head === CHAIN_START || entry === undefined) return err(refusal('not-found', 'There is no such access key.'));
+      if (entry.info.revokedAt !== undefined) return ok(entry.info);
+      const admins = this.#activeAdmins();
+      if (admins.length === 1 && admins[0] === entry) {
+        return err(refusal('last-admin-key', 'This is the last admin key. Make another one first.'));
+      }
+      const event = { id: randomId(this.options.randomness), type: ACCESS_KEY_REVOKED.type, data: {} };
+      if (await this.#append(id, event, head, by.id)) return ok(this.#entries.get(id)?.info ?? entry.info);
+    }
+    return err(refusal('conflict', 'Others are changing this key; try again.'));
+  }
+
+  keys(): readonly AccessKeyInfo[] {
+    return [...this.#entries.values()].map(({ info }) => info).sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+  }
+
+  async ensureAdminKey(given?: string): Promise<Result<NewAccessKey | undefined, Refusal>> {
+    if (given !== undefined) return this.#ensureGiven(given);
+    if (this.#activeAdmins().length > 0) return ok(undefined);
+    const key = makeKey(FIRST_ADMIN_KEY, this.options.randomness);
+    // Not made: another node was first, or it was made long ago and revoked since.
+    const made = await this.#record(FIRST_ADMIN_KEY, key, FIRST_ADMIN_NAME, ['admin'], SYSTEM);
+    return ok(made ? { id: FIRST_ADMIN_KEY, key } : undefined);
+  }
+
+  health(): AccessHealth {
+    return { following: this.#following, unreadable: [...this.#unreadable.values()] };
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.#subscription.close();
+    await this.#followed;
+  }
+
+  async #ensureGiven(given: string): Promise<Result<undefined, Refusal>> {
+    if (given.length < MIN_GIVEN_KEY_LENGTH || !/^[\x21-\x7e]+$/.test(given)) {
+      return err(
+        refusal('weak-admin-key', `An admin key has at least ${MIN_GIVEN_KEY_LENGTH} visible ASCII characters.`),
+      );
+    }
+    const id = idOfKey(given);
+    if (!this.#entries.has(id)) await this.#record(id, given, GIVEN_ADMIN_NAME, ['admin'], SYSTEM);
+    // Whoever recorded it, on whichever node: what counts is whether it lets its holder in.
+    await this.#load(id);
+    const known = this.authenticate(`Bearer ${given}`);
+    if (known.ok && allows(known.value, 'admin')) return ok(undefined);
+    return err(refusal('admin-key-taken', 'The given admin key was revoked, or is another key’s. Choose a new one.'));
+  }
+
+  #activeAdmins(): Entry[] {
+    return [...this.#entries.values()].filter(
+      ({ info, principal }) => info.revokedAt === undefined && allows(principal, 'admin'),
+    );
+  }
+
+  /** Records a new key; false if its stream is there already, or if another node recorded it first. */
+  #record(id: string, key: string, name: string, scopes: readonly Scope[], by: string): Promise<boolean> {
+    const event = {
+      // Drawn, not derived: two nodes that record different secrets for one id must not both be told that they did.
+      id: randomId(this.options.randomness),
+      type: ACCESS_KEY_CREATED.type,
+      data: { hash: hashOfKey(key), name, scopes },
+    };
+    return this.#append(id, event, CHAIN_START, by);
+  }
+
+  /** Appends one event behind the head, and applies it here at once; false on a conflict. */
+  async #append(
+    id: string,
+    event: { readonly id: string; readonly type: string; readonly data: object },
+    head: ChainHead,
+    by: string,
+  ): Promise<boolean> {
+    const { store, keys, logId, clock, randomness } = this.options;
+    const stream = streamName(CATEGORY, id);
+    const { events, recorded } = this.#codec.encode([event], {
+      logId,
+      stream,
+      head,
+      key: await keys.obtain(stream),
+      recordedAt: clock.now(),
+      recordedBy: by,
+      correlationId: event.id,
+      visibility: 'internal',
+    });
+    const expected = head === CHAIN_START ? 'no-stream' : head.revision;
+    const outcome = await settledAppend(store, stream, events, expected, randomness);
+    if (outcome === undefined) return false;
+    for (const each of recorded) this.#apply({ ...each, position: outcome.position });
+    return true;
+  }
+
+  /** Reads one key's stream, applies it, and tells where its chain stands. */
+  async #load(id: string): Promise<ChainHead> {
+    const stored: StoredEvent[] = [];
+    for await (const event of this.options.store.readStream(streamName(CATEGORY, id))) stored.push(event);
+    const verified = verifyChain(stored, this.options.logId);
+    if (!verified.ok) throw verified.error;
+    await this.#applyAll(stored);
+    return verified.value;
+  }
+
+  async #follow(caughtUp: () => void): Promise<void> {
+    for await (const message of this.#subscription) {
+      if (message.kind === 'events') await this.#applyAll(message.events);
+      else if (message.kind === 'caught-up') caughtUp();
+    }
+    if (!this.#closing) throw new Error('The log ended a subscription.');
+  }
+
+  async #applyAll(stored: readonly StoredEvent[]): Promise<void> {
+    const page = await this.#codec.decodePage(stored, { find: (ids) => this.#findOrNone(ids) });
+    for (const event of page) {
+      if (event.ok) this.#apply(event.value);
+      else this.#shutOut(event.error.event);
+    }
+  }
+
+  /** Names are all that is sealed, and nobody is kept out because a name cannot be shown. */
+  async #findOrNone(ids: Iterable<string>): ReturnType<KeyStore['find']> {
+    try {
+      return await this.options.keys.find(ids);
+    } catch {
+      return new Map();
+    }
+  }
+
+  /** Idempotent: what this node recorded comes again by the subscription, perhaps after later events of the same key. */
+  #apply(event: RecordedEvent): void {
+    const id = parseStreamName(event.stream)?.id ?? event.stream;
+    if (this.#unreadable.has(id)) return;
+    const known = this.#entries.get(id);
+    const { recordedAt, recordedBy } = event.metadata;
+    if (event.type === ACCESS_KEY_REVOKED.type) {
+      if (known === undefined || known.info.revokedAt !== undefined) return;
+      this.#entries.set(id, { ...known, info: { ...known.info, revokedAt: recordedAt } });
+    } else if (known === undefined) {
+      const created = readCreated(event.data);
+      if (created === undefined) {
+        this.#shutOut(event);
+        return;
+      }
+      const { name, scopes } = created;
+      this.#entries.set(id, {
+        info: { id, ...(name !== undefined && { name }), scopes, createdAt: recordedAt, createdBy: recordedBy },
+        hash: Buffer.from(created.hash, 'hex'),
+        principal: { id: principalId(id), scopes },
+      });
+    }
+  }
+
+  /** An event that cannot be read might be a revocation: its key is not let in. */
+  #shutOut(event: { readonly id: string; readonly stream: string }): void {
+    const id = parseStreamName(event.stream)?.id ?? event.stream;
+    this.#unreadable.set(id, event.id);
+    this.#entries.delete(id);
+  }
+}
+
+const FIRST_ADMIN_NAME = 'Made on the first run';
+const GIVEN_ADMIN_NAME = 'Given by the operator';
+
+const UNAUTHENTICATED = err(refusal('unauthenticated', 'A valid access key is needed: Authorization: Bearer <key>.'));
+const FORBIDDEN = err(refusal('forbidden', 'An admin key is needed for this.'));

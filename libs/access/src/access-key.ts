@@ -1,0 +1,58 @@
+/** What a key looks like, and the events that make and end one. */
+import { hash } from 'node:crypto';
+import { SCOPES, type Scope } from '#command-handling';
+import { derivedId, type Randomness } from '#kernel';
+import type { StoredForm } from '#log-format';
+
+/** How a key is called may say who holds it, so the name is sealed. */
+export const ACCESS_KEY_CREATED: StoredForm = { type: 'AccessKeyCreated', schemaVersion: 1, personal: ['/name'] };
+export const ACCESS_KEY_REVOKED: StoredForm = { type: 'AccessKeyRevoked', schemaVersion: 1, personal: [] };
+
+/** Every event of `habeasAccess-…` streams. */
+export const ACCESS_EVENTS: readonly StoredForm[] = [ACCESS_KEY_CREATED, ACCESS_KEY_REVOKED];
+
+export interface AccessKeyCreated {
+  /** SHA-256, hex, of the whole key as clients send it. */
+  readonly hash: string;
+  readonly name?: string;
+  readonly scopes: readonly Scope[];
+}
+
+const SECRET_BYTES = 32;
+const OUR_KEY = /^hbs_([0-9a-f]{32})_[A-Za-z0-9_-]{43}$/;
+
+/** `hbs_<id>_<secret>`: 32 hexadecimal digits, and 256 bits from a strong source in base64url. */
+export function makeKey(id: string, randomness: Randomness): string {
+  return `hbs_${id.replaceAll('-', '')}_${Buffer.from(randomness.bytes(SECRET_BYTES)).toString('base64url')}`;
+}
+
+/**
+ * The id a key is filed under. One that was not made here (an admin key that the operator chose) is filed under an id
+ * that follows from its hash, which tells no more than the hash beside it does.
+ */
+export function idOfKey(key: string): string {
+  const hex = OUR_KEY.exec(key)?.[1];
+  if (hex === undefined) return derivedId('habeas access: given key', hashOfKey(key), 0);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+export function hashOfKey(key: string): string {
+  return hash('sha256', key);
+}
+
+/** The event's data, if it is what Habeas writes. */
+export function readCreated(data: Readonly<Record<string, unknown>>): AccessKeyCreated | undefined {
+  const { hash: digest, name, scopes } = data;
+  if (typeof digest !== 'string' || !/^[0-9a-f]{64}$/.test(digest)) return undefined;
+  if (!Array.isArray(scopes) || !scopes.every(isScope)) return undefined;
+  return { hash: digest, scopes, ...(typeof name === 'string' && { name }) };
+}
+
+export function isScope(value: unknown): value is Scope {
+  return SCOPES.includes(value as Scope);
+}
+
+/** The principal behind a key. The prefix tells keys from other kinds of principals. */
+export function principalId(keyId: string): string {
+  return `key:${keyId}`;
+}
