@@ -1,0 +1,276 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Principal } from '#command-handling';
+import type { EventStore, StoredEvent } from '#event-store';
+import { openSqliteLog } from '#event-store-sqlite';
+import { type Clock, type Randomness, streamName } from '#kernel';
+import { ensureLogStarted, type KeyStore, verifyChain } from '#log-format';
+import { openAccessDirectory } from './access-directory.js';
+import { openSqliteKeyStore } from './sqlite-key-store.js';
+import type { AccessDirectory, NewAccessKey } from './types.js';
+
+const clock: Clock = { now: () => new Date() };
+const randomness: Randomness = { bytes: (length) => new Uint8Array(randomBytes(length)) };
+const admin: Principal = { id: 'key:0', scopes: ['admin'] };
+const GIVEN = 'a-long-and-random-admin-key';
+
+let folder: string;
+let store: EventStore;
+let keys: KeyStore;
+let logId: string;
+const nodes: AccessDirectory[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'habeas-access-'));
+  store = await openSqliteLog({ folder, mode: 'own' });
+  keys = await openSqliteKeyStore({ folder, randomness, mode: 'write' });
+  logId = await ensureLogStarted(store, clock, randomness);
+});
+
+afterEach(async () => {
+  for (const node of nodes.splice(0)) await node.close();
+  await store.close();
+  await keys.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function node(): Promise<AccessDirectory> {
+  const directory = await openAccessDirectory({ store, keys, logId, clock, randomness });
+  nodes.push(directory);
+  return directory;
+}
+
+async function made(
+  directory: AccessDirectory,
+  ...scopes: Parameters<AccessDirectory['createKey']>[2]
+): Promise<NewAccessKey> {
+  const result = await directory.createKey(admin, 'Nadia’s laptop', scopes);
+  if (!result.ok) throw new Error(result.error.code);
+  return result.value;
+}
+
+async function log(): Promise<StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  for await (const event of store.readAll()) events.push(event);
+  return events;
+}
+
+async function eventually(check: () => boolean): Promise<void> {
+  for (let n = 0; n < 200 && !check(); n++) await sleep(10);
+  expect(check()).toBe(true);
+}
+
+const bearer = (key: string) => `Bearer ${key}`;
+
+describe('an access key', () => {
+  test('lets its holder in, at once, with its scopes and an id that is no name', async () => {
+    const directory = await node();
+    const { id, key } = await made(directory, 'review', 'record', 'record');
+    expect(key).toMatch(/^hbs_[0-9a-f]{32}_[A-Za-z0-9_-]{43}$/);
+    expect(directory.authenticate(bearer(key))).toEqual({
+      ok: true,
+      value: { id: `key:${id}`, scopes: ['record', 'review'] },
+    });
+    expect(directory.authenticate(`bearer  ${key} `).ok).toBe(true);
+  });
+
+  test('is in the log as a hash, its name sealed, in the stored form and chain of all events', async () => {
+    const { id, key } = await made(await node(), 'read');
+    const events = (await log()).filter(({ stream }) => stream === streamName('access', id));
+    expect(events.map(({ type }) => type)).toEqual(['AccessKeyCreated']);
+    expect(verifyChain(events, logId).ok).toBe(true);
+    const text = JSON.stringify(events);
+    for (const plain of [key, key.slice(-43), 'Nadia']) expect(text).not.toContain(plain);
+  });
+
+  test('is known to another node within a moment, and after a restart', async () => {
+    const [here, there] = [await node(), await node()];
+    const { key } = await made(here, 'read');
+    await eventually(() => there.authenticate(bearer(key)).ok);
+    expect((await node()).authenticate(bearer(key)).ok).toBe(true);
+  });
+
+  test.each(['Bearer', 'Bearer ', 'Basic abc', '', 'Bearer a b', 'Bearer hbs_00_x', 'Bearer \u00e9'])(
+    '%p is refused without telling why',
+    async (header) => {
+      const directory = await node();
+      await made(directory, 'read');
+      expect(directory.authenticate(header)).toMatchObject({ ok: false, error: { code: 'unauthenticated' } });
+      expect(directory.authenticate(undefined)).toEqual(directory.authenticate(header));
+    },
+  );
+
+  test('with another secret, or under another id, is refused', async () => {
+    const directory = await node();
+    const [one, two] = [await made(directory, 'read'), await made(directory, 'read')];
+    const crossed = one.key.slice(0, -43) + two.key.slice(-43);
+    for (const wrong of [crossed, `${one.key}x`, one.key.slice(0, -1)]) {
+      expect(directory.authenticate(bearer(wrong))).toMatchObject({ ok: false, error: { code: 'unauthenticated' } });
+    }
+  });
+
+  test.each([
+    ['a name without characters', '', ['read'], 'invalid-name'],
+    ['a name too long', 'x'.repeat(201), ['read'], 'invalid-name'],
+    ['no scope', 'x', [], 'invalid-scopes'],
+    ['an unknown scope', 'x', ['root'], 'invalid-scopes'],
+  ])('with %s is not made', async (_, name, scopes, code) => {
+    const directory = await node();
+    expect(await directory.createKey(admin, name, scopes as never)).toMatchObject({ ok: false, error: { code } });
+    expect(await log()).toHaveLength(1);
+  });
+
+  test('is made and revoked by admins only', async () => {
+    const directory = await node();
+    const { id } = await made(directory, 'read');
+    const recorder: Principal = { id: 'key:1', scopes: ['read', 'record', 'review'] };
+    expect(await directory.createKey(recorder, 'x', ['read'])).toMatchObject({
+      ok: false,
+      error: { code: 'forbidden' },
+    });
+    expect(await directory.revokeKey(recorder, id)).toMatchObject({ ok: false, error: { code: 'forbidden' } });
+  });
+});
+
+describe('revoking', () => {
+  test('shuts the key out here at once and elsewhere within a moment, for good', async () => {
+    const [here, there] = [await node(), await node()];
+    const { id, key } = await made(here, 'record');
+    await eventually(() => there.authenticate(bearer(key)).ok);
+    const revoked = await here.revokeKey(admin, id);
+    expect(revoked).toMatchObject({ ok: true, value: { id, revokedAt: expect.any(String) } });
+    expect(here.authenticate(bearer(key)).ok).toBe(false);
+    await eventually(() => !there.authenticate(bearer(key)).ok);
+    expect((await node()).authenticate(bearer(key)).ok).toBe(false);
+  });
+
+  test('again changes nothing', async () => {
+    const directory = await node();
+    const { id } = await made(directory, 'record');
+    const first = await directory.revokeKey(admin, id);
+    const count = (await log()).length;
+    expect(await directory.revokeKey(admin, id)).toEqual(first);
+    expect(await log()).toHaveLength(count);
+  });
+
+  test('by two nodes at once records it once', async () => {
+    const [here, there] = [await node(), await node()];
+    const { id } = await made(here, 'record');
+    const [one, other] = await Promise.all([here.revokeKey(admin, id), there.revokeKey(admin, id)]);
+    expect(one).toEqual(other);
+    const events = (await log()).filter(({ stream }) => stream === streamName('access', id));
+    expect(events.map(({ type }) => type)).toEqual(['AccessKeyCreated', 'AccessKeyRevoked']);
+    expect(verifyChain(events, logId).ok).toBe(true);
+  });
+
+  test('is refused for a key that is not there, and for the last admin key', async () => {
+    const directory = await node();
+    expect(await directory.revokeKey(admin, 'nobody')).toMatchObject({ ok: false, error: { code: 'not-found' } });
+    const { id } = await made(directory, 'admin');
+    await made(directory, 'record');
+    expect(await directory.revokeKey(admin, id)).toMatchObject({ ok: false, error: { code: 'last-admin-key' } });
+    await made(directory, 'admin');
+    expect(await directory.revokeKey(admin, id)).toMatchObject({ ok: true });
+  });
+});
+
+describe('the admin key of the first run', () => {
+  test('is generated once and shown once, over restarts', async () => {
+    const directory = await node();
+    const first = await directory.ensureAdminKey();
+    expect(first).toMatchObject({ ok: true, value: { key: expect.stringMatching(/^hbs_/) } });
+    expect(directory.authenticate(bearer(first.ok ? first.value!.key : ''))).toMatchObject({
+      value: { scopes: ['admin'] },
+    });
+    expect(await directory.ensureAdminKey()).toEqual({ ok: true, value: undefined });
+    expect(await (await node()).ensureAdminKey()).toEqual({ ok: true, value: undefined });
+  });
+
+  test('two nodes at once make one, and only its maker shows it', async () => {
+    const [one, two] = [await node(), await node()];
+    const results = await Promise.all([one.ensureAdminKey(), two.ensureAdminKey()]);
+    const shown = results.flatMap((result) => (result.ok && result.value ? [result.value.key] : []));
+    expect(shown).toHaveLength(1);
+    for (const each of [one, two]) await eventually(() => each.authenticate(bearer(shown[0]!)).ok);
+  });
+
+  test('given: is the admin key, over restarts and on several nodes, and is recorded once', async () => {
+    const [one, two] = [await node(), await node()];
+    const results = await Promise.all([
+      one.ensureAdminKey(GIVEN),
+      two.ensureAdminKey(GIVEN),
+      one.ensureAdminKey(GIVEN),
+    ]);
+    for (const result of results) expect(result).toEqual({ ok: true, value: undefined });
+    expect(await (await node()).ensureAdminKey(GIVEN)).toEqual({ ok: true, value: undefined });
+    for (const each of [one, two])
+      expect(each.authenticate(bearer(GIVEN))).toMatchObject({ value: { scopes: ['admin'] } });
+    expect(await log()).toHaveLength(2);
+    expect(JSON.stringify(await log())).not.toContain(GIVEN);
+  });
+
+  test('given: one that was generated before is the same key', async () => {
+    const first = await (await node()).ensureAdminKey();
+    expect(await (await node()).ensureAdminKey(first.ok ? first.value!.key : '')).toEqual({
+      ok: true,
+      value: undefined,
+    });
+    expect(await log()).toHaveLength(2);
+  });
+
+  test.each(['short', 'has a space but is long enough', 'x'.repeat(19)])('given: %p is refused', async (given) => {
+    expect(await (await node()).ensureAdminKey(given)).toMatchObject({ ok: false, error: { code: 'weak-admin-key' } });
+    expect(await log()).toHaveLength(1);
+  });
+
+  test('given: a revoked one, or one that is no admin key, is refused', async () => {
+    const directory = await node();
+    await directory.ensureAdminKey(GIVEN);
+    const { key } = await made(directory, 'record');
+    await made(directory, 'admin');
+    const id = directory.keys().find(({ name }) => name === 'Given by the operator')!.id;
+    await directory.revokeKey(admin, id);
+    for (const given of [GIVEN, key]) {
+      expect(await directory.ensureAdminKey(given)).toMatchObject({ ok: false, error: { code: 'admin-key-taken' } });
+    }
+  });
+});
+
+describe('what cannot be read', () => {
+  test('shuts out its key and no other, and health names the event', async () => {
+    const directory = await node();
+    const [one, two] = [await made(directory, 'read'), await made(directory, 'read')];
+    const broken = {
+      id: '4e6fb5f5-4b0f-40f6-8a0a-000000000000',
+      type: 'AccessKeySuspended',
+      data: '{}',
+      metadata: '{}',
+    };
+    await store.append(streamName('access', one.id), [broken], 0);
+    await eventually(() => directory.health().unreadable.length > 0);
+    expect(directory.health()).toEqual({ following: true, unreadable: [broken.id] });
+    expect(directory.authenticate(bearer(one.key)).ok).toBe(false);
+    expect(directory.authenticate(bearer(two.key)).ok).toBe(true);
+  });
+
+  test('without its sealed name a key works', async () => {
+    const { key } = await made(await node(), 'read');
+    await keys.close();
+    const directory = await node();
+    expect(directory.authenticate(bearer(key)).ok).toBe(true);
+    expect(directory.keys()[0]).not.toHaveProperty('name');
+  });
+});
+
+describe('when the log is gone', () => {
+  test('nobody is let in', async () => {
+    const directory = await node();
+    const { key } = await made(directory, 'read');
+    await store.close();
+    await eventually(() => !directory.health().following);
+    expect(directory.authenticate(bearer(key))).toMatchObject({ ok: false, error: { code: 'access-unavailable' } });
+  });
+});
