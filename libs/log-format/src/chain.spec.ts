@@ -3,7 +3,7 @@ import type { StoredEvent } from '#event-store';
 import { canonicalJson, randomId } from '#kernel';
 import { CHAIN_START, verifyChain } from './chain.js';
 import { createEventCodec } from './codec.js';
-import { asStored, fixedClock, fixedKey, seededRandomness } from './test-support/fixed.js';
+import { asStored, fixedClock, fixedKey, seededRandomness } from '../../../test/support/fixed.js';
 
 const randomness = seededRandomness('chain');
 const logId = randomId(randomness);

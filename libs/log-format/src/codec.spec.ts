@@ -5,7 +5,7 @@ import { requestMac, sameMac } from './box.js';
 import { CHAIN_START } from './chain.js';
 import { createEventCodec, type EncodeContext, type NewEvent } from './codec.js';
 import { UndecodableEventError } from './errors.js';
-import { asStored, fixedClock, fixedKey, holding, seededRandomness } from './test-support/fixed.js';
+import { asStored, fixedClock, fixedKey, holding, seededRandomness } from '../../../test/support/fixed.js';
 import type { StoredForm } from './types.js';
 
 const forms: StoredForm[] = [

@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Position, StoredEvent } from '#event-store';
 import type { Clock, Randomness } from '#kernel';
-import type { EncodedEvents } from '../codec.js';
-import type { KeyStore, StreamKey } from '../types.js';
+import type { EncodedEvents, KeyStore, StreamKey } from '#log-format';
 
 export const fixedClock: Clock = { now: () => new Date('2019-03-04T05:06:07.089Z') };
 
