@@ -9,17 +9,34 @@
  * it. It is never opened by Node's own file functions: closing such a descriptor would drop the locks that SQLite holds
  * on the same file elsewhere in this process.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, type Stats } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { EventStoreError } from '#event-store';
-import { fromFileSystem, isCorrupt, isNotADatabase, toEventStoreError } from './sqlite-errors.js';
+import { readJournal, type Journal } from './journal.js';
+import { isCorrupt, isNotADatabase, toEventStoreError } from './sqlite-errors.js';
 
 /** "Habe": says in the file's header that it is ours. */
 const APPLICATION_ID = 0x48616265;
 /** Grows when the schema changes; older versions refuse newer files. */
 const FORMAT_VERSION = 1;
+
+const PAGE_SIZE = 4096;
+
+/** How often a file that changes under one's eyes is looked at. */
+const MAX_LOOKS = 5;
 
 const SCHEMA = `
   CREATE TABLE streams (sid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, head INTEGER NOT NULL) STRICT;
@@ -41,11 +58,24 @@ const WRITER_PATIENCE = 5_000;
 const READER_PATIENCE = 1_000;
 
 /**
- * Looks at the file without touching it.
+ * Looks at the file without touching it. May be asked while another process writes.
  *
  * @throws EventStoreError `foreign`, `corrupt`, `unavailable`
  */
 export function inspectLogFile(file: string): 'absent' | 'ours' {
+  for (let tries = 1; ; tries++) {
+    const before = fingerprint(file);
+    try {
+      return inspect(file);
+    } catch (error) {
+      // A file that was being written while it was looked at may look torn: only a second look can tell.
+      const moved = fingerprint(file) !== before;
+      if (!moved || tries === MAX_LOOKS) throw error;
+    }
+  }
+}
+
+function inspect(file: string): 'absent' | 'ours' {
   const found = stat(file);
   const journal = stat(`${file}-wal`);
   if (found === undefined) {
@@ -57,13 +87,15 @@ export function inspectLogFile(file: string): 'absent' | 'ours' {
   if (found.size === 0) throw corrupt(file, 'it is empty');
 
   const header = readHeader(file);
-  if (header.applicationId !== APPLICATION_ID) throw foreign(file, 'it is a database of another program');
+  if (header.applicationId !== APPLICATION_ID) throw foreign(file, 'it belongs to another program');
   if (header.version > FORMAT_VERSION) {
     throw foreign(file, `it was written by a newer version of Habeas (format ${header.version}); upgrade to read it`);
   }
   if (header.version !== FORMAT_VERSION) throw corrupt(file, `its format ${header.version} was never in use`);
-  // With a journal, the file alone says little: a checkpoint that was cut short is finished from the journal.
-  if (journal === undefined || journal.size === 0) checkLength(file, found.size);
+
+  const committed = journal === undefined ? undefined : readJournal(`${file}-wal`);
+  if (committed === undefined) checkWhole(file, found.size);
+  else checkMendable(file, Math.floor(found.size / PAGE_SIZE), committed);
   return 'ours';
 }
 
@@ -76,7 +108,7 @@ export function createLogFile(file: string): void {
     removeDraft();
     const db = new DatabaseSync(draft);
     try {
-      db.exec(`PRAGMA page_size = 4096; PRAGMA synchronous = FULL;
+      db.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA synchronous = FULL;
         BEGIN; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; COMMIT;
         PRAGMA journal_mode = WAL;`);
     } finally {
@@ -87,9 +119,7 @@ export function createLogFile(file: string): void {
     syncFolder(dirname(file));
   } catch (error) {
     removeDraft();
-    throw 'errcode' in (error as object)
-      ? toEventStoreError(error, `The log ${file} could not be made`)
-      : fromFileSystem(error, `The log ${file} could not be made`);
+    throw toEventStoreError(error, `The log ${file} could not be made`);
   }
 }
 
@@ -103,7 +133,7 @@ export function makeFolder(folder: string): void {
       if (made === resolve(first)) return;
     }
   } catch (error) {
-    throw fromFileSystem(error, `The data folder ${folder} could not be made`);
+    throw toEventStoreError(error, `The data folder ${folder} could not be made`);
   }
 }
 
@@ -122,16 +152,34 @@ export function openForWriting(file: string): DatabaseSync {
   }
 }
 
-/** A connection that reads, in whatever thread. */
+/** A connection that reads, in whatever thread or process. */
 export function openForReading(file: string): DatabaseSync {
-  // Opened for writing as far as the system is concerned, so that closing it last tidies the journal away.
-  const db = new DatabaseSync(file, { timeout: READER_PATIENCE });
+  const db = connectForReading(file);
   try {
     db.exec('PRAGMA query_only = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;');
     return db;
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+function connectForReading(file: string): DatabaseSync {
+  const timeout = READER_PATIENCE;
+  // Open for writing as far as the system is concerned: whoever closes last tidies the journal away.
+  if (isWritable(dirname(file)) && isWritable(file)) return new DatabaseSync(file, { timeout });
+  // A log that somebody else has open, or did not close, can be read if its journal's index can.
+  if (stat(`${file}-wal`) !== undefined) return new DatabaseSync(file, { timeout, readOnly: true });
+  // A closed log in a place where nothing can be written: it stays as it is.
+  return new DatabaseSync(immutable(file), { timeout, readOnly: true });
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -143,17 +191,29 @@ function readHeader(file: string): { applicationId: number; version: number } {
   }));
 }
 
-function checkLength(file: string, size: number): void {
-  const length = looking(file, '', (db) => numberOf(db, 'PRAGMA page_count') * numberOf(db, 'PRAGMA page_size'));
-  if (size < length) throw corrupt(file, `it is cut off: ${size} of ${length} bytes are left`);
+/** Without a journal, everything must be in the file. */
+function checkWhole(file: string, size: number): void {
+  const [pages, tables] = looking(file, '', (db) => [
+    numberOf(db, 'PRAGMA page_count'),
+    numberOf(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('streams', 'types', 'events')"),
+  ]);
+  if (size < pages * PAGE_SIZE) throw corrupt(file, `it is cut off: ${size} of ${pages * PAGE_SIZE} bytes are left`);
+  if (tables !== 3) throw corrupt(file, 'its tables are not those of a log');
+}
+
+/** With a journal, what the file lacks must be in the journal. */
+function checkMendable(file: string, pages: number, journal: Journal): void {
+  for (let page = pages + 1; page <= journal.databasePages; page++) {
+    if (!journal.pages.has(page)) {
+      throw corrupt(file, `it is cut off: ${pages} of ${journal.databasePages} pages are left`);
+    }
+  }
 }
 
 function looking<T>(file: string, setup: string, look: (db: DatabaseSync) => T): T {
-  const url = pathToFileURL(file);
-  url.search = '?immutable=1';
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(url, { readOnly: true, defensive: false });
+    db = new DatabaseSync(immutable(file), { readOnly: true, defensive: false });
     if (setup !== '') db.exec(setup);
     return look(db);
   } catch (error) {
@@ -165,17 +225,28 @@ function looking<T>(file: string, setup: string, look: (db: DatabaseSync) => T):
   }
 }
 
+/** Makes SQLite take the file as it lies there: no locks, no journal, nothing laid beside it. */
+function immutable(file: string): URL {
+  const url = pathToFileURL(file);
+  url.search = '?immutable=1';
+  return url;
+}
+
 function numberOf(db: DatabaseSync, query: string): number {
   const statement = db.prepare(query);
   statement.setReturnArrays(true);
   return Number((statement.get() as unknown as [number])[0]);
 }
 
+function fingerprint(file: string): string {
+  return [file, `${file}-wal`].map((path) => `${stat(path)?.size} ${stat(path)?.mtimeMs}`).join(' ');
+}
+
 function stat(file: string): Stats | undefined {
   try {
     return statSync(file, { throwIfNoEntry: false });
   } catch (error) {
-    throw fromFileSystem(error, `The log ${file} could not be looked at`);
+    throw toEventStoreError(error, `The log ${file} could not be looked at`);
   }
 }
 

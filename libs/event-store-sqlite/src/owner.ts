@@ -9,7 +9,7 @@
  *
  * Who the owner is stands in `owner.json`, for the error's text only.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -23,9 +23,12 @@ export interface Ownership {
 /** @throws EventStoreError `in-use`, `read-only`, `disk-full` */
 export function takeOwnership(folder: string): Ownership {
   const name = join(folder, 'owner.json');
+  const doing = `The data folder ${folder} could not be taken into use`;
   let lock: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(join(folder, 'owner.lock'));
+    // SQLite would only say that the lock cannot be opened.
+    accessSync(folder, constants.W_OK);
+    lock = new DatabaseSync(lockFile(folder));
     // Else SQLite would lay a journal beside the lock, which nothing is ever written to.
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     writeFileSync(name, JSON.stringify({ pid: process.pid, host: hostname() }));
@@ -37,7 +40,7 @@ export function takeOwnership(folder: string): Ownership {
         `The data folder ${folder} is in use by ${describeOwner(name)}. Stop that first, or choose another folder.`,
       );
     }
-    throw toEventStoreError(error, `The data folder ${folder} could not be taken into use`);
+    throw toEventStoreError(error, doing);
   }
   const held = lock;
   return {
@@ -46,6 +49,15 @@ export function takeOwnership(folder: string): Ownership {
       held.close();
     },
   };
+}
+
+/** Whether anybody ever owned the folder. */
+export function wasOwned(folder: string): boolean {
+  return existsSync(lockFile(folder));
+}
+
+function lockFile(folder: string): string {
+  return join(folder, 'owner.lock');
 }
 
 function describeOwner(name: string): string {

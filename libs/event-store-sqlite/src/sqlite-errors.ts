@@ -38,10 +38,13 @@ export function isCorrupt(error: unknown): boolean {
   return primaryCode(error) === SQLITE_CORRUPT;
 }
 
-/** `doing` says what failed, as the beginning of a sentence: "The log could not be read". */
+/**
+ * An error of the driver or of the file system as the port's error; one of the port's own is handed on. `doing` says what
+ * failed, as the beginning of a sentence: "The log could not be read".
+ */
 export function toEventStoreError(error: unknown, doing: string): EventStoreError {
   if (error instanceof EventStoreError) return error;
-  const [code, why] = classify(error);
+  const [code, why] = resultCode(error) === undefined ? classifySystemError(error) : classify(error);
   return new EventStoreError(code, `${doing}: ${why}.`, { cause: error });
 }
 
@@ -66,19 +69,24 @@ function classify(error: unknown): [EventStoreErrorCode, string] {
         ? ['disk-full', 'the system refused a write (no space, a quota, or a limit on the size of files)']
         : ['unavailable', `the disk failed (SQLite code ${resultCode(error)})`];
     default:
-      return ['unavailable', error instanceof Error ? error.message : 'unknown error'];
+      return ['unavailable', `SQLite says: ${(error as Error).message}`];
   }
 }
 
-/** A file-system error of Node as the port's error. */
-export function fromFileSystem(error: unknown, doing: string): EventStoreError {
-  if (error instanceof EventStoreError) return error;
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  const [ours, why]: [EventStoreErrorCode, string] =
-    code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
-      ? ['read-only', 'it cannot be written; check its owner and rights']
-      : code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
-        ? ['disk-full', 'there is no space left']
-        : ['unavailable', code ?? 'unknown error'];
-  return new EventStoreError(ours, `${doing}: ${why}.`, { cause: error });
+function classifySystemError(error: unknown): [EventStoreErrorCode, string] {
+  switch ((error as NodeJS.ErrnoException | null)?.code) {
+    case 'EROFS':
+    case 'EACCES':
+    case 'EPERM':
+      return ['read-only', 'it cannot be written; check its owner and rights'];
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return ['disk-full', 'there is no space left'];
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return ['unavailable', 'there is a file where a folder is needed'];
+    default:
+      return ['unavailable', error instanceof Error ? error.message : 'unknown error'];
+  }
 }

@@ -1,5 +1,6 @@
 /** The calling thread's end of the writer: hands appends over once a turn, and settles each when its reply comes. */
 import { setImmediate } from 'node:timers';
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import {
   EventStoreError,
@@ -22,7 +23,12 @@ import {
 const MAX_PENDING_APPENDS = 16_384;
 const MAX_PENDING_BYTES = 256 * 1024 * 1024;
 
+/** How long an append may be under way before its outcome counts as unknown, in milliseconds: a disk may hang for ever. */
+const DEADLINE = 30_000;
+
 interface Pending {
+  /** In milliseconds of the monotonic clock. */
+  readonly since: number;
   readonly stream: string;
   readonly expected: ExpectedRevision;
   readonly bytes: number;
@@ -30,8 +36,16 @@ interface Pending {
   reject(error: EventStoreError): void;
 }
 
+export interface WriterOptions {
+  /** The module that runs in the thread; specs put a misbehaving one in its place. */
+  readonly script?: URL;
+  /** How long an append may be under way before it is given up as `timed-out`, in milliseconds. */
+  readonly deadline?: number;
+}
+
 export class WriterThread {
   readonly #worker: Worker;
+  readonly #deadline: number;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
   #pendingBytes = 0;
@@ -40,23 +54,31 @@ export class WriterThread {
   #closing = false;
   #gone: EventStoreError | undefined;
   #whenIdle: (() => void) | undefined;
+  #watchdog: NodeJS.Timeout | undefined;
 
   /** @throws EventStoreError what keeps the log from being owned or opened */
-  static start(file: string): Promise<WriterThread> {
+  static start(file: string, options: WriterOptions = {}): Promise<WriterThread> {
+    const { script = new URL('./writer.js', import.meta.url), deadline = DEADLINE } = options;
     const start: WriterStart = { file };
-    const worker = new Worker(new URL('./writer.js', import.meta.url), { workerData: start, name: 'log writer' });
+    const worker = new Worker(script, { workerData: start, name: 'log writer' });
     return new Promise((resolve, reject) => {
-      worker.once('error', reject);
+      const fail = (cause?: unknown) => {
+        reject(new EventStoreError('unavailable', 'The writer of the log could not be started.', { cause }));
+      };
+      worker.once('error', fail);
+      worker.once('exit', fail);
       worker.once('message', (message: FromWriter) => {
-        worker.off('error', reject);
-        if (message.kind === 'ready') resolve(new WriterThread(worker));
+        worker.off('error', fail);
+        worker.off('exit', fail);
+        if (message.kind === 'ready') resolve(new WriterThread(worker, deadline));
         else if (message.kind === 'refused') reject(new EventStoreError(message.code, message.message));
       });
     });
   }
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, deadline: number) {
     this.#worker = worker;
+    this.#deadline = deadline;
     worker.on('message', (message: FromWriter) => {
       if (message.kind === 'replies') for (const reply of message.replies) this.#settle(reply);
     });
@@ -86,8 +108,8 @@ export class WriterThread {
     }
     return new Promise((resolve, reject) => {
       const ticket = this.#ticket++;
-      if (this.#pending.size === 0) this.#worker.ref();
-      this.#pending.set(ticket, { stream, expected, bytes, resolve, reject });
+      if (this.#pending.size === 0) this.#watch();
+      this.#pending.set(ticket, { since: performance.now(), stream, expected, bytes, resolve, reject });
       this.#pendingBytes += bytes;
       // One message a turn, however many appends the turn brings.
       if (this.#outbox.length === 0) setImmediate(() => this.#send());
@@ -96,15 +118,26 @@ export class WriterThread {
     });
   }
 
-  /** Waits for appends under way, then lets the writer put everything into one file and end. */
+  /**
+   * Waits for appends under way, then lets the writer put everything into one file and end.
+   *
+   * @throws EventStoreError `timed-out`: the disk does not answer. What was acknowledged is safe in the journal.
+   */
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#pending.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
-    if (this.#gone === undefined) {
-      this.#worker.ref();
-      this.#post({ kind: 'close' });
-    }
-    await this.#exited;
+    if (this.#gone !== undefined) return;
+    this.#worker.ref();
+    this.#post({ kind: 'close' });
+    const patience = new AbortController();
+    const ended = await Promise.race([
+      this.#exited.then(() => true),
+      setTimeout(this.#deadline, false, { signal: patience.signal }).catch(() => false),
+    ]);
+    patience.abort();
+    if (ended) return;
+    void this.#worker.terminate();
+    throw new EventStoreError('timed-out', 'The disk does not answer; the log could not be closed tidily.');
   }
 
   #send(): void {
@@ -136,8 +169,26 @@ export class WriterThread {
     this.#pending.delete(ticket);
     this.#pendingBytes -= pending.bytes;
     if (this.#pending.size > 0) return;
+    clearInterval(this.#watchdog);
     this.#worker.unref();
     this.#whenIdle?.();
+  }
+
+  #watch(): void {
+    this.#worker.ref();
+    this.#watchdog = setInterval(() => this.#giveUpOverdue(), this.#deadline / 10);
+  }
+
+  #giveUpOverdue(): void {
+    const overdue = performance.now() - this.#deadline;
+    for (const [ticket, pending] of this.#pending) {
+      // In the order of their coming: the first that is not overdue ends it.
+      if (pending.since > overdue) return;
+      this.#forget(ticket, pending);
+      pending.reject(
+        new EventStoreError('timed-out', 'The disk does not answer; whether this append is in the log is not known.'),
+      );
+    }
   }
 
   /** The thread has ended. Unless it was told to, whatever it had in hand may or may not be in the log. */

@@ -3,11 +3,12 @@
  * blocks the thread that serves requests. Started by writer-thread.ts.
  */
 import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { EventStoreError } from '#event-store';
 import { GroupCommit } from './group-commit.js';
 import { createLogFile, inspectLogFile, makeFolder, openForWriting } from './log-file.js';
-import { takeOwnership } from './owner.js';
+import { takeOwnership, wasOwned } from './owner.js';
 import type { AppendRequest, FromWriter, ToWriter, WriterStart } from './protocol.js';
 import { toEventStoreError } from './sqlite-errors.js';
 import { Announcer } from './wake-up.js';
@@ -29,12 +30,14 @@ try {
 
 function serve(): void {
   const folder = dirname(file);
+  // What is not ours is left as it is, without as much as a lock beside it.
+  if (!wasOwned(folder)) inspectLogFile(file);
   makeFolder(folder);
   const ownership = takeOwnership(folder);
   try {
     if (inspectLogFile(file) === 'absent') createLogFile(file);
     const db = openForWriting(file);
-    const group = new GroupCommit(db);
+    const group = prepare(db);
     const announcer = new Announcer(file);
     const queue: AppendRequest[] = [];
     let closing = false;
@@ -55,18 +58,37 @@ function serve(): void {
           if (wrote) announcer.announce();
         }
       } while (queue.length > 0);
-      if (!closing) return;
-      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-      db.close();
-      announcer.close();
-      ownership.release();
-      port.close();
+      if (closing) {
+        tidyAway(db);
+        announcer.close();
+        ownership.release();
+        port.close();
+      }
     });
     say({ kind: 'ready' });
   } catch (error) {
     ownership.release();
     throw error;
   }
+}
+
+function prepare(db: DatabaseSync): GroupCommit {
+  try {
+    return new GroupCommit(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Puts the journal into the file, so that a closed log is one file. Where that fails, the next opening does it. */
+function tidyAway(db: DatabaseSync): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A full disk, say: everything acknowledged is in the journal, which stays where it is.
+  }
+  db.close();
 }
 
 function nextGroup(queue: AppendRequest[]): readonly AppendRequest[] {
