@@ -23,7 +23,7 @@ export default tseslint.config(
   {
     // The libs are pure of the machine that they run on.
     files: ['libs/**/*.ts'],
-    ignores: ['**/*.spec.ts', '**/test-support/**'],
+    ignores: ['**/*.spec.ts', '**/test-support/**', '**/contract/**'],
     rules: {
       'no-restricted-properties': [
         'error',
@@ -39,7 +39,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.spec.ts', '**/test-support/**/*.ts', 'test/**/*.ts', '**/contract.ts'],
+    files: ['**/*.spec.ts', '**/test-support/**/*.ts', 'test/**/*.ts', '**/contract.ts', '**/contract/**/*.ts'],
     rules: {
       // A test says what it knows about its own data.
       '@typescript-eslint/no-non-null-assertion': 'off',

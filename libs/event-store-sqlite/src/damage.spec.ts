@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { EventStoreErrorCode } from '#event-store';
 import { LOG_FILE, openSqliteLog } from '#event-store-sqlite';
-import { contents, inFolder, killNow, linesOf, startChild } from './spec-processes.js';
+import { contents, inFolder, killNow, linesOf, startChild } from './test-support/processes.js';
 
 const MODES = ['own', 'read'] as const;
 
@@ -48,14 +48,25 @@ const damages: readonly {
     name: 'a text',
     code: 'foreign',
     says: 'not a database',
-    do: (file) => writeFileSync(file, 'Dear diary\n'.repeat(999)),
+    do: (file) => {
+      writeFileSync(file, 'Dear diary\n'.repeat(999));
+    },
   },
-  { name: 'a short text', code: 'foreign', says: 'not a database', do: (file) => writeFileSync(file, 'Dear diary') },
+  {
+    name: 'a short text',
+    code: 'foreign',
+    says: 'not a database',
+    do: (file) => {
+      writeFileSync(file, 'Dear diary');
+    },
+  },
   {
     name: 'a database of another program',
     code: 'foreign',
     says: 'another program',
-    do: (file) => sqlite(file, 'CREATE TABLE mine (x)'),
+    do: (file) => {
+      sqlite(file, 'CREATE TABLE mine (x)');
+    },
   },
   {
     name: 'a database of another program with a journal',
@@ -63,24 +74,37 @@ const damages: readonly {
     says: 'another program',
     do: leaveOpenDatabase,
   },
-  { name: 'an empty database', code: 'corrupt', says: 'empty', do: (file) => writeFileSync(file, '') },
+  {
+    name: 'an empty database',
+    code: 'corrupt',
+    says: 'empty',
+    do: (file) => {
+      writeFileSync(file, '');
+    },
+  },
   {
     name: 'a log of a newer version',
     code: 'foreign',
     says: 'newer version',
-    do: async (_, folder) => sqlite(await writeLog(folder), 'PRAGMA user_version = 2'),
+    do: async (_, folder) => {
+      sqlite(await writeLog(folder), 'PRAGMA user_version = 2');
+    },
   },
   {
     name: 'a log of no known version',
     code: 'corrupt',
     says: 'format 0',
-    do: async (_, folder) => sqlite(await writeLog(folder), 'PRAGMA user_version = 0'),
+    do: async (_, folder) => {
+      sqlite(await writeLog(folder), 'PRAGMA user_version = 0');
+    },
   },
   {
     name: 'a log without its tables',
     code: 'corrupt',
     says: 'tables',
-    do: async (_, folder) => sqlite(await writeLog(folder), 'DROP TABLE types'),
+    do: async (_, folder) => {
+      sqlite(await writeLog(folder), 'DROP TABLE types');
+    },
   },
   ...[100, 511, 512, 3_000, 4_096, 50_000, 4_096 * 20, -1, -4_096].map((bytes) => ({
     name: bytes > 0 ? `a log of which ${bytes} bytes are left` : `a log that lost its last ${-bytes} bytes`,
@@ -104,7 +128,9 @@ const damages: readonly {
     name: 'a journal without its log',
     code: 'corrupt',
     says: 'gone',
-    do: (file) => writeFileSync(`${file}-wal`, 'x'.repeat(9_000)),
+    do: (file) => {
+      writeFileSync(`${file}-wal`, 'x'.repeat(9_000));
+    },
   },
   {
     name: 'a log with a journal that lost pages already moved into its file',

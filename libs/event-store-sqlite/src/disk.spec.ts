@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteLog } from '#event-store-sqlite';
-import { contents, inFolder, linesOf, startChild } from './spec-processes.js';
+import { contents, inFolder, linesOf, startChild } from './test-support/processes.js';
 
 /** A test that needs something of the machine; where that is missing it is skipped, and says so. */
 function testWhere(probe: string, needs: string): (name: string, body: () => Promise<void>) => void {

@@ -2,7 +2,7 @@ import { truncateSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StoredEvent } from '#event-store';
 import { LOG_FILE, openSqliteLog } from '#event-store-sqlite';
-import { inFolder, killNow, linesOf, startChild } from './spec-processes.js';
+import { inFolder, killNow, linesOf, startChild } from './test-support/processes.js';
 
 interface Acknowledged {
   readonly stream: string;

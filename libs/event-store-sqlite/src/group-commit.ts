@@ -3,7 +3,7 @@
  * any of its events is written, so a conflict costs nobody else anything; a failure of the disk fails the whole group.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { FIELDS_PER_EVENT, NO_STREAM, type AppendReply, type AppendRequest } from './protocol.js';
+import { NO_STREAM, type AppendReply, type AppendRequest, type EventTuple } from './protocol.js';
 import { toEventStoreError } from './sqlite-errors.js';
 
 const FAILED = 'The append failed';
@@ -71,8 +71,7 @@ export class GroupCommit {
     if (head < expected) return [ticket, 'conflict', head];
     if (found !== undefined && head > expected) return this.#repeat(ticket, found[0], expected, events, head);
 
-    const count = events.length / FIELDS_PER_EVENT;
-    const last = head + count;
+    const last = head + events.length;
     let sid: number;
     if (found === undefined) {
       sid = Number(this.#addStream.run(stream, last).lastInsertRowid);
@@ -80,29 +79,21 @@ export class GroupCommit {
       sid = found[0];
       this.#moveHead.run(last, sid);
     }
-    for (let index = 0; index < count; index++) {
-      const at = index * FIELDS_PER_EVENT;
-      this.#addEvent.run(
-        lastPosition + 1 + index,
-        sid,
-        head + 1 + index,
-        this.#typeId(events[at + 1]!),
-        events[at]!,
-        events[at + 2]!,
-        events[at + 3]!,
-      );
+    let position = lastPosition;
+    let revision = head;
+    for (const [id, type, data, metadata] of events) {
+      this.#addEvent.run(++position, sid, ++revision, this.#typeId(type), id, data, metadata);
     }
-    return [ticket, 'done', last, lastPosition + count];
+    return [ticket, 'done', revision, position];
   }
 
   /** The stream has moved on: either the very same append was here before, or it is a conflict. */
-  #repeat(ticket: number, sid: number, expected: number, events: readonly string[], head: number): AppendReply {
+  #repeat(ticket: number, sid: number, expected: number, events: readonly EventTuple[], head: number): AppendReply {
     let revision = expected;
     let position = 0;
-    for (let at = 0; at < events.length; at += FIELDS_PER_EVENT) {
-      revision++;
-      const stored = this.#eventAt.get(sid, revision) as unknown as [id: string, position: number] | undefined;
-      if (stored === undefined || stored[0] !== events[at]) return [ticket, 'conflict', head];
+    for (const [id] of events) {
+      const stored = this.#eventAt.get(sid, ++revision) as unknown as [id: string, position: number] | undefined;
+      if (stored?.[0] !== id) return [ticket, 'conflict', head];
       position = stored[1];
     }
     return [ticket, 'done', revision, position];

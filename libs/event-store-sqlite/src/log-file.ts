@@ -102,8 +102,11 @@ function inspect(file: string): 'absent' | 'ours' {
 /** Makes a new, empty log; after a crash there is either none or a whole one. Only for the owner of the folder. */
 export function createLogFile(file: string): void {
   const draft = `${file}.new`;
-  const removeDraft = () =>
-    ['', '-journal', '-wal', '-shm'].forEach((suffix) => rmSync(draft + suffix, { force: true }));
+  const removeDraft = () => {
+    ['', '-journal', '-wal', '-shm'].forEach((suffix) => {
+      rmSync(draft + suffix, { force: true });
+    });
+  };
   try {
     removeDraft();
     const db = new DatabaseSync(draft);
@@ -235,7 +238,7 @@ function immutable(file: string): URL {
 function numberOf(db: DatabaseSync, query: string): number {
   const statement = db.prepare(query);
   statement.setReturnArrays(true);
-  return Number((statement.get() as unknown as [number])[0]);
+  return (statement.get() as unknown as [number])[0];
 }
 
 function fingerprint(file: string): string {

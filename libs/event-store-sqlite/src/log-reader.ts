@@ -21,6 +21,12 @@ type Row = [
   metadata: string,
 ];
 
+interface Rows {
+  readonly rows: readonly Row[];
+  /** The position of the last row, where there are more that the bound on bytes left out. */
+  readonly cutAfter: number | undefined;
+}
+
 export interface Page {
   readonly events: readonly StoredEvent[];
   /** The last row that was looked at, matching or not. */
@@ -77,11 +83,11 @@ export class LogReader {
       ? [from, Math.min(to, from + PAGE_ROWS - 1)]
       : [Math.max(to, from - PAGE_ROWS + 1), from];
     const size = (this.#sizeOfRevisions.get(sid, least, most) as unknown as [number])[0];
-    const rows = within(size, forwards ? this.#forwards : this.#backwards, [sid, least, most]);
+    const { rows, cutAfter } = within(size, forwards ? this.#forwards : this.#backwards, [sid, least, most]);
     rows.forEach((row, index) => {
       if (row[2] !== from + (forwards ? index : -index)) throw hole(stream);
     });
-    if (rows.length === 0 || (rows.cut !== true && rows.length < most - least + 1)) throw hole(stream);
+    if (cutAfter === undefined && rows.length !== most - least + 1) throw hole(stream);
     return rows.map((row) => this.#toEvent(row, stream));
   }
 
@@ -98,9 +104,8 @@ export class LogReader {
       const end = Math.min(last, after + PAGE_ROWS);
       if (end <= after) return { events: [], end: after };
       const size = (this.#sizeOfRows.get(after + 1, end) as unknown as [number])[0];
-      const rows = within(size, statement, [after + 1, end, ...values]);
-      const events = rows.map((row) => this.#toEvent(row, row[1]));
-      return { events, end: rows.cut ? rows[rows.length - 1]![0] : end };
+      const { rows, cutAfter } = within(size, statement, [after + 1, end, ...values]);
+      return { events: rows.map((row) => this.#toEvent(row, row[1])), end: cutAfter ?? end };
     };
   }
 
@@ -142,23 +147,18 @@ function hole(stream: string): EventStoreError {
 }
 
 /** Rows up to the bound on bytes, and at least one. Reading all at once is faster, so the bound is only minded where it is met. */
-function within(
-  size: number,
-  statement: StatementSync,
-  values: readonly (number | string)[],
-): Row[] & { cut?: boolean } {
-  if (size <= PAGE_BYTES) return statement.all(...values) as unknown as Row[];
-  const rows: Row[] & { cut?: boolean } = [];
+function within(size: number, statement: StatementSync, values: readonly (number | string)[]): Rows {
+  if (size <= PAGE_BYTES) return { rows: statement.all(...values) as unknown as Row[], cutAfter: undefined };
+  const rows: Row[] = [];
   let bytes = 0;
+  let last = 0;
   for (const row of statement.iterate(...values) as unknown as Iterable<Row>) {
     bytes += Buffer.byteLength(row[5]) + Buffer.byteLength(row[6]);
-    if (rows.length > 0 && bytes > PAGE_BYTES) {
-      rows.cut = true;
-      break;
-    }
+    if (rows.length > 0 && bytes > PAGE_BYTES) return { rows, cutAfter: last };
     rows.push(row);
+    last = row[0];
   }
-  return rows;
+  return { rows, cutAfter: undefined };
 }
 
 /** A category is what stands before the hyphen: from `category-` on, and before `category.`, the next in the order of bytes. */

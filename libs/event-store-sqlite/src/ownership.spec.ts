@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { EventStore, EventToAppend } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
-import { inFolder, killNow, linesOf, startChild } from './spec-processes.js';
+import { inFolder, killNow, linesOf, startChild } from './test-support/processes.js';
 
 const event = (): EventToAppend => ({ id: randomUUID(), type: 'Noted', data: '{}', metadata: '{}' });
 const append = (store: EventStore) => store.append(`habeasPerson-${randomUUID()}`, [event()], 'no-stream');
@@ -92,7 +92,7 @@ test(
   'a reader hears of each append at once in every thread of the process',
   inFolder(async (folder) => {
     const store = await openSqliteLog({ folder, mode: 'own' });
-    const follower = new Worker(new URL('./spec-follower.js', import.meta.url), { workerData: folder });
+    const follower = new Worker(new URL('./test-support/follower.js', import.meta.url), { workerData: folder });
     const next = () => new Promise((resolve) => follower.once('message', resolve));
     expect(await next()).toBe('caught-up');
     // Each alone may be late by chance; together they show that nobody waits for the next poll.

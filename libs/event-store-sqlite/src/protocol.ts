@@ -1,5 +1,5 @@
 /**
- * What the calling thread and the writer's thread say to each other. Requests and replies travel in batches and as flat
+ * What the calling thread and the writer's thread say to each other. Requests and replies travel in batches and as
  * tuples: a message costs far more than an element of it, and objects cost more than tuples.
  */
 import type { EventStoreErrorCode } from '#event-store';
@@ -12,17 +12,15 @@ export interface WriterStart {
 /** Stands for no-stream among revisions. */
 export const NO_STREAM = -1;
 
-/** `events` holds id, type, data and metadata of each event, one after the other. */
+export type EventTuple = readonly [id: string, type: string, data: string, metadata: string];
+
 export type AppendRequest = readonly [
   ticket: number,
   stream: string,
   expected: number,
-  events: readonly string[],
+  events: readonly EventTuple[],
   bytes: number,
 ];
-
-/** The fields of {@link AppendRequest} per event. */
-export const FIELDS_PER_EVENT = 4;
 
 export type AppendReply =
   | readonly [ticket: number, kind: 'done', revision: number, position: number]

@@ -89,7 +89,9 @@ export class SqliteEventStore implements EventStore {
       { lastRow: () => this.#reader.lastRow(), page },
       this.#start(options),
       this.#waker,
-      () => this.#unsubscribe(subscription),
+      () => {
+        this.#unsubscribe(subscription);
+      },
     );
     this.#subscriptions.add(subscription);
     return subscription;

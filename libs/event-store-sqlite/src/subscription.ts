@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Subscription, SubscriptionMessage } from '#event-store';
 import type { Page } from './log-reader.js';
-import { positionOf, unknownPosition } from './position.js';
+import { positionOf, rowOf, unknownPosition } from './position.js';
 import { isBusy, toEventStoreError } from './sqlite-errors.js';
 import type { Waker } from './wake-up.js';
 
@@ -24,7 +24,7 @@ export class LogSubscription implements Subscription, AsyncIterator<Subscription
   #told: number;
   #caughtUp = false;
   #started = false;
-  /** The last page was full, so the next one waits a turn: a reader that keeps up must not keep everyone else waiting. */
+  /** There was more in the log than the last page took in. */
   #full = false;
   #closed = false;
   #last: Promise<unknown> = Promise.resolve();
@@ -62,20 +62,18 @@ export class LogSubscription implements Subscription, AsyncIterator<Subscription
   }
 
   async #advance(): Promise<IteratorResult<SubscriptionMessage>> {
+    // Between full pages everyone else gets a turn, however quick the reader is.
+    if (this.#full) await setImmediate();
     for (;;) {
-      if (this.#full) {
-        this.#full = false;
-        await setImmediate();
-      }
       if (this.#closed) return { done: true, value: undefined };
-      const message = this.#look();
-      if (message !== undefined) return { done: false, value: message };
-      if (!this.#full) await this.#waker.sleep();
+      const found = this.#look();
+      if (typeof found === 'object') return { done: false, value: found };
+      await (found === 'more' ? setImmediate() : this.#waker.sleep());
     }
   }
 
-  /** The next message, if there is one at hand. */
-  #look(): SubscriptionMessage | undefined {
+  /** The next message; or whether there is more to look at, or nothing to do but wait. */
+  #look(): SubscriptionMessage | 'more' | 'nothing' {
     try {
       const last = this.#source.lastRow();
       if (!this.#started && this.#looked > last) throw unknownPosition('it lies behind the end of the log');
@@ -84,13 +82,14 @@ export class LogSubscription implements Subscription, AsyncIterator<Subscription
       this.#looked = end;
       this.#full = end < last;
       if (this.#full) this.#caughtUp = false;
-      if (events.length > 0) {
-        this.#told = Number(events[events.length - 1]!.position);
+      const lastEvent = events.at(-1);
+      if (lastEvent !== undefined) {
+        this.#told = rowOf(lastEvent.position);
         return { kind: 'events', events };
       }
     } catch (error) {
       // A lock passes: the same page is looked at again after the next wake.
-      if (isBusy(error)) return undefined;
+      if (isBusy(error)) return 'nothing';
       void this.close();
       throw toEventStoreError(error, 'The log could not be read');
     }
@@ -99,7 +98,8 @@ export class LogSubscription implements Subscription, AsyncIterator<Subscription
       this.#told = this.#looked;
       return { kind: 'checkpoint', position: positionOf(this.#looked) };
     }
-    if (this.#full || this.#caughtUp) return undefined;
+    if (this.#full) return 'more';
+    if (this.#caughtUp) return 'nothing';
     this.#caughtUp = true;
     return { kind: 'caught-up' };
   }

@@ -39,7 +39,9 @@ export class Waker {
   constructor(file: string) {
     this.#channel = channelOf(file);
     this.#channel.unref();
-    this.#channel.onmessage = () => this.wakeAll();
+    this.#channel.onmessage = () => {
+      this.wakeAll();
+    };
   }
 
   /**
@@ -47,7 +49,9 @@ export class Waker {
    * comes after that look then comes after this call.
    */
   sleep(): Promise<void> {
-    this.#poll ??= setInterval(() => this.wakeAll(), POLL_INTERVAL);
+    this.#poll ??= setInterval(() => {
+      this.wakeAll();
+    }, POLL_INTERVAL);
     return new Promise((resolve) => this.#sleepers.add(resolve));
   }
 

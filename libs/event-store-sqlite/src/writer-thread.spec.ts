@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import type { EventToAppend } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
 import { LogReader } from './log-reader.js';
-import { inFolder } from './spec-processes.js';
+import { inFolder } from './test-support/processes.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 import { WriterThread } from './writer-thread.js';
 
 const event = (data = '{}', type = 'Noted'): EventToAppend => ({ id: randomUUID(), type, data, metadata: '{}' });
 
-/** A log whose writer misbehaves as spec-writer.ts says. */
+/** A log whose writer misbehaves as test-support/misbehaving-writer.ts says. */
 async function openMisbehaving(folder: string, deadline: number): Promise<SqliteEventStore> {
   await (await openSqliteLog({ folder, mode: 'own' })).close();
-  const script = new URL('./spec-writer.js', import.meta.url);
+  const script = new URL('./test-support/misbehaving-writer.js', import.meta.url);
   const file = join(folder, 'log.db');
   return new SqliteEventStore(file, new LogReader(file), await WriterThread.start(file, { script, deadline }));
 }

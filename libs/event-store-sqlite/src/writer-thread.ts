@@ -112,9 +112,12 @@ export class WriterThread {
       this.#pending.set(ticket, { since: performance.now(), stream, expected, bytes, resolve, reject });
       this.#pendingBytes += bytes;
       // One message a turn, however many appends the turn brings.
-      if (this.#outbox.length === 0) setImmediate(() => this.#send());
-      const flat = events.flatMap(({ id, type, data, metadata }) => [id, type, data, metadata]);
-      this.#outbox.push([ticket, stream, expected === 'no-stream' ? NO_STREAM : expected, flat, bytes]);
+      if (this.#outbox.length === 0)
+        setImmediate(() => {
+          this.#send();
+        });
+      const tuples = events.map(({ id, type, data, metadata }) => [id, type, data, metadata] as const);
+      this.#outbox.push([ticket, stream, expected === 'no-stream' ? NO_STREAM : expected, tuples, bytes]);
     });
   }
 
@@ -176,7 +179,9 @@ export class WriterThread {
 
   #watch(): void {
     this.#worker.ref();
-    this.#watchdog = setInterval(() => this.#giveUpOverdue(), this.#deadline / 10);
+    this.#watchdog = setInterval(() => {
+      this.#giveUpOverdue();
+    }, this.#deadline / 10);
   }
 
   #giveUpOverdue(): void {

@@ -5,7 +5,6 @@
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { EventStoreError } from '#event-store';
 import { GroupCommit } from './group-commit.js';
 import { createLogFile, inspectLogFile, makeFolder, openForWriting } from './log-file.js';
 import { takeOwnership, wasOwned } from './owner.js';
@@ -17,9 +16,12 @@ import { Announcer } from './wake-up.js';
 const GROUP_APPENDS = 512;
 const GROUP_BYTES = 16 * 1024 * 1024;
 
-const port = parentPort!;
+if (parentPort === null) throw new Error('This module runs in a thread of its own.');
+const port = parentPort;
 const { file } = workerData as WriterStart;
-const say = (message: FromWriter) => port.postMessage(message);
+const say = (message: FromWriter) => {
+  port.postMessage(message);
+};
 
 try {
   serve();

@@ -13,9 +13,17 @@ export type { EventStoreHarness, OpenedStore } from './contract/harness.js';
 /** Declares the suite. Call it at the top of a spec file. */
 export function eventStoreContract(name: string, harness: EventStoreHarness): void {
   describe(`${name} keeps the contract of the event log:`, () => {
-    describe('appends', () => appendContract(harness));
-    describe('reads', () => readContract(harness));
-    describe('subscriptions', () => subscriptionContract(harness));
-    describe('lifecycle', () => lifecycleContract(harness));
+    describe('appends', () => {
+      appendContract(harness);
+    });
+    describe('reads', () => {
+      readContract(harness);
+    });
+    describe('subscriptions', () => {
+      subscriptionContract(harness);
+    });
+    describe('lifecycle', () => {
+      lifecycleContract(harness);
+    });
   });
 }

@@ -10,7 +10,7 @@ export interface EventStoreHarness {
 export interface OpenedStore {
   readonly store: EventStore;
   /** Opens the same log anew, after `store` was closed. Left out where a log lives only as long as its store. */
-  reopen?(): Promise<EventStore>;
+  readonly reopen?: () => Promise<EventStore>;
   /** Closes whatever is still open and removes the log. */
   dispose(): Promise<void>;
 }

@@ -4,12 +4,12 @@
  */
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { takeOwnership } from './owner.js';
-import type { FromWriter, ToWriter, WriterStart } from './protocol.js';
+import { takeOwnership } from '../owner.js';
+import type { FromWriter, ToWriter, WriterStart } from '../protocol.js';
 
 takeOwnership(dirname((workerData as WriterStart).file));
 parentPort!.on('message', (message: ToWriter) => {
-  const types = message.kind === 'append' ? message.requests.flatMap(([, , , events]) => events) : [];
-  if (types.includes('Deadly')) throw new Error('the writer dies');
+  const events = message.kind === 'append' ? message.requests.flatMap(([, , , events]) => events) : [];
+  if (events.some(([, type]) => type === 'Deadly')) throw new Error('the writer dies');
 });
 parentPort!.postMessage({ kind: 'ready' } satisfies FromWriter);

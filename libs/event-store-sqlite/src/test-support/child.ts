@@ -2,14 +2,14 @@
  * A process of its own for the specs that need one: to be killed, to own a folder that another wants, or to run where the
  * disk is full or cannot be written. Says what happens as lines of JSON.
  *
- * usage: node spec-child.js <what> <folder>
+ * usage: node child.js <what> <folder>
  */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventStore, EventToAppend } from '#event-store';
-import { openSqliteLog } from './open.js';
+import { openSqliteLog } from '../open.js';
 
 const [, , what, folder] = process.argv as [string, string, string, string];
 
@@ -70,7 +70,9 @@ const acts: Record<string, () => Promise<void>> = {
   async 'full-disk'() {
     const ballast = join(folder, 'ballast');
     writeFileSync(ballast, Buffer.alloc(1024 * 1024));
-    await runOutOfSpace(() => rmSync(ballast));
+    await runOutOfSpace(() => {
+      rmSync(ballast);
+    });
   },
 
   /** Meets the limit on the size of files, then has it lifted. */

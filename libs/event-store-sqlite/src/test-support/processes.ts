@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const CHILD = fileURLToPath(new URL('./spec-child.js', import.meta.url));
+const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
 
 /** Runs a test body with a new folder, which is removed afterwards. */
 export function inFolder(body: (folder: string) => Promise<void>): () => Promise<void> {
@@ -26,7 +26,7 @@ export function contents(folder: string): Record<string, string> {
   return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'latin1')]));
 }
 
-/** Starts spec-child.ts, where asked through another command that sets the scene ("$@" stands for the child's command). */
+/** Starts child.ts, where asked through another command that sets the scene ("$@" stands for the child's command). */
 export function startChild(what: string, folder: string, scene?: string): ChildProcessWithoutNullStreams {
   const command = [process.execPath, '--disable-warning=ExperimentalWarning', CHILD, what, folder];
   const child =
