@@ -1,2 +1,3 @@
+export { computeStatus } from './compute.js';
 export * from './types.js';
 export * from './vocabulary.js';

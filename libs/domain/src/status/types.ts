@@ -21,8 +21,8 @@ export type Axis = CaseAxis | PersonAxis | GroupAxis;
  * that `guardAxis` names (in the same case). A guard reads `unknown` where nothing is known.
  *
  * `liberty` is derived from the holds, with one exception: an escape says `{ axis: 'liberty', set:
- * 'sentence-not-enforced' }` beside its effect on `hold`. That lasts until a hold that deprives, a release, or the
- * end of the sentence in the case (served, pardoned, annulled).
+ * 'sentence-not-enforced' }` beside its effect on `hold`. That lasts until a hold that deprives, a release (an effect
+ * on every hold, or an unguarded one on that of the case), or the end of the sentence (served, pardoned, annulled).
  */
 export interface Effect {
   readonly axis: Axis;
@@ -36,7 +36,8 @@ export interface Effect {
   /**
    * What belongs to the value and is shown with it: presence of a verdict, `term` of a sentence (ISO 8601 duration),
    * `suspendedPart` (likewise), until of a suspension. Facts of one run of a value add to each other's details; on
-   * `sentence` they stay also when the value changes (a served sentence keeps its term).
+   * `sentence` they stay also when the value changes (a served sentence keeps its term), until details with a
+   * `penalty` (a new sentence) replace them all.
    */
   readonly detail?: Readonly<Record<string, string>>;
   readonly guardAxis?: Axis;

@@ -56,8 +56,15 @@ export interface AxisVocabulary {
   readonly horizons: readonly Horizon[];
   /** Answers that a later fact may undo: while the axis has the key's value, a change to one of these marks them `laterQuashed`. */
   readonly undoneBy: Readonly<Record<string, readonly string[]>>;
-  /** Details stay when the value changes. */
+  /** Details stay when the value changes, until an effect gives details that begin anew (see detailRestarts). */
   readonly keepsDetail: boolean;
+  /** Whether these details replace all that was said before: a new sentence does, a change of its term does not. */
+  detailRestarts(detail: Readonly<Record<string, string>>): boolean;
+}
+
+/** Who hands down a sentence says its penalty; who changes a term does not. */
+function detailRestarts(detail: Readonly<Record<string, string>>): boolean {
+  return detail['penalty'] !== undefined;
 }
 
 function axis(
@@ -67,7 +74,18 @@ function axis(
   values: readonly string[],
   more: Partial<Pick<AxisVocabulary, 'groups' | 'horizons' | 'undoneBy' | 'keepsDetail'>> = {},
 ): AxisVocabulary {
-  return { axis: name, subject, per, values, groups: {}, horizons: [], undoneBy: {}, keepsDetail: false, ...more };
+  return {
+    axis: name,
+    subject,
+    per,
+    values,
+    groups: {},
+    horizons: [],
+    undoneBy: {},
+    keepsDetail: false,
+    detailRestarts,
+    ...more,
+  };
 }
 
 const SENTENCES = [

@@ -1,0 +1,219 @@
+/** From the main reading and the pieces of one question to its segments: the answer over all time, day by day. */
+import { isoDay, UNBOUNDED, type Day, type DayBounds } from '#kernel';
+import { NOTHING, type Piece, type Question, type Step } from './readings.js';
+import type { AxisAnswer, AxisRef, Segment } from './types.js';
+import type { AxisVocabulary } from './vocabulary.js';
+
+type Groups = AxisAnswer['groups'];
+
+const NO_VALUES: readonly string[] = [];
+
+/** The answer where nothing is known, over all time. */
+export function blankSegment(ref: AxisRef, vocabulary: AxisVocabulary): Segment {
+  return {
+    ...ref,
+    value: 'unknown',
+    sinceBounds: UNBOUNDED,
+    certain: false,
+    possible: NO_VALUES,
+    groups: Object.fromEntries(
+      Object.keys(vocabulary.groups).map((name) => [name, { certain: false, possible: false }]),
+    ),
+    disputed: false,
+    orderUncertain: false,
+    otherReadings: NO_VALUES,
+    restsOn: NO_VALUES,
+    from: -Infinity,
+    to: Infinity,
+  };
+}
+
+/**
+ * `steps` is the main reading, index i after the first i facts of the track; `variants` the same with disputed facts
+ * left out. Pieces cover all days together.
+ */
+export function segmentsOf(
+  question: Question,
+  steps: readonly Step[],
+  variants: readonly (readonly Step[])[],
+  pieces: readonly Piece[],
+): Segment[] {
+  const { facts } = question.track;
+  const undone = undoneSteps(steps, question.vocabulary);
+  const inOrder = pieces.toSorted((a, b) => (a.from === b.from ? 0 : a.from < b.from ? -1 : 1));
+  const segments: Segment[] = [];
+  let active: Piece[] = [];
+  let nextPiece = 0;
+  let at = 0;
+  const days = startsOf(question, inOrder);
+  for (const [index, from] of days.entries()) {
+    while (at < facts.length && (facts[at]?.ordered.acts as Day) <= from) at++;
+    active = active.filter((piece) => piece.to >= from);
+    for (let piece = inOrder[nextPiece]; piece !== undefined && piece.from <= from; piece = inOrder[++nextPiece]) {
+      if (piece.to >= from) active.push(piece);
+    }
+    const next = days[index + 1];
+    const to = next === undefined ? Infinity : next - 1;
+    const step = steps[at] as Step;
+    const disputed = variants.some((variant) => !sameStep(variant[at] as Step, step));
+    const segment = answer(question, step, active, disputed, undone[at] === true, from, to);
+    const last = segments.at(-1);
+    if (last !== undefined && sameAnswer(last, segment)) segments[segments.length - 1] = { ...last, to };
+    else segments.push(segment);
+  }
+  return segments;
+}
+
+/** Days on which the answer may change. */
+function startsOf({ track }: Question, pieces: readonly Piece[]): Day[] {
+  const days = new Set<Day>([-Infinity]);
+  for (const { from, to } of pieces) {
+    days.add(from);
+    if (to !== Infinity) days.add(to + 1);
+  }
+  for (const { ordered } of track.facts) days.add(ordered.acts);
+  return [...days].sort((a, b) => (a === b ? 0 : a < b ? -1 : 1));
+}
+
+/** Steps whose value a later step undoes. A run of answers that the same fact undoes is undone together. */
+function undoneSteps(steps: readonly Step[], { undoneBy }: AxisVocabulary): boolean[] {
+  const undone = steps.map(() => false);
+  for (const [index, step] of steps.entries()) {
+    if (index === 0 || step.value === steps[index - 1]?.value) continue;
+    for (let earlier = index - 1; undoneBy[steps[earlier]?.value ?? '']?.includes(step.value) === true; earlier--)
+      undone[earlier] = true;
+  }
+  return undone;
+}
+
+function sameStep(a: Step, b: Step): boolean {
+  return a === b || (a.value === b.value && a.since === b.since && sameDetail(a.detail, b.detail));
+}
+
+function sameDetail(a: Step['detail'], b: Step['detail']): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+function answer(
+  { ref, vocabulary }: Question,
+  step: Step,
+  active: readonly Piece[],
+  disputed: boolean,
+  laterQuashed: boolean,
+  from: Day,
+  to: Day,
+): Segment {
+  const { value } = step;
+  const values = union(active, 'values');
+  const held = union(active, 'held');
+  const readings = union(active, 'readings');
+  const possible = values.includes('unknown') ? values.filter((one) => one !== 'unknown') : values;
+  const isCertain = (wanted: (one: string) => boolean): boolean => values.every(wanted) && held.every(wanted);
+  const groups: Record<string, Groups[string]> = {};
+  for (const [name, members] of Object.entries(vocabulary.groups)) {
+    groups[name] = {
+      certain: isCertain((one) => members.includes(one)),
+      possible: possible.some((one) => members.includes(one)),
+    };
+  }
+  const certain = value !== 'unknown' && isCertain((one) => one === value);
+  const stale = value !== 'unknown' && !certain && isFaded(active, value);
+  return {
+    ...ref,
+    value,
+    ...(step.detail && { detail: step.detail }),
+    ...sinceOf(step),
+    certain,
+    possible: possible.length === 0 ? NO_VALUES : possible.sort(),
+    groups,
+    disputed,
+    orderUncertain: readings.length > 0,
+    otherReadings: readings.length === 0 ? NO_VALUES : readings.filter((one) => one !== value).sort(),
+    ...(stale && { reason: 'stale' as const }),
+    ...(laterQuashed && { laterQuashed: true as const }),
+    restsOn: step.restsOn,
+    from,
+    to,
+  };
+}
+
+function union(pieces: readonly Piece[], part: 'values' | 'held' | 'readings'): string[] {
+  if (pieces.length === 1) return [...(pieces[0] as Piece)[part]];
+  const all = new Set<string>();
+  for (const piece of pieces) for (const value of piece[part]) all.add(value);
+  return [...all];
+}
+
+/** In some world that gives the value, it is beyond its horizon. */
+function isFaded(pieces: readonly Piece[], value: string): boolean {
+  return pieces.some(({ values, held }) => values.includes(value) && (held.includes(NOTHING) || !held.includes(value)));
+}
+
+function sinceOf({ since }: Step): { since?: string; sinceBounds: DayBounds } {
+  if (since === undefined) return { sinceBounds: UNBOUNDED };
+  const { fact, earliest, latest } = since.ordered;
+  if (fact.aspect === 'observed') {
+    // Seen to be so on a day: it began then or earlier.
+    const sinceBounds = { earliest: -Infinity, latest };
+    return Number.isFinite(latest) ? { since: `[..${isoDay(latest)}]`, sinceBounds } : { sinceBounds };
+  }
+  return { ...(fact.occurred !== undefined && { since: fact.occurred }), sinceBounds: { earliest, latest } };
+}
+
+function sameAnswer(a: Segment, b: Segment): boolean {
+  return (
+    a.value === b.value &&
+    a.certain === b.certain &&
+    a.disputed === b.disputed &&
+    a.orderUncertain === b.orderUncertain &&
+    a.reason === b.reason &&
+    a.laterQuashed === b.laterQuashed &&
+    a.since === b.since &&
+    a.sinceBounds.earliest === b.sinceBounds.earliest &&
+    a.sinceBounds.latest === b.sinceBounds.latest &&
+    sameList(a.restsOn, b.restsOn) &&
+    sameList(a.possible, b.possible) &&
+    sameList(a.otherReadings, b.otherReadings) &&
+    sameDetail(a.detail, b.detail) &&
+    Object.entries(a.groups).every(
+      ([name, group]) => group.certain === b.groups[name]?.certain && group.possible === b.groups[name]?.possible,
+    )
+  );
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((value, index) => value === b[index]));
+}
+
+/** One answer over a span of days, from the segments of one axis that touch it, in order. */
+export function answerOver(touching: readonly Segment[]): AxisAnswer {
+  const last = touching.at(-1);
+  if (last === undefined) throw new Error('segments leave no gaps');
+  const { from: _from, to: _to, ...atEnd } = last;
+  if (touching.length === 1) return atEnd;
+  const all = <T>(values: (segment: Segment) => readonly T[]): T[] => [...new Set(touching.flatMap(values))].sort();
+  const { reason: _reason, laterQuashed: _laterQuashed, ...rest } = atEnd;
+  return {
+    ...rest,
+    certain: touching.every((segment) => segment.certain && segment.value === last.value),
+    possible: all((segment) => segment.possible),
+    groups: Object.fromEntries(
+      Object.keys(last.groups).map((name) => [
+        name,
+        {
+          certain: touching.every((segment) => segment.groups[name]?.certain === true),
+          possible: touching.some((segment) => segment.groups[name]?.possible === true),
+        },
+      ]),
+    ),
+    disputed: touching.some((segment) => segment.disputed),
+    orderUncertain: touching.some((segment) => segment.orderUncertain),
+    otherReadings: all((segment) => segment.otherReadings),
+    ...(touching.some((segment) => segment.reason === 'stale') && { reason: 'stale' as const }),
+    ...(touching.some((segment) => segment.laterQuashed === true) && { laterQuashed: true as const }),
+    restsOn: all((segment) => segment.restsOn),
+  };
+}
