@@ -1,1 +1,41 @@
+export { CATEGORIES, type Category, type SubjectId } from './catalogue/category.js';
+export { catalogue, definitionByRoute, definitionOf, jsonSchemas, validatePayload } from './catalogue/catalogue.js';
+export type { Data, EventDefinition, Role } from './catalogue/definition.js';
+export { type Reference, references } from './catalogue/references.js';
+export type { Citation, Quote, TextPlace } from './facts/citation.js';
+export {
+  decide,
+  type DecideContext,
+  decideMoved,
+  type NeededSubject,
+  type NewEvent,
+  type PlannedMove,
+  planMove,
+  referencesToResolve,
+} from './facts/decide.js';
+export type { DomainEvent } from './facts/event.js';
+export {
+  type ActOnFact,
+  type DisputeOfFact,
+  factsOf,
+  type Reading,
+  recordsOf,
+  type StandingFact,
+  type StandingRecord,
+  stands,
+  statusFacts,
+  type VerificationOfFact,
+  visibilityOf,
+} from './facts/ledger.js';
+export { evolve, initial, type SubjectState } from './facts/state.js';
+export { latestPublication, type SourceRecord, sourceOf } from './source/record.js';
 export * from './status/index.js';
+export { FORMATS } from './validation/formats.js';
+export type { JsonSchema } from './validation/json-schema.js';
+export {
+  REFUSAL_CODES,
+  type RefusalCode,
+  type RefusalCodeInfo,
+  type RefusalKind,
+} from './validation/refusal-codes.js';
+export { vocabularies } from './catalogue/vocabularies.js';

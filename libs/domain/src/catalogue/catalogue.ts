@@ -1,0 +1,83 @@
+/**
+ * Every event that the record knows. A new event is its class and its entry in one of these lists; its route, its
+ * validation, its schema, its stored form and its place on a timeline follow from there.
+ */
+import { err, ok, type Refusal, type Result } from '#kernel';
+import { caseEvents } from '../case/case.js';
+import { acts } from '../facts/acts.js';
+import { groupEntries } from '../group/entry.js';
+import { groupLifeEvents } from '../group/life.js';
+import { registrationEvents } from '../group/registration.js';
+import { abroadEvents } from '../person/abroad.js';
+import { personEntries } from '../person/entry.js';
+import { judgmentEvents } from '../person/judgment.js';
+import { libertyEvents } from '../person/liberty.js';
+import { procedureEvents } from '../person/procedure.js';
+import { roleEvents, wordEvents } from '../person/roles.js';
+import { sourceEvents } from '../source/source.js';
+import { statementEvents } from '../statement/statement.js';
+import type { JsonSchema } from '../validation/json-schema.js';
+import { normalised } from '../validation/normalise.js';
+import { schemasOf } from '../validation/schema.js';
+import { faultsOf } from '../validation/validate.js';
+import type { Category } from './category.js';
+import type { Data, EventDefinition } from './definition.js';
+
+const plain: readonly EventDefinition[] = [
+  ...personEntries,
+  ...procedureEvents,
+  ...judgmentEvents,
+  ...libertyEvents,
+  ...abroadEvents,
+  ...roleEvents,
+  ...wordEvents,
+  ...caseEvents,
+  ...groupEntries,
+  ...registrationEvents,
+  ...groupLifeEvents,
+  ...statementEvents,
+  ...sourceEvents,
+  ...acts,
+];
+
+/** Where acts hold a payload of another event, and in which of its acts. */
+const EMBEDDED: Readonly<Record<string, string>> = { FactCorrected: '/data', FactDisputed: '/alternative/data' };
+
+/**
+ * A payload inside of another is sealed where it would be sealed by itself. Which class it is of is not said beside it,
+ * so the patterns of all of them apply: a field is personal in every payload that has it, or in none (a specification
+ * sees to that).
+ */
+function withEmbedded(definition: EventDefinition): EventDefinition {
+  const at = EMBEDDED[definition.type];
+  if (at === undefined) return definition;
+  const inside = plain.filter(({ correctable }) => correctable).flatMap(({ personal }) => personal);
+  return { ...definition, personal: [...definition.personal, ...[...new Set(inside)].sort().map((path) => at + path)] };
+}
+
+export const catalogue: readonly EventDefinition[] = plain.map(withEmbedded);
+
+const byType = new Map(catalogue.map((definition) => [definition.type, definition]));
+
+export function definitionOf(type: string): EventDefinition | undefined {
+  return byType.get(type);
+}
+
+/** @param route undefined: what opens a stream of that category */
+export function definitionByRoute(category: Category, route: string | undefined): EventDefinition | undefined {
+  return catalogue.find((definition) => definition.route === route && definition.categories.includes(category));
+}
+
+/**
+ * Checks a request's body, and gives the payload in the form in which it is kept: texts in NFC, ends of lines as LF.
+ * Refusals: those of kind `payload` in REFUSAL_CODES, each with its JSON pointer.
+ */
+export function validatePayload(definition: EventDefinition, json: unknown): Result<Data, readonly Refusal[]> {
+  const faults = faultsOf(definition.payload, json, 'client');
+  return faults.length > 0 ? err(faults) : ok(normalised(json) as Data);
+}
+
+/** Components for OpenAPI 3.1, by their names: a payload's is its event's type. */
+export function jsonSchemas(): Readonly<Record<string, JsonSchema>> {
+  return schemasOf(catalogue.map(({ payload }) => payload));
+}

@@ -1,0 +1,34 @@
+/** Where quoted words stand in a text. */
+import { canonicalText } from '#kernel';
+import type { Quote } from '../facts/citation.js';
+
+/** In code points; `end` is the first one behind the words. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The first place in the text at which the words stand with what is said to stand around them. The quotation may be in
+ * any normal form and have any ends of lines; nothing else is overlooked, neither case nor white space.
+ */
+export function findQuote(text: string, quote: Quote): Place | undefined {
+  const exact = canonicalText(quote.exact);
+  const prefix = canonicalText(quote.prefix ?? '');
+  const suffix = canonicalText(quote.suffix ?? '');
+  for (let at = text.indexOf(exact); at >= 0; at = text.indexOf(exact, at + 1)) {
+    const end = at + exact.length;
+    if (text.endsWith(prefix, at) && text.startsWith(suffix, end)) {
+      const start = codePoints(text, 0, at);
+      return { start, end: start + codePoints(text, at, end) };
+    }
+  }
+  return undefined;
+}
+
+/** How many code points there are between two positions of code units. */
+function codePoints(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = from; at < to; count++) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return count;
+}

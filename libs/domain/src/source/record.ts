@@ -1,0 +1,62 @@
+/** What a source is known to be, from its events: its details as corrected last, and its text. */
+import { parseEdtf } from '#kernel';
+import { standingOf } from '../facts/standing.js';
+import { entriesOf, type SubjectState } from '../facts/state.js';
+
+export interface SourceRecord {
+  readonly type: string;
+  readonly lang: string;
+  /** Left out where it was erased. */
+  readonly title?: string;
+  readonly publisher?: string;
+  readonly author?: string;
+  /** EDTF. */
+  readonly published?: string;
+  readonly url?: string;
+  /** The whole text as it is held; left out where none is, or where it was erased. */
+  readonly text?: string;
+  /** What positions in the text count in. Text is only ever added behind, so all of them are of version 1. */
+  readonly textVersion: number;
+  readonly sha256?: string;
+}
+
+const DETAILS = ['type', 'title', 'publisher', 'author', 'published', 'url', 'lang'] as const;
+
+/** Undefined: there is no such source. */
+export function sourceOf(state: SubjectState): SourceRecord | undefined {
+  const { withdrawals } = standingOf(state);
+  const details: Record<string, string> = {};
+  const parts: string[] = [];
+  let sha256: string | undefined;
+  let entered = false;
+  for (const { event, definition } of entriesOf(state)) {
+    if (withdrawals.has(event.id)) continue;
+    const { data } = event;
+    entered ||= definition.type === 'SourceEntered';
+    if (event.type === 'SourceEntered' || event.type === 'SourceDetailsCorrected') {
+      for (const name of DETAILS) if (typeof data[name] === 'string') details[name] = data[name];
+    }
+    if (event.type === 'SourceEntered' || event.type === 'SourceTextContinued') {
+      if (typeof data.text === 'string') parts.push(data.text);
+      if (typeof data.sha256 === 'string') sha256 = data.sha256;
+    }
+  }
+  if (!entered) return undefined;
+  const { type = 'other', lang = 'und', ...rest } = details;
+  return {
+    type,
+    lang,
+    ...rest,
+    ...(parts.length > 0 && { text: parts.join('') }),
+    textVersion: 1,
+    ...(sha256 !== undefined && { sha256 }),
+  };
+}
+
+/** The latest day on which it may have been published; undefined where that is open. */
+export function latestPublication(source: SourceRecord): number | undefined {
+  const parsed = source.published === undefined ? undefined : parseEdtf(source.published);
+  const latest = parsed?.ok === true ? parsed.value.bounds.latest : Infinity;
+  return Number.isFinite(latest) ? latest : undefined;
+}
+
