@@ -24,6 +24,11 @@ export function computeStatus(kind: SubjectKind, facts: readonly StatusFact[], b
   return new ComputedStatus(kind, facts, budget);
 }
 
+const AXES_OF = {
+  person: AXES.filter(({ subject }) => subject === 'person'),
+  group: AXES.filter(({ subject }) => subject === 'group'),
+};
+
 class ComputedStatus implements Status {
   readonly #kind: SubjectKind;
   readonly #order: Order;
@@ -66,7 +71,7 @@ class ComputedStatus implements Status {
   }
 
   #segments(): readonly (readonly Segment[])[] {
-    return (this.#axes ??= AXES.filter((vocabulary) => vocabulary.subject === this.#kind).flatMap((vocabulary) =>
+    return (this.#axes ??= AXES_OF[this.#kind].flatMap((vocabulary) =>
       this.#refsOf(vocabulary).map((ref) => this.#axisSegments(ref, vocabulary)),
     ));
   }

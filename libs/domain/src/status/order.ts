@@ -61,17 +61,14 @@ export function orderFacts(facts: readonly StatusFact[]): Order {
   const bounds = tighten(facts, links);
   const sorted = mainOrder(facts, bounds, links);
 
-  let day = -Infinity;
-  const ordered = sorted.map((index): OrderedFact => {
-    day = Math.max(day, sortingDay(bounds, index));
-    return {
-      fact: facts[index] as StatusFact,
-      earliest: bounds.earliest[index] as Day,
-      latest: bounds.latest[index] as Day,
-      acts: day,
-      case: caseOf[index] as string,
-    };
-  });
+  const days = actingDays(bounds, sorted);
+  const ordered = sorted.map((index, place): OrderedFact => ({
+    fact: facts[index] as StatusFact,
+    earliest: bounds.earliest[index] as Day,
+    latest: bounds.latest[index] as Day,
+    acts: days[place] as Day,
+    case: caseOf[index] as string,
+  }));
   const reach = reachByLinks(links, sorted);
   return {
     facts: ordered,
@@ -237,6 +234,28 @@ function sortingDay(bounds: Bounds, index: number): Day {
   if (earliest !== -Infinity) return earliest;
   const stated = bounds.stated[index] as Day;
   return stated === Infinity ? -Infinity : Math.min(stated, bounds.latest[index] as Day);
+}
+
+/**
+ * The day on which the main reading lets each fact happen, along its order: the earliest, if that is known and no
+ * fact in front happens later; else the latest as stated, but in time for those behind that have an earliest day.
+ */
+function actingDays(bounds: Bounds, sorted: readonly number[]): Day[] {
+  const days: Day[] = [];
+  let reached = -Infinity;
+  for (const index of sorted) {
+    reached = Math.max(reached, bounds.earliest[index] as Day);
+    days.push(reached);
+  }
+  let next = Infinity;
+  for (let place = sorted.length - 1; place >= 0; place--) {
+    const index = sorted[place] as number;
+    if (bounds.earliest[index] === -Infinity) {
+      days[place] = Math.max(days[place] as Day, Math.min(sortingDay(bounds, index), next));
+    }
+    next = days[place] as Day;
+  }
+  return days;
 }
 
 function mainOrder(facts: readonly StatusFact[], bounds: Bounds, links: readonly Link[]): number[] {

@@ -342,9 +342,10 @@ function approximateLiberty(track: Track): Piece[] {
     const values = strictestOf(cells.map(({ place, candidates }) => saidBy(place, candidates, from)));
     const held = strictestOf(
       cells.map(({ place, cell, candidates }) => {
-        const certain = candidates.filter(({ value }) => fadesAtMost(track, cell, value) > from);
+        const now = candidates.filter((one) => one.from <= from && from <= one.to);
+        const certain = now.filter(({ value }) => fadesAtMost(track, cell, value) > from);
         const said = saidBy(place, certain, from);
-        if (certain.length < candidates.length || said.size === 0) said.add('unknown');
+        if (certain.length < now.length || said.size === 0) said.add('unknown');
         return said;
       }),
     );

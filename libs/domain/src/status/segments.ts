@@ -1,12 +1,16 @@
 /** From the main reading and the pieces of one question to its segments: the answer over all time, day by day. */
-import { isoDay, UNBOUNDED, type Day, type DayBounds } from '#kernel';
+import { isoDay, UNBOUNDED, type Day } from '#kernel';
 import { NOTHING, type Piece, type Question, type Step } from './readings.js';
+import type { TrackFact } from './state.js';
 import type { AxisAnswer, AxisRef, Segment } from './types.js';
 import type { AxisVocabulary } from './vocabulary.js';
 
 type Groups = AxisAnswer['groups'];
+/** Optional fields are put in one by one: conditional spreads took a third of the whole computation. */
+type Draft = { -readonly [K in keyof Segment]: Segment[K] };
 
 const NO_VALUES: readonly string[] = [];
+const NO_GROUPS: Groups = {};
 
 /** The answer where nothing is known, over all time. */
 export function blankSegment(ref: AxisRef, vocabulary: AxisVocabulary): Segment {
@@ -16,9 +20,7 @@ export function blankSegment(ref: AxisRef, vocabulary: AxisVocabulary): Segment 
     sinceBounds: UNBOUNDED,
     certain: false,
     possible: NO_VALUES,
-    groups: Object.fromEntries(
-      Object.keys(vocabulary.groups).map((name) => [name, { certain: false, possible: false }]),
-    ),
+    groups: vocabulary.hasGroups ? groupsOf(vocabulary, NO_VALUES, () => false) : NO_GROUPS,
     disputed: false,
     orderUncertain: false,
     otherReadings: NO_VALUES,
@@ -112,32 +114,41 @@ function answer(
   const readings = union(active, 'readings');
   const possible = values.includes('unknown') ? values.filter((one) => one !== 'unknown') : values;
   const isCertain = (wanted: (one: string) => boolean): boolean => values.every(wanted) && held.every(wanted);
-  const groups: Record<string, Groups[string]> = {};
-  for (const [name, members] of Object.entries(vocabulary.groups)) {
-    groups[name] = {
-      certain: isCertain((one) => members.includes(one)),
-      possible: possible.some((one) => members.includes(one)),
-    };
-  }
   const certain = value !== 'unknown' && isCertain((one) => one === value);
-  const stale = value !== 'unknown' && !certain && isFaded(active, value);
-  return {
-    ...ref,
+  const made: Draft = {
+    axis: ref.axis,
     value,
-    ...(step.detail && { detail: step.detail }),
-    ...sinceOf(step),
+    sinceBounds: UNBOUNDED,
     certain,
     possible: possible.length === 0 ? NO_VALUES : possible.sort(),
-    groups,
+    groups: vocabulary.hasGroups ? groupsOf(vocabulary, possible, isCertain) : NO_GROUPS,
     disputed,
     orderUncertain: readings.length > 0,
     otherReadings: readings.length === 0 ? NO_VALUES : readings.filter((one) => one !== value).sort(),
-    ...(stale && { reason: 'stale' as const }),
-    ...(laterQuashed && { laterQuashed: true as const }),
     restsOn: step.restsOn,
     from,
     to,
   };
+  if (ref.case !== undefined) made.case = ref.case;
+  if (ref.key !== undefined) made.key = ref.key;
+  if (step.detail !== undefined) made.detail = step.detail;
+  if (step.since !== undefined) putSince(made, step.since);
+  if (value !== 'unknown' && !certain && isFaded(active, value)) made.reason = 'stale';
+  if (laterQuashed) made.laterQuashed = true;
+  return made;
+}
+
+function groupsOf(
+  vocabulary: AxisVocabulary,
+  possible: readonly string[],
+  isCertain: (wanted: (one: string) => boolean) => boolean,
+): Groups {
+  const groups: Record<string, Groups[string]> = {};
+  for (const [name, members] of Object.entries(vocabulary.groups)) {
+    const isMember = (one: string): boolean => members.includes(one);
+    groups[name] = { certain: isCertain(isMember), possible: possible.some(isMember) };
+  }
+  return groups;
 }
 
 function union(pieces: readonly Piece[], part: 'values' | 'held' | 'readings'): string[] {
@@ -152,15 +163,16 @@ function isFaded(pieces: readonly Piece[], value: string): boolean {
   return pieces.some(({ values, held }) => values.includes(value) && (held.includes(NOTHING) || !held.includes(value)));
 }
 
-function sinceOf({ since }: Step): { since?: string; sinceBounds: DayBounds } {
-  if (since === undefined) return { sinceBounds: UNBOUNDED };
-  const { fact, earliest, latest } = since.ordered;
+function putSince(made: Draft, { ordered }: TrackFact): void {
+  const { fact, earliest, latest } = ordered;
   if (fact.aspect === 'observed') {
     // Seen to be so on a day: it began then or earlier.
-    const sinceBounds = { earliest: -Infinity, latest };
-    return Number.isFinite(latest) ? { since: `[..${isoDay(latest)}]`, sinceBounds } : { sinceBounds };
+    made.sinceBounds = { earliest: -Infinity, latest };
+    if (Number.isFinite(latest)) made.since = `[..${isoDay(latest)}]`;
+  } else {
+    made.sinceBounds = { earliest, latest };
+    if (fact.occurred !== undefined) made.since = fact.occurred;
   }
-  return { ...(fact.occurred !== undefined && { since: fact.occurred }), sinceBounds: { earliest, latest } };
 }
 
 function sameAnswer(a: Segment, b: Segment): boolean {
@@ -178,9 +190,14 @@ function sameAnswer(a: Segment, b: Segment): boolean {
     sameList(a.possible, b.possible) &&
     sameList(a.otherReadings, b.otherReadings) &&
     sameDetail(a.detail, b.detail) &&
-    Object.entries(a.groups).every(
-      ([name, group]) => group.certain === b.groups[name]?.certain && group.possible === b.groups[name]?.possible,
-    )
+    sameGroups(a.groups, b.groups)
+  );
+}
+
+function sameGroups(a: Groups, b: Groups): boolean {
+  if (a === b) return true;
+  return Object.entries(a).every(
+    ([name, group]) => group.certain === b[name]?.certain && group.possible === b[name]?.possible,
   );
 }
 

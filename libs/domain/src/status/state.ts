@@ -117,6 +117,7 @@ export class Holders {
   readonly #assignments: Assignment[][];
   readonly #order: Order;
   readonly #tracks = new Map<string, Track>();
+  #liberty: ReadonlySet<Holder> | undefined;
   /** All slots of cases that a fact has, `unassigned` included. */
   readonly caseSlots: readonly string[];
 
@@ -155,7 +156,11 @@ export class Holders {
     return members.size === 0 ? undefined : this.#track(members).track;
   }
 
-  #libertyMembers(): Set<Holder> {
+  #libertyMembers(): ReadonlySet<Holder> {
+    return (this.#liberty ??= this.#findLibertyMembers());
+  }
+
+  #findLibertyMembers(): ReadonlySet<Holder> {
     const roots = [...this.#holders.values()].filter(
       ({ axis, touched }) => touched && (axis === 'hold' || axis === 'sentence' || axis === AT_LARGE),
     );

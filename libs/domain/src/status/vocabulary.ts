@@ -53,6 +53,7 @@ export interface AxisVocabulary {
   /** Without `unknown`, which every axis has and starts from. */
   readonly values: readonly string[];
   readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly hasGroups: boolean;
   readonly horizons: readonly Horizon[];
   /** Answers that a later fact may undo: while the axis has the key's value, a change to one of these marks them `laterQuashed`. */
   readonly undoneBy: Readonly<Record<string, readonly string[]>>;
@@ -80,6 +81,7 @@ function axis(
     per,
     values,
     groups: {},
+    hasGroups: more.groups !== undefined,
     horizons: [],
     undoneBy: {},
     keepsDetail: false,
