@@ -1,40 +1,37 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Principal } from '#command-handling';
-import type { EventStore, StoredEvent } from '#event-store';
-import { openSqliteLog } from '#event-store-sqlite';
-import { type Clock, type Randomness, streamName } from '#kernel';
+import { streamName } from '#kernel';
 import { ensureLogStarted, type KeyStore, verifyChain } from '#log-format';
+import {
+  allEvents,
+  realClock as clock,
+  realRandomness as randomness,
+  temporaryLog,
+} from '../../../test/support/real.js';
 import { openAccessDirectory } from './access-directory.js';
 import { openSqliteKeyStore } from './sqlite-key-store.js';
 import type { AccessDirectory, NewAccessKey } from './types.js';
 
-const clock: Clock = { now: () => new Date() };
-const randomness: Randomness = { bytes: (length) => new Uint8Array(randomBytes(length)) };
 const admin: Principal = { id: 'key:0', scopes: ['admin'] };
 const GIVEN = 'a-long-and-random-admin-key';
 
-let folder: string;
-let store: EventStore;
+let temporary: Awaited<ReturnType<typeof temporaryLog>>;
+let store: typeof temporary.store;
 let keys: KeyStore;
 let logId: string;
 const nodes: AccessDirectory[] = [];
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'habeas-access-'));
-  store = await openSqliteLog({ folder, mode: 'own' });
-  keys = await openSqliteKeyStore({ folder, randomness, mode: 'write' });
+  temporary = await temporaryLog();
+  store = temporary.store;
+  keys = await openSqliteKeyStore({ folder: temporary.folder, randomness, mode: 'write' });
   logId = await ensureLogStarted(store, clock, randomness);
 });
 
 afterEach(async () => {
   for (const node of nodes.splice(0)) await node.close();
-  await store.close();
   await keys.close();
-  rmSync(folder, { recursive: true });
+  await temporary.remove();
 });
 
 async function node(): Promise<AccessDirectory> {
@@ -52,11 +49,7 @@ async function made(
   return result.value;
 }
 
-async function log(): Promise<StoredEvent[]> {
-  const events: StoredEvent[] = [];
-  for await (const event of store.readAll()) events.push(event);
-  return events;
-}
+const log = () => allEvents(store);
 
 async function eventually(check: () => boolean): Promise<void> {
   for (let n = 0; n < 200 && !check(); n++) await sleep(10);

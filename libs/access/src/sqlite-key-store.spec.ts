@@ -9,15 +9,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Randomness } from '#kernel';
 import type { KeyStore } from '#log-format';
+import { realRandomness as randomness } from '../../../test/support/real.js';
 import { type OpenKeyStore, openSqliteKeyStore } from './sqlite-key-store.js';
 
-const randomness: Randomness = { bytes: (length) => new Uint8Array(randomBytes(length)) };
 let folder: string;
 const opened: KeyStore[] = [];
 

@@ -1,6 +1,6 @@
 /** What a command is, and what comes of it. */
 import type { Refusal, Result } from '#kernel';
-import type { RecordedEvent, Visibility } from '#log-format';
+import type { AppendedEvent, Visibility } from '#log-format';
 import type { Principal } from './principal.js';
 
 /** One event that somebody wants to record. */
@@ -31,7 +31,7 @@ export interface Accepted {
   /** Of the last of the command's events. */
   readonly revision: number;
   /** In stream order, at least one, opened. */
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly AppendedEvent[];
   /** The command had been recorded before; nothing was written now. */
   readonly repeated: boolean;
 }

@@ -18,7 +18,15 @@ import { type ChainHead, eventHash } from './chain.js';
 import { UndecodableEventError } from './errors.js';
 import { parseObject, readMetadata } from './metadata.js';
 import { putPersonal, takePersonal } from './personal.js';
-import type { EventMetadata, KeyStore, RecordedEvent, StoredForm, StreamKey, Visibility } from './types.js';
+import type {
+  AppendedEvent,
+  EventMetadata,
+  KeyStore,
+  RecordedEvent,
+  StoredForm,
+  StreamKey,
+  Visibility,
+} from './types.js';
 
 export interface NewEvent {
   readonly id: string;
@@ -46,7 +54,7 @@ export interface EncodeContext {
 export interface EncodedEvents {
   readonly events: readonly EventToAppend[];
   /** The same events as they will be read, but for their positions; personal fields open. */
-  readonly recorded: readonly Omit<RecordedEvent, 'position'>[];
+  readonly recorded: readonly AppendedEvent[];
   /** Where the chain stands behind them. */
   readonly head: ChainHead;
 }
@@ -100,7 +108,7 @@ class Codec implements EventCodec {
 
   encode(events: readonly NewEvent[], context: EncodeContext): EncodedEvents {
     const encoded: EventToAppend[] = [];
-    const recorded: Omit<RecordedEvent, 'position'>[] = [];
+    const recorded: AppendedEvent[] = [];
     let head = context.head;
     for (const event of events) {
       const form = this.forms.get(event.type);

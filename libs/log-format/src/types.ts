@@ -37,6 +37,9 @@ export interface RecordedEvent<Data = Readonly<Record<string, unknown>>> {
   readonly position: Position;
 }
 
+/** An event as whoever appended it knows it: all but its place in the whole log. */
+export type AppendedEvent = Omit<RecordedEvent, 'position'>;
+
 export interface StreamKey {
   /** Stands in every sealed box; a key replaced after an erasure has another id. */
   readonly keyId: string;

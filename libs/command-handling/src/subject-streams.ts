@@ -1,0 +1,133 @@
+/**
+ * The streams of subjects, folded: what commands are decided on.
+ *
+ * What was folded is kept, and may be behind the log when another node writes. That is harmless for what gets appended,
+ * because an append lands only at the exact revision that was folded; but nobody may be refused on account of it:
+ * `refresh` before a refusal.
+ */
+import { LRUCache } from 'lru-cache';
+import { type Category, type DomainEvent, evolve, initial, type SubjectState } from '#domain';
+import type { EventStore, EventToAppend, StoredEvent } from '#event-store';
+import { streamName } from '#kernel';
+import {
+  type AppendedEvent,
+  CHAIN_START,
+  type ChainHead,
+  type EncodedEvents,
+  type EventCodec,
+  type KeyStore,
+  type RecordedEvent,
+  verifyChain,
+} from '#log-format';
+
+export interface LoadedSubject {
+  readonly stream: string;
+  /** Undefined: there is no such stream. */
+  readonly state: SubjectState | undefined;
+  readonly head: ChainHead;
+  /** The revision of each event, by its id. */
+  readonly revisions: ReadonlyMap<string, number>;
+}
+
+interface CachedSubject extends LoadedSubject {
+  readonly revisions: Map<string, number>;
+  /** Of all data folded so far, in characters: about what the state takes in memory. */
+  readonly size: number;
+}
+
+/** In characters of stored data, over all states that are kept. */
+const MAX_CACHED = 64 * 1024 * 1024;
+const MAX_KNOWN_STREAMS = 200_000;
+
+export class SubjectStreams {
+  readonly #cache = new LRUCache<string, CachedSubject>({
+    maxSize: MAX_CACHED,
+    // Ids and the entry itself count too, so that many small streams are bounded as well.
+    sizeCalculation: ({ size, revisions }) => size + 200 * revisions.size + 500,
+  });
+  /** Existence never becomes false, so it is remembered without ever being asked again. */
+  readonly #existing = new LRUCache<string, true>({ max: MAX_KNOWN_STREAMS });
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly codec: EventCodec,
+    private readonly keys: KeyStore,
+    private readonly logId: string,
+  ) {}
+
+  /** @throws IntegrityError, UndecodableEventError the stream is damaged; EventStoreError */
+  load(kind: Category, id: string): Promise<LoadedSubject> {
+    const cached = this.#cache.get(streamName(kind, id));
+    return cached === undefined ? this.refresh(kind, id) : Promise.resolve(cached);
+  }
+
+  /** The same, with everything that the log holds by now. */
+  async refresh(kind: Category, id: string): Promise<LoadedSubject> {
+    const stream = streamName(kind, id);
+    const known = this.#cache.get(stream) ?? nothing(stream);
+    const stored: StoredEvent[] = [];
+    for await (const event of this.store.readStream(stream, { from: known.head.revision + 1 })) stored.push(event);
+    if (stored.length === 0) return known;
+    const verified = verifyChain(stored, this.logId, known.head);
+    if (!verified.ok) {
+      this.#cache.delete(stream);
+      throw verified.error;
+    }
+    const recorded: RecordedEvent[] = [];
+    for (const event of await this.codec.decodePage(stored, this.keys)) {
+      if (!event.ok) throw event.error;
+      recorded.push(event.value);
+    }
+    return this.#keep(kind, id, known, recorded, verified.value, sizeOf(stored));
+  }
+
+  async exists(kind: Category, id: string): Promise<boolean> {
+    const stream = streamName(kind, id);
+    if (this.#existing.has(stream) || this.#cache.has(stream)) return true;
+    for await (const _ of this.store.readStream(stream, { limit: 1 })) {
+      this.#existing.set(stream, true);
+      return true;
+    }
+    return false;
+  }
+
+  /** Takes note of what was just appended behind `before`, without reading it again. */
+  appended(kind: Category, id: string, before: LoadedSubject, { events, recorded, head }: EncodedEvents): void {
+    const known = this.#cache.get(before.stream) ?? nothing(before.stream);
+    // Else somebody read on meanwhile, or the state was dropped: the next command reads what it needs.
+    if (known.head.hash === before.head.hash) this.#keep(kind, id, known, recorded, head, sizeOf(events));
+  }
+
+  #keep(
+    kind: Category,
+    id: string,
+    known: CachedSubject,
+    recorded: readonly AppendedEvent[],
+    head: ChainHead,
+    size: number,
+  ): CachedSubject {
+    let state = known.state ?? initial(kind, id);
+    // A copy would cost every command the length of its stream; nobody keeps an old one.
+    const { revisions } = known;
+    for (const event of recorded) {
+      state = evolve(state, asDomainEvent(event));
+      revisions.set(event.id, event.revision);
+    }
+    const kept = { stream: known.stream, state, head, revisions, size: known.size + size };
+    this.#cache.set(known.stream, kept);
+    return kept;
+  }
+}
+
+function nothing(stream: string): CachedSubject {
+  return { stream, state: undefined, head: CHAIN_START, revisions: new Map(), size: 0 };
+}
+
+function sizeOf(stored: readonly EventToAppend[]): number {
+  return stored.reduce((sum, { data }) => sum + data.length, 0);
+}
+
+function asDomainEvent({ id, type, data, metadata }: AppendedEvent): DomainEvent {
+  const { recordedAt, recordedBy, visibility } = metadata;
+  return { id, type, data, recordedAt, recordedBy, visibility };
+}
