@@ -141,7 +141,8 @@ test('whatever befalls: every acknowledged command is in the log exactly once, a
       const outcomes = await Promise.all(
         commands.map(async ({ node, enters, sends }, index) => {
           const command = {
-            ...(enters ? personEntered(source) : arrested(person, source)),
+            // Sealed words, so that no two nodes make the same bytes of it.
+            ...(enters ? personEntered(source) : arrested(person, source, { note: 'seen' })),
             idempotencyKey: `story-${key()}-${index}`,
           };
           const answers = await Promise.all(

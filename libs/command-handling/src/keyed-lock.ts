@@ -1,4 +1,4 @@
-/** Lets one at a time in for each key, in the order of asking. */
+/** Lets one at a time in for each key, in the order of asking. Not re-entrant. */
 export class KeyedLock {
   readonly #tails = new Map<string, Promise<void>>();
 
@@ -15,5 +15,11 @@ export class KeyedLock {
       // Nobody came meanwhile: forget the key, or the map would grow with every stream ever written to.
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
     }
+  }
+
+  /** The same for several keys at once. Taken in the order of their names, so that no two wait for each other. */
+  runAll<T>(keys: Iterable<string>, work: () => Promise<T>): Promise<T> {
+    const inOrder = [...new Set(keys)].sort();
+    return inOrder.reduceRight<() => Promise<T>>((inner, key) => () => this.run(key, inner), work)();
   }
 }

@@ -39,6 +39,14 @@ interface CachedSubject extends LoadedSubject {
 const MAX_CACHED = 64 * 1024 * 1024;
 const MAX_KNOWN_STREAMS = 200_000;
 
+/** What reading the log takes. */
+export interface LogAccess {
+  readonly store: EventStore;
+  readonly codec: EventCodec;
+  readonly keys: KeyStore;
+  readonly logId: string;
+}
+
 export class SubjectStreams {
   readonly #cache = new LRUCache<string, CachedSubject>({
     maxSize: MAX_CACHED,
@@ -48,12 +56,7 @@ export class SubjectStreams {
   /** Existence never becomes false, so it is remembered without ever being asked again. */
   readonly #existing = new LRUCache<string, true>({ max: MAX_KNOWN_STREAMS });
 
-  constructor(
-    private readonly store: EventStore,
-    private readonly codec: EventCodec,
-    private readonly keys: KeyStore,
-    private readonly logId: string,
-  ) {}
+  constructor(private readonly log: LogAccess) {}
 
   /** @throws IntegrityError, UndecodableEventError the stream is damaged; EventStoreError */
   load(kind: Category, id: string): Promise<LoadedSubject> {
@@ -66,15 +69,15 @@ export class SubjectStreams {
     const stream = streamName(kind, id);
     const known = this.#cache.get(stream) ?? nothing(stream);
     const stored: StoredEvent[] = [];
-    for await (const event of this.store.readStream(stream, { from: known.head.revision + 1 })) stored.push(event);
+    for await (const event of this.log.store.readStream(stream, { from: known.head.revision + 1 })) stored.push(event);
     if (stored.length === 0) return known;
-    const verified = verifyChain(stored, this.logId, known.head);
+    const verified = verifyChain(stored, this.log.logId, known.head);
     if (!verified.ok) {
       this.#cache.delete(stream);
       throw verified.error;
     }
     const recorded: RecordedEvent[] = [];
-    for (const event of await this.codec.decodePage(stored, this.keys)) {
+    for (const event of await this.log.codec.decodePage(stored, this.log.keys)) {
       if (!event.ok) throw event.error;
       recorded.push(event.value);
     }
@@ -84,7 +87,7 @@ export class SubjectStreams {
   async exists(kind: Category, id: string): Promise<boolean> {
     const stream = streamName(kind, id);
     if (this.#existing.has(stream) || this.#cache.has(stream)) return true;
-    for await (const _ of this.store.readStream(stream, { limit: 1 })) {
+    for await (const _ of this.log.store.readStream(stream, { limit: 1 })) {
       this.#existing.set(stream, true);
       return true;
     }

@@ -1,4 +1,5 @@
 /** What a command is, and what comes of it. */
+import type { Category } from '#domain';
 import type { Refusal, Result } from '#kernel';
 import type { AppendedEvent, Visibility } from '#log-format';
 import type { Principal } from './principal.js';
@@ -24,7 +25,7 @@ export interface Command {
 
 /** What was recorded, built from the stored events: a repeated command gets the same answer. */
 export interface Accepted {
-  readonly category: string;
+  readonly category: Category;
   /** The subject's id. */
   readonly subject: string;
   readonly stream: string;

@@ -5,3 +5,4 @@ export * from './errors.js';
 export { ensureLogStarted, LOG_STARTED, LOG_START_STREAM, SYSTEM } from './log-start.js';
 export { backoff, type RetryOptions, settledAppend } from './settled-append.js';
 export * from './types.js';
+export { createRecordCodec } from './record-codec.js';

@@ -26,8 +26,8 @@ export interface RetryOptions {
   readonly maxDelay: number;
 }
 
-/** Some ten seconds in all. */
-const SETTLING: RetryOptions = { attempts: 12, firstDelay: 20, maxDelay: 2_000 };
+/** Some five seconds in all. */
+const SETTLING: RetryOptions = { attempts: 10, firstDelay: 20, maxDelay: 2_000 };
 
 /** Waits before try number `attempt` (from 1: the first retry). The jitter keeps rivals from meeting again and again. */
 export async function backoff(attempt: number, options: RetryOptions, randomness: Randomness): Promise<void> {

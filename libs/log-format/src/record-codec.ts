@@ -1,0 +1,9 @@
+/** The codec of everything that subjects' streams and the log's start hold; keys to the record have one of their own. */
+import { catalogue } from '#domain';
+import type { Randomness } from '#kernel';
+import { createEventCodec, type EventCodec } from './codec.js';
+import { LOG_STARTED } from './log-start.js';
+
+export function createRecordCodec(randomness: Randomness): EventCodec {
+  return createEventCodec([...catalogue, LOG_STARTED], randomness);
+}
