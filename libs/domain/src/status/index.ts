@@ -1,3 +1,4 @@
 export { computeStatus } from './compute.js';
+export { summaryLine, summaryPhrases } from './summary.js';
 export * from './types.js';
 export * from './vocabulary.js';
