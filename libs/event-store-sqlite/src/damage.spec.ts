@@ -190,6 +190,20 @@ test(
   }),
 );
 
+test.each([5, 399])('a stream that lost its revision %i is named as damaged, not read with a gap', (revision) =>
+  inFolder(async (folder) => {
+    sqlite(await writeLog(folder), `DELETE FROM events WHERE revision = ${revision}`);
+    const store = await openSqliteLog({ folder, mode: 'read' });
+    for (const direction of ['forwards', 'backwards'] as const) {
+      const reading = (async () => {
+        for await (const event of store.readStream('habeasPerson-1', { direction })) expect(event.id).toHaveLength(36);
+      })();
+      await expect(reading).rejects.toMatchObject({ code: 'corrupt' });
+    }
+    await store.close();
+  })(),
+);
+
 test(
   'a making of the log that was cut short leaves no trace in the next',
   inFolder(async (folder) => {

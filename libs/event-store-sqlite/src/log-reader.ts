@@ -84,10 +84,9 @@ export class LogReader {
       : [Math.max(to, from - PAGE_ROWS + 1), from];
     const size = (this.#sizeOfRevisions.get(sid, least, most) as unknown as [number])[0];
     const { rows, cutAfter } = within(size, forwards ? this.#forwards : this.#backwards, [sid, least, most]);
-    rows.forEach((row, index) => {
-      if (row[2] !== from + (forwards ? index : -index)) throw hole(stream);
-    });
-    if (cutAfter === undefined && rows.length !== most - least + 1) throw hole(stream);
+    // Revisions are unique: where none is missing, there are as many rows as revisions.
+    const reached = cutAfter === undefined ? (forwards ? most : least) : rows.at(-1)?.[2];
+    if (reached === undefined || rows.length !== Math.abs(reached - from) + 1) throw hole(stream);
     return rows.map((row) => this.#toEvent(row, stream));
   }
 

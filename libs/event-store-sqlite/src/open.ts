@@ -1,4 +1,5 @@
 /** Opening the embedded log. */
+import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EventStoreError, type EventStore } from '#event-store';
 import { inspectLogFile } from './log-file.js';
@@ -30,7 +31,9 @@ export type OpenSqliteLog = LogLocation & {
  *   that this version can read, and was left untouched; `read-only`, `disk-full`; `unavailable`: there is no log to read.
  */
 export async function openSqliteLog(options: OpenSqliteLog): Promise<EventStore> {
-  const file = resolve('file' in options ? options.file : join(options.folder, LOG_FILE));
+  const named = resolve('file' in options ? options.file : join(options.folder, LOG_FILE));
+  // Owner, journal and channel go by the real path, so that no link leads to a second owner.
+  const file = existsSync(named) ? realpathSync(named) : named;
   if (options.mode === 'own') {
     const writer = await WriterThread.start(file);
     try {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { EventStore, EventToAppend } from '#event-store';
@@ -31,6 +31,11 @@ test(
   'ownership ends with its process, also when that is killed',
   inFolder(async (folder) => {
     for (let n = 0; n < 3; n++) await killNow((await startOwner(folder)).child);
+    expect(
+      readdirSync(folder)
+        .filter((name) => !name.startsWith('log.db'))
+        .sort(),
+    ).toEqual(['owner.json', 'owner.lock']);
     const store = await openSqliteLog({ folder, mode: 'own' });
     await append(store);
     await store.close();
@@ -41,10 +46,16 @@ test(
   'one process owns a folder once, whatever path leads to it; other folders are its own too',
   inFolder(async (folder) => {
     const store = await openSqliteLog({ folder, mode: 'own' });
+    const linked = join(folder, 'linked');
+    mkdirSync(linked);
+    symlinkSync(join(folder, 'log.db'), join(linked, 'log.db'));
+    symlinkSync(folder, join(folder, 'itself'));
     for (const same of [
       { folder },
       { folder: join(folder, '..', folder.split('/').at(-1)!) },
       { file: join(folder, 'log.db') },
+      { folder: linked },
+      { folder: join(folder, 'itself') },
     ]) {
       await expect(openSqliteLog({ ...same, mode: 'own' })).rejects.toMatchObject({
         code: 'in-use',

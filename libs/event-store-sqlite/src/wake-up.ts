@@ -49,14 +49,14 @@ export class Waker {
    * comes after that look then comes after this call.
    */
   sleep(): Promise<void> {
-    this.#poll ??= setInterval(() => {
+    this.#poll ??= setTimeout(() => {
       this.wakeAll();
     }, POLL_INTERVAL);
     return new Promise((resolve) => this.#sleepers.add(resolve));
   }
 
   wakeAll(): void {
-    clearInterval(this.#poll);
+    clearTimeout(this.#poll);
     this.#poll = undefined;
     const sleepers = [...this.#sleepers];
     this.#sleepers.clear();

@@ -164,6 +164,30 @@ export function appendContract(harness: EventStoreHarness): void {
   );
 
   test(
+    'new appends, repeated ones and conflicts that are under way at once each get their own outcome',
+    on(async (store) => {
+      const stream = newStream();
+      const old = eventsOf(2);
+      const before = await store.append(stream, old, 'no-stream');
+      await store.append(stream, eventsOf(3), 1);
+      const streams = Array.from({ length: 10 }, () => newStream());
+      const outcomes = await Promise.all(
+        streams.map(async (fresh) => {
+          const appended = store.append(fresh, eventsOf(2), 'no-stream');
+          const repeated = store.append(stream, old, 'no-stream');
+          const refused = failure(store.append(stream, eventsOf(1), 0));
+          expect(await repeated).toEqual(before);
+          expect(await refused).toMatchObject({ code: 'wrong-expected-revision', actual: 4 });
+          return appended;
+        }),
+      );
+      expect(outcomes.map(({ revision }) => revision)).toEqual(streams.map(() => 1));
+      expect(new Set(outcomes.map(({ position }) => position)).size).toBe(10);
+      expect(await collect(store.readAll())).toHaveLength(25);
+    }),
+  );
+
+  test(
     '64 streams at once each keep their own order',
     on(async (store) => {
       const streams = Array.from({ length: 64 }, () => newStream());

@@ -134,7 +134,7 @@ export function subscriptionContract(harness: EventStoreHarness): void {
     on(async (store) => {
       const matching = event();
       await store.append(newStream('habeasCase'), [matching], 'no-stream');
-      await fill(store, eventsOf(3_000), { category: 'habeasSource' });
+      await fill(store, eventsOf(3_500), { category: 'habeasSource' });
       const categories = ['habeasCase'];
       const follower = new Follower(store.subscribeToAll({ categories }));
       await follower.untilCaughtUp();
