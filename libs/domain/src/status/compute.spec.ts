@@ -230,6 +230,15 @@ describe('persistence', () => {
     expect(answer).not.toHaveProperty('reason');
   });
 
+  test('so does a fact that itself leaves the hold as it is: a death in custody', () => {
+    const died = fact('D', '2019-05-05', [{ axis: 'life', set: 'dead' }], {
+      attests: [{ axis: 'hold', values: DEPRIVED }],
+    });
+    const status = computeStatus('person', [...imprisoned, died]);
+    expect(on(status, '2019-05-04', 'liberty')).toMatchObject({ value: 'imprisoned', certain: true });
+    expect(on(status, '2019-05-05', 'liberty')).toMatchObject({ certain: false, reason: 'stale' });
+  });
+
   test('… but not if it is disputed, or if an earlier end may lie between', () => {
     const disputed = computeStatus('person', [
       ...imprisoned,
@@ -239,6 +248,17 @@ describe('persistence', () => {
     const ordered = fact('O', '2017-06/2018-12', [{ axis: 'hold', set: 'none' }]);
     const between = computeStatus('person', [...imprisoned, ordered, release('R', '2019-05-05', 'unknown')]);
     expect(on(between, '2017-05-01', 'liberty')).toMatchObject({ certain: false, reason: 'stale' });
+  });
+
+  test('a release that belongs to no case attests the only hold that can be meant, and none where there are two', () => {
+    const inCase = imprisoned.map((one) => ({ ...one, case: 'c1' }));
+    const elsewhere = fact('C', '2012', [{ axis: 'stage', set: 'charged' }], { case: 'c2' });
+    const out = release('R', '2019-05-05', 'unknown');
+    const alone = computeStatus('person', [...inCase, elsewhere, out]);
+    expect(on(alone, '2017-06-01', 'liberty')).toMatchObject({ value: 'imprisoned', certain: true });
+    const arrested = arrest('B', '2018', { case: 'c2' });
+    const meanwhile = computeStatus('person', [...inCase, arrested, out]);
+    expect(on(meanwhile, '2017-06-01', 'liberty')).toMatchObject({ certain: false, reason: 'stale' });
   });
 
   test('another hold that has not faded keeps the person deprived', () => {

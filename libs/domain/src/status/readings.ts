@@ -228,16 +228,17 @@ function isAttested(track: Track, happening: Happening, state: State, cell: numb
         (anyCase || place.case === undefined || ordered.case === place.case),
     );
     if (attested === undefined) return false;
+    const leavesItSo = ({ cell: target, value: set }: Operation): boolean => {
+      if (target === cell) return set !== undefined && attested.values.includes(set);
+      // A deprivation that begins elsewhere may be the one that a fact of no case attests.
+      const elsewhere = anyCase && (track.cells[target] as CellPlace).axis === place.axis;
+      return !elsewhere || (set !== undefined && !attested.values.includes(set));
+    };
     return ahead.every(
       (other) =>
         other === witness ||
         track.before(witness, other) ||
-        (track.facts[other] as TrackFact).operations.every(
-          (operation) =>
-            (track.cells[operation.cell] as CellPlace).axis !== place.axis ||
-            (!anyCase && operation.cell !== cell) ||
-            (operation.value !== undefined && attested.values.includes(operation.value)),
-        ),
+        (track.facts[other] as TrackFact).operations.every(leavesItSo),
     );
   });
 }

@@ -214,7 +214,10 @@ export class Holders {
         ];
       });
       const ordered = this.#order.facts[position];
-      if (operations.length > 0 && ordered !== undefined) facts.push({ ordered, position, operations });
+      if (ordered === undefined) continue;
+      // A fact may do nothing to a value, and yet tell that it lasted: a death in custody.
+      const witness = ordered.fact.attests?.some(({ axis }) => holders.some((holder) => holder.axis === axis)) === true;
+      if (operations.length > 0 || witness) facts.push({ ordered, position, operations });
     }
     const partnerOf = (holder: Holder): number => {
       const axis = holder.axis === 'hold' ? 'sentence' : holder.axis === 'sentence' ? 'hold' : undefined;

@@ -82,7 +82,7 @@ export interface StatusFact {
    * States that the fact attests up to itself: a release, an escape, a death in custody say `{ axis: 'hold', values:
    * DEPRIVED }`. What faded by its horizon is certain again up to such a fact.
    */
-  readonly attests?: readonly { readonly axis: Axis; readonly key?: string; readonly values: readonly string[] }[];
+  readonly attests?: readonly { readonly axis: Axis; readonly values: readonly string[] }[];
   /** Orders facts of one day in the main reading, see PROCEDURAL_RANKS. */
   readonly rank: number;
   /** SHA-256 (hex) of what the fact says, the same whenever and under whatever id it is recorded. */

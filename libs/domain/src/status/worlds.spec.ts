@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { computeStatus } from './compute.js';
 import { byForce } from './testing/by-force.js';
 import { FIRST_DAY, LAST_DAY, stories } from './testing/stories.js';
+import type { Budget } from './worlds.js';
 import type { AxisAnswer, StatusFact, SubjectKind } from './types.js';
 
 const RUNS = 250;
@@ -45,6 +46,30 @@ function expectExact(kind: SubjectKind, facts: readonly StatusFact[]): void {
       if (answer.value !== 'unknown') expect(answer.possible).toContain(answer.value);
     }
   }
+}
+
+/** Certainty that fades: no more is claimed than all worlds allow. Returns how often it is claimed, and how often it might be. */
+function expectFaded(facts: readonly StatusFact[], budget?: Budget): { said: number; so: number } {
+  const status = computeStatus('person', facts, budget);
+  const expected = byForce('person', facts, FIRST_DAY, LAST_DAY);
+  let said = 0;
+  let so = 0;
+  for (const day of DAYS) {
+    const answers = answersOf(status.at(day, day));
+    for (const axis of ['liberty//', 'hold/only/', 'hold/c1/', 'hold/c2/']) {
+      const verdict = expected.get(axis)?.get(day);
+      const answer = answers.get(axis);
+      if (verdict === undefined || answer === undefined) continue;
+      if (answer.certain) expect(answer.value).toBe(verdict.heldCertain);
+      if (answer.groups['deprived']?.certain === true) expect(verdict.heldDeprived).toBe(true);
+      if (verdict.heldCertain !== undefined) so++;
+      if (answer.certain) said++;
+      expect(answer.possible).toEqual(
+        budget === undefined ? verdict.possible : expect.arrayContaining([...verdict.possible]),
+      );
+    }
+  }
+  return { said, so };
 }
 
 /** Over-approximated answers may say less, never more. */
@@ -90,6 +115,29 @@ describe('exact over all worlds', () => {
       fc.property(stories('group', 4), (facts) => {
         expectExact('group', facts);
       }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+describe('values that fade', () => {
+  test('are certain only where they are so in every world, and nearly always there', () => {
+    let said = 0;
+    let so = 0;
+    fc.assert(
+      fc.property(stories('terms', 4), (facts) => {
+        const counts = expectFaded(facts);
+        said += counts.said;
+        so += counts.so;
+      }),
+      { numRuns: RUNS },
+    );
+    expect(said / so).toBeGreaterThan(0.9);
+  });
+
+  test('also beyond the budget', () => {
+    fc.assert(
+      fc.property(stories('terms', 4), (facts) => void expectFaded(facts, { sets: 1, steps: 1 })),
       { numRuns: RUNS },
     );
   });

@@ -11,7 +11,22 @@ export interface Verdict {
   readonly certain: string | undefined;
   readonly deprived: { readonly certain: boolean; readonly possible: boolean };
   readonly orderUncertain: boolean;
+  /** The same as `certain` and `deprived.certain`, but a value beyond its horizon that nothing attests counts for nothing. */
+  readonly heldCertain: string | undefined;
+  readonly heldDeprived: boolean;
 }
+
+interface Now {
+  readonly value: string;
+  /** Values before, oldest first. */
+  readonly runs: readonly string[];
+  /** Of a hold: the day on which the present deprivation began; left out where nothing bounds that from below. */
+  readonly since?: number;
+  /** Of a sentence, in days. */
+  readonly term?: number;
+}
+
+type Play = Map<string, Now>;
 
 /** `axis/case/key` -> what is to be said of it on each day. */
 export type Verdicts = ReadonlyMap<string, ReadonlyMap<number, Verdict>>;
@@ -33,11 +48,18 @@ export function byForce(kind: SubjectKind, facts: readonly StatusFact[], first: 
         : cases;
 
   const { before, earliest, latest } = order(facts, caseOf);
+  const startOf = (index: number, on: number): number | undefined => (earliest[index] === -Infinity ? undefined : on);
   const days = Array.from({ length: last - first + 4 }, (_, index) => first - 1 + index);
   const disputed = facts.flatMap((fact, index) => (fact.disputed ? [index] : []));
 
   // axis -> day -> set of facts that have happened -> values
   const seen = new Map<string, Map<number, Map<string, Set<string>>>>();
+  const held = new Map<string, Map<number, Set<string>>>();
+  const noteHeld = (axis: string, day: number, value: string): void => {
+    const ofAxis = held.get(axis) ?? new Map<number, Set<string>>();
+    held.set(axis, ofAxis);
+    ofAxis.set(day, (ofAxis.get(day) ?? new Set<string>()).add(value));
+  };
   const note = (axis: string, day: number, happened: string, value: string): void => {
     const ofAxis = seen.get(axis) ?? new Map<number, Map<string, Set<string>>>();
     seen.set(axis, ofAxis);
@@ -75,16 +97,31 @@ export function byForce(kind: SubjectKind, facts: readonly StatusFact[], first: 
         return;
       }
       for (const day of days) {
-        const state = new Map<string, { value: string; runs: string[] }>();
+        const state: Play = new Map();
         const happened: number[] = [];
+        const ahead: { fact: StatusFact; day: number | undefined }[] = [];
         for (const [place, index] of sequence.entries()) {
-          if ((onDay[place] as number) > day || out.has(index)) continue;
+          const fact = facts[index] as StatusFact;
+          if (out.has(index)) continue;
+          if ((onDay[place] as number) > day) {
+            ahead.push({ fact, day: startOf(index, onDay[place] as number) });
+            continue;
+          }
           happened.push(index);
-          happen(facts[index] as StatusFact, caseOf(facts[index] as StatusFact), slots, state);
+          happen(fact, caseOf(fact), slots, state, startOf(index, onDay[place] as number));
         }
         const set = happened.sort((a, b) => a - b).join();
+        const faded = slots.filter((slot) => isFaded(slot, state, day, ahead, caseOf, slots));
         for (const axis of axes) {
-          note(axis, day, set, axis === 'liberty//' ? liberty(state, slots) : (state.get(axis)?.value ?? 'unknown'));
+          const value = axis === 'liberty//' ? liberty(state, slots) : (state.get(axis)?.value ?? 'unknown');
+          note(axis, day, set, value);
+          if (axis === 'liberty//' && DEPRIVED.includes(value)) {
+            const left = liberty(
+              new Map([...state].filter(([at]) => !faded.some((slot) => at === `hold/${slot}/`))),
+              slots,
+            );
+            noteHeld(axis, day, DEPRIVED.includes(left) ? left : '');
+          } else noteHeld(axis, day, faded.some((slot) => axis === `hold/${slot}/`) ? '' : value);
         }
       }
     };
@@ -97,6 +134,7 @@ export function byForce(kind: SubjectKind, facts: readonly StatusFact[], first: 
     const ofDays = new Map<number, Verdict>();
     for (const [day, sets] of ofAxis) {
       const all = new Set([...sets.values()].flatMap((values) => [...values]));
+      const certain = held.get(axis)?.get(day) ?? new Set<string>();
       const known = [...all].filter((value) => value !== 'unknown').sort();
       ofDays.set(day, {
         possible: known,
@@ -105,6 +143,8 @@ export function byForce(kind: SubjectKind, facts: readonly StatusFact[], first: 
           certain: [...all].every((value) => DEPRIVED.includes(value)),
           possible: known.some((value) => DEPRIVED.includes(value)),
         },
+        heldCertain: all.size === 1 && certain.size === 1 && certain.has(known[0] ?? '') ? known[0] : undefined,
+        heldDeprived: [...all, ...certain].every((value) => DEPRIVED.includes(value)),
         orderUncertain: [...sets.values()].some((values) => values.size > 1),
       });
     }
@@ -117,7 +157,8 @@ function happen(
   fact: StatusFact,
   ownCase: string,
   slots: readonly string[],
-  state: Map<string, { value: string; runs: string[] }>,
+  state: Play,
+  day: number | undefined,
 ): void {
   const valueAt = (axis: string, target: string, key: string): string =>
     state.get(`${axis}/${target}/${key}`)?.value ?? 'unknown';
@@ -149,14 +190,44 @@ function happen(
     });
     if (heldAgain || releasedFromAll || endedHere) state.delete(escape);
   }
-  const after = new Map<string, { value: string; runs: string[] }>();
+  const after: Play = new Map();
   for (const { at, effect } of changes) {
     const now = state.get(at) ?? { value: 'unknown', runs: [] };
-    if (typeof effect.set !== 'string')
-      after.set(at, { value: now.runs.at(-1) ?? 'unknown', runs: now.runs.slice(0, -1) });
-    else after.set(at, effect.set === now.value ? now : { value: effect.set, runs: [...now.runs, now.value] });
+    const same = effect.set === now.value;
+    const [value, runs] =
+      typeof effect.set !== 'string'
+        ? [now.runs.at(-1) ?? 'unknown', now.runs.slice(0, -1)]
+        : [effect.set, same ? now.runs : [...now.runs, now.value]];
+    const since = DEPRIVED.includes(value) ? (now.since ?? day) : undefined;
+    const given = effect.detail?.['term'];
+    const kept = effect.detail?.['penalty'] === undefined ? now.term : undefined;
+    const term = given === undefined ? kept : Number(/\d+/.exec(given)?.[0]);
+    after.set(at, { value, runs, ...(since !== undefined && { since }), ...(term !== undefined && { term }) });
   }
   for (const [at, now] of after) state.set(at, now);
+}
+
+/** Imprisoned beyond the term, and no later fact tells that it went on until then. */
+function isFaded(
+  slot: string,
+  state: Play,
+  day: number,
+  ahead: readonly { fact: StatusFact; day: number | undefined }[],
+  caseOf: (fact: StatusFact) => string,
+  slots: readonly string[],
+): boolean {
+  const hold = state.get(`hold/${slot}/`);
+  const term = state.get(`sentence/${slot}/`)?.term;
+  if (hold?.value !== 'imprisoned' || term === undefined || day < (hold.since ?? -Infinity) + term) return false;
+  const later: Play = new Map(state);
+  for (const { fact, day: onDay } of ahead) {
+    const deprivedIn = slots.filter((one) => DEPRIVED.includes(later.get(`hold/${one}/`)?.value ?? ''));
+    if (!deprivedIn.includes(slot)) return true;
+    const meansThis = caseOf(fact) === slot || deprivedIn.length === 1;
+    if (meansThis && fact.attests !== undefined) return false;
+    happen(fact, caseOf(fact), slots, later, onDay);
+  }
+  return true;
 }
 
 function liberty(state: ReadonlyMap<string, { value: string }>, slots: readonly string[]): string {

@@ -6,7 +6,7 @@ import { COLLECTING_FROM, DEPRIVED } from '../vocabulary.js';
 export const FIRST_DAY = 0;
 export const LAST_DAY = 4;
 
-type Kind = Pick<StatusFact, 'effects' | 'kind' | 'presupposes'>;
+type Kind = Pick<StatusFact, 'effects' | 'kind' | 'presupposes' | 'attests'>;
 
 function kind(
   effects: readonly Effect[],
@@ -73,6 +73,24 @@ const PERSON_KINDS: readonly Kind[] = [
   ]),
 ];
 
+const ATTESTS = [{ axis: 'hold', values: DEPRIVED }] as const;
+
+/** Imprisonment for a day or two, and what may tell that it lasted longer. */
+const TERM_KINDS: readonly Kind[] = [
+  kind([{ axis: 'hold', set: 'police-custody' }]),
+  kind([{ axis: 'hold', set: 'imprisoned' }]),
+  ...['P1D', 'P2D'].map((term) =>
+    kind([
+      { axis: 'sentence', set: 'imposed', detail: { term, penalty: 'custodial' } },
+      { axis: 'hold', set: 'imprisoned', onlyFrom: ['police-custody'] },
+    ]),
+  ),
+  kind([{ axis: 'sentence', set: 'reduced', detail: { term: 'P1D' } }]),
+  kind([{ axis: 'hold', set: 'none' }]),
+  { ...kind(released), attests: ATTESTS },
+  { ...kind([]), attests: ATTESTS },
+];
+
 const GROUP_KINDS: readonly Kind[] = [
   kind([{ axis: 'registration', set: 'announced' }]),
   kind([{ axis: 'registration', set: 'collecting', onlyFrom: COLLECTING_FROM }]),
@@ -96,8 +114,8 @@ interface Shape {
 }
 
 /** Facts with ids `f0`, `f1` … in the order of the array, which says nothing about their order in time. */
-export function stories(subject: 'person' | 'group', most: number): fc.Arbitrary<readonly StatusFact[]> {
-  const kinds = subject === 'person' ? PERSON_KINDS : GROUP_KINDS;
+export function stories(subject: 'person' | 'terms' | 'group', most: number): fc.Arbitrary<readonly StatusFact[]> {
+  const kinds = { person: PERSON_KINDS, terms: TERM_KINDS, group: GROUP_KINDS }[subject];
   const shape = fc.record<Shape>({
     from: fc.integer({ min: FIRST_DAY, max: LAST_DAY }),
     length: fc.oneof(
