@@ -29,6 +29,7 @@ export {
 } from './facts/ledger.js';
 export { evolve, initial, type SubjectState } from './facts/state.js';
 export { latestPublication, type SourceRecord, sourceOf } from './source/record.js';
+export { EXAMPLE_IDS, EXAMPLE_TEXT, examples } from './examples/index.js';
 export * from './status/index.js';
 export { FORMATS } from './validation/formats.js';
 export type { JsonSchema } from './validation/json-schema.js';

@@ -1,7 +1,7 @@
 /** Which other subjects a payload names, and what of them a decision needs. */
 import { jsonPointer } from '#kernel';
-import { Fact } from '../facts/fact.js';
 import { type Field, fieldsOf, isPlainObject, type PayloadClass } from '../validation/fields.js';
+import { definitionOf } from './catalogue.js';
 import type { Category } from './category.js';
 import type { Data, EventDefinition } from './definition.js';
 
@@ -12,22 +12,25 @@ export interface Reference {
   readonly pointer: string;
 }
 
-class AnyFact extends Fact {}
-
 type Path = readonly (string | number)[];
 
 /**
- * The subjects that a payload names by id.
+ * The subjects that a payload names by id, also in a payload inside of it (of a correction, of another reading).
  *
- * @param inner what the payload inside of it is (of a correction, of another reading), where that is known: it depends
- *   on the fact that it speaks of. Else only what every fact has is looked at: its sources and its case.
+ * @param inner what that payload is; recorded events say so themselves
  */
 export function references(definition: EventDefinition, data: Data, inner?: EventDefinition): readonly Reference[] {
   const found: Reference[] = [];
   collect(definition.payload, data, [], found);
   const embedded = embeddedIn(definition, data);
-  if (embedded !== undefined) collect(inner?.payload ?? AnyFact, embedded.data, embedded.path, found);
+  const of = inner ?? innerTypeOf(data);
+  if (embedded !== undefined && of !== undefined) collect(of.payload, embedded.data, embedded.path, found);
   return found;
+}
+
+/** What a recorded act says that the payload inside of it is. */
+export function innerTypeOf({ factType }: Data): EventDefinition | undefined {
+  return isPlainObject(factType) && typeof factType.type === 'string' ? definitionOf(factType.type) : undefined;
 }
 
 /** The payload that an act holds inside of its own. */

@@ -1,7 +1,7 @@
 /** What is recorded about facts, in every stream that holds facts: corrections, moves, judgements, disputes. */
 import { act } from '../catalogue/definition.js';
 import { ListOf, Nested, NestedList, Optional, Personal, ServerSet, Value } from '../validation/fields.js';
-import { anyObject, edtf, line, oneOf, text, uuid } from '../validation/scalars.js';
+import { anyObject, edtf, integer, line, oneOf, text, uuid } from '../validation/scalars.js';
 import { Citation } from './citation.js';
 import { Actor, MOST_CITATIONS, Subject } from './fact.js';
 
@@ -12,7 +12,23 @@ class AboutFact {
   fact!: string;
 }
 
+/**
+ * What a payload inside of another is: so that the event can be read, sealed and brought up to date without what it
+ * speaks of.
+ */
+class PayloadType {
+  @Value(line(100))
+  type!: string;
+
+  @Value(integer(1, 1_000), { description: "The version of the type's payload." })
+  schemaVersion!: number;
+}
+
 class FactCorrected extends AboutFact {
+  @ServerSet()
+  @Nested(PayloadType, { description: 'What `data` is.' })
+  factType?: PayloadType;
+
   @Value(anyObject(), {
     description:
       "The whole new payload, by the schema of the fact's own type. Of a correction: the new payload of the fact that it corrects.",
@@ -100,6 +116,10 @@ class Alternative {
 }
 
 class FactDisputed extends AboutFact {
+  @ServerSet()
+  @Nested(PayloadType, { description: "What the alternative's `data` is." })
+  factType?: PayloadType;
+
   @Value(oneOf(DISPUTE_KINDS))
   kind!: (typeof DISPUTE_KINDS)[number];
 

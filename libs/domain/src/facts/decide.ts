@@ -174,7 +174,9 @@ class Decision {
     if (embedded !== undefined && inner !== undefined && isPlainObject(embedded.data)) {
       this.notAhead(embedded.data, embedded.path);
       const resolved = this.citing(inner.payload, embedded.data, embedded.path);
+      const { type, schemaVersion } = inner;
       decided = replaced(decided, embedded.path, this.keepingPlace(resolved, data)) as Data;
+      decided = { ...decided, factType: { type, schemaVersion } };
     }
     this.notAfterItself(decided, embedded);
     return this.completed(decided);

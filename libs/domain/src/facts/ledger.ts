@@ -16,6 +16,7 @@
 import { capBounds, type Day, type DayBounds, hullOf, parseEdtf, recordingDay, UNBOUNDED } from '#kernel';
 import type { SubjectId } from '../catalogue/category.js';
 import type { Data, EventDefinition } from '../catalogue/definition.js';
+import { innerTypeOf } from '../catalogue/references.js';
 import type { StatusFact } from '../status/index.js';
 import { isPlainObject } from '../validation/fields.js';
 import type { Citation } from './citation.js';
@@ -265,6 +266,7 @@ class Reader {
     const { event, definition } = entry;
     const record = this.record(entry, ofSubject);
     const acts = this.standing.actsOn(event.id);
+    const corrects = correctsA(entry);
     const accounts = acts.filter((act) => act.event.type === 'AccountAdded');
     const disputes = this.disputes(acts);
     const upheld = disputes.findLast(({ outcome }) => outcome === 'upheld');
@@ -311,7 +313,7 @@ class Reader {
     let data = entry.event.data;
     let of: Entry | undefined = entry;
     while (of !== undefined) {
-      const standing: readonly Entry[] = this.standing.actsOn(of.event.id).filter(corrects);
+      const standing: readonly Entry[] = this.standing.actsOn(of.event.id).filter(correctsA(entry));
       corrections.push(...standing);
       of = standing.at(-1);
       // Later than what it corrects, so this ends.
@@ -346,8 +348,9 @@ class Reader {
   }
 }
 
-function corrects(entry: Entry): boolean {
-  return entry.event.type === 'FactCorrected';
+/** A correction by a payload of another type says nothing of it; none is accepted, so this only guards the fold. */
+function correctsA({ event: { type } }: Entry): (act: Entry) => boolean {
+  return (act) => act.event.type === 'FactCorrected' && innerTypeOf(act.event.data)?.type === type;
 }
 
 function asAct({ event: { id, type, data, recordedAt, recordedBy } }: Entry): ActOnFact {

@@ -44,7 +44,7 @@ function schemaOf(payload: PayloadClass): JsonSchema {
 }
 
 function alternatives(names: readonly string[] = []): readonly JsonSchema[] {
-  return names.map((name) => ({ required: [name] }));
+  return names.map((name) => ({ properties: { [name]: {} }, required: [name] }));
 }
 
 function marks(field: Field): JsonSchema {

@@ -1,0 +1,100 @@
+/** The catalogue as a whole: complete, without collisions, and the same to classes, schemas and examples. */
+import { examples } from '../examples/index.js';
+import { vocabularyOf } from '../status/index.js';
+import { fieldsOf, type PayloadClass } from '../validation/fields.js';
+import { faultsOf } from '../validation/validate.js';
+import { catalogue, definitionByRoute, definitionOf, validatePayload } from './catalogue.js';
+import { CATEGORIES } from './category.js';
+import type { Data } from './definition.js';
+
+// Names in the log are for ever: this list only grows.
+const EVER_STORED = `AccountAdded ActivityHalted ActivityResumed AmnestyGranted AppealDecided AppealFiled AsylumCeased
+AsylumGranted AsylumRefused AsylumSought AttributeAsserted BailGranted BailRevoked CaseEntered CasesJoined ChargesDropped
+CustodyExtended CustodyReported DeficiencyNotified DisputeSettled ElectionEntryDecided ElectionEntryFiled
+ExtraditionDecided ExtraditionRequested FactAssignedToCase FactCorrected FactDisputed FactMoved FactRetracted
+FactVerified FactsJudgedSame FactsJudgementRevoked FormationAnnounced FormationNotified FormationPermitted
+FormationRefused GroupEntered GroupFounded GroupMerged GroupRenamed GroupSplit IdentifierAssigned
+IdentityJudged IdentityJudgementRevoked ImprisonmentStarted IntentionAnnounced JudgmentBecameFinal LabelApplied
+MembershipEnded MembershipHeld NameAsserted NameReserved NotificationAcknowledged ObjectionFiled PardonGranted
+PardonRequested PartyDeregistered PartyDissolved PartyRegistered PartyRegistrationIntended PartyRegistrationRejected
+PartyRegistrationSubmitted PartySuspended PersonAcquitted PersonArrested PersonCharged PersonConvicted PersonDeported
+PersonDied PersonDisappeared PersonEntered PersonEscaped PersonLeftCountry PersonLocated PersonReleased PersonReturned
+PersonSummoned PersonTransferred PretrialDetentionOrdered RegistrationAppealDecided RegistrationAppealFiled
+RegistrationLapsed RegistrationRestored RegistrationReviewOpened RegistrationWithdrawn ReleaseOrdered RightsRestored
+RightsSuspended RoleEnded RoleHeld SentenceChanged SentenceCompleted SentenceHanded SizeReported SourceCaptured
+SourceChanged SourceDependsOn SourceDetailsCorrected SourceEntered SourceGone SourceTextContinued
+SpeakerCorrectedStatement SpeakerDeniedStatement SpeakerRetractedStatement StatementMade SubjectObjected
+SupportCollected SuspensionLifted TrialOpened VisibilityChanged WarrantIssued WarrantWithdrawn`.split(/\s+/);
+
+test('every type that was ever stored is known, and every known type is listed', () => {
+  expect(catalogue.map(({ type }) => type).sort()).toEqual([...EVER_STORED].sort());
+});
+
+test('each route of a category leads to one event', () => {
+  const routes = catalogue.flatMap(({ categories, route }) => categories.map((category) => `${category} ${route ?? ''}`));
+  expect(routes.filter((route, index) => routes.indexOf(route) !== index)).toEqual([]);
+  for (const category of CATEGORIES) expect(definitionByRoute(category, undefined)?.role).toBe('entry');
+  expect(definitionByRoute('person', 'arrests')?.type).toBe('PersonArrested');
+  expect(definitionByRoute('group', 'arrests')).toBeUndefined();
+});
+
+describe.each(catalogue.map((definition) => [definition.type, definition] as const))('%s', (type, definition) => {
+  test('has a valid example that uses every field of a client', () => {
+    const example = examples[type] as Data;
+    expect(faultsOf(definition.payload, example, 'client')).toEqual([]);
+    expect(validatePayload(definition, example)).toEqual({ ok: true, value: example });
+    const own = [...fieldsOf(definition.payload).values()].filter(({ owner, serverSet }) => owner === type && !serverSet);
+    const left = own.filter(({ name }) => !Object.hasOwn(example, name)).map(({ name }) => name);
+    // Of alternatives, and where a field would change what the example shows.
+    expect(left).toEqual(LEFT_OUT[type] ?? []);
+  });
+
+  test('describes its effects in the vocabulary of the status', () => {
+    for (const effect of definition.effects(examples[type] as Data)) {
+      expect(vocabularyOf(effect.axis).subject).toBe(definition.categories[0]);
+      if (typeof effect.set === 'string') expect(vocabularyOf(effect.axis).values).toContain(effect.set);
+    }
+  });
+});
+
+const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
+  PersonConvicted: ['acquittedOf'],
+  SourceEntered: ['sha256'],
+  SourceDetailsCorrected: ['type', 'publisher', 'author', 'url', 'lang'],
+};
+
+test('a field is sealed in every correctable payload that has it, or in none', () => {
+  // Else a correction, which holds a payload of a class it does not name, would seal what decides a status.
+  const correctable = catalogue.filter((definition) => definition.correctable);
+  const sealed = new Set(correctable.flatMap(({ personal }) => personal));
+  for (const { type, payload, personal } of correctable) {
+    const open = pathsOf(payload).filter((path) => !personal.some((each) => path === each || path.startsWith(`${each}/`)));
+    expect({ type, collisions: open.filter((path) => sealed.has(path)) }).toEqual({ type, collisions: [] });
+  }
+  expect(definitionOf('FactCorrected')?.personal).toEqual(expect.arrayContaining(['/reason', '/data/note', '/data/names/*/text']));
+  expect(definitionOf('FactDisputed')?.personal).toContain('/alternative/data/circumstances');
+});
+
+function pathsOf(payload: PayloadClass, prefix = ''): readonly string[] {
+  return [...fieldsOf(payload).values()].flatMap(({ name, nested, list }) => {
+    const path = `${prefix}/${name}`;
+    return nested === undefined ? [path] : [path, ...pathsOf(nested, list ? `${path}/*` : path)];
+  });
+}
+
+test('what decides a status is never sealed', () => {
+  for (const definition of catalogue) {
+    const data = examples[definition.type] as Data;
+    const open = definition.personal.reduce<unknown>((rest, path) => without(rest, path.split('/').slice(1)), data) as Data;
+    expect(definition.effects(open)).toEqual(definition.effects(data));
+    expect(definition.presupposes(open)).toEqual(definition.presupposes(data));
+    expect(definition.attests(open)).toEqual(definition.attests(data));
+  }
+});
+
+function without(value: unknown, [step = '', ...rest]: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((each) => without(each, rest));
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return value;
+  const { [step]: inner, ...others } = value as Record<string, unknown>;
+  return rest.length === 0 ? others : { ...others, [step]: without(inner, rest) };
+}

@@ -1,0 +1,72 @@
+/** Examples of the events of groups: the bodies of requests. */
+import { CITED, EXAMPLE_IDS as ID, REPORTED } from './ids.js';
+
+const MINISTRY = { group: ID.groupB };
+const GROUNDS = [{ article: '3', text: 'The statutes are missing.' }];
+
+export const groupExamples: Readonly<Record<string, object>> = {
+  GroupEntered: { names: [{ text: 'Group A', lang: 'en', kind: 'legal' }], kind: 'movement', citations: CITED },
+  GroupFounded: { ...REPORTED, occurred: '2010', place: 'Town A' },
+  FormationAnnounced: { ...REPORTED, occurred: '2018-01', place: 'Town A' },
+  SizeReported: { ...REPORTED, aspect: 'observed', quantity: { value: 56, qualifier: 'about' }, of: 'cabinet' },
+  NameReserved: { ...REPORTED, occurred: '2018-02', authority: MINISTRY, reservedName: 'Party A' },
+  FormationNotified: { ...REPORTED, occurred: '2018-03', authority: MINISTRY },
+  NotificationAcknowledged: { ...REPORTED, occurred: '2018-04', authority: MINISTRY },
+  FormationPermitted: { ...REPORTED, occurred: '2018-05', authority: MINISTRY },
+  FormationRefused: { ...REPORTED, occurred: '2018-05', authority: MINISTRY, grounds: GROUNDS },
+  SupportCollected: {
+    ...REPORTED,
+    occurred: '../2019-01',
+    quantities: [{ value: 5000, qualifier: 'more-than', area: 'three provinces' }],
+    kind: 'signature',
+    as: 'claimed',
+  },
+  PartyRegistrationIntended: {
+    ...REPORTED,
+    occurred: '2019-01',
+    authority: MINISTRY,
+    plannedFor: '2030-01',
+    conditions: ['The law is changed.'],
+  },
+  PartyRegistrationSubmitted: {
+    ...REPORTED,
+    occurred: '2019-02',
+    authority: MINISTRY,
+    attempt: 1,
+    documents: ['Statutes'],
+    quantities: [{ value: 4000, qualifier: 'exactly' }],
+  },
+  DeficiencyNotified: { ...REPORTED, occurred: '2019-03', authority: MINISTRY, cureBy: '2030-04', items: ['Statutes'] },
+  RegistrationReviewOpened: { ...REPORTED, occurred: '2019-04', authority: { name: 'Ministry A' } },
+  ObjectionFiled: { ...REPORTED, occurred: '2019-04', authority: MINISTRY, by: { name: 'Party B' }, grounds: GROUNDS },
+  PartyRegistered: { ...REPORTED, occurred: '2019-05', authority: MINISTRY, level: 'provisional', number: '7', until: '2030' },
+  PartyRegistrationRejected: { ...REPORTED, occurred: '2019-05', authority: MINISTRY, grounds: GROUNDS },
+  RegistrationWithdrawn: { ...REPORTED, occurred: '2019-06', grounds: GROUNDS },
+  RegistrationLapsed: { ...REPORTED, occurred: '2019-07', grounds: GROUNDS },
+  RegistrationRestored: { ...REPORTED, occurred: '2019-08', state: 'registered', grounds: GROUNDS },
+  RegistrationAppealFiled: { ...REPORTED, occurred: '2019-06', body: { name: 'Constitutional Council' } },
+  RegistrationAppealDecided: {
+    ...REPORTED,
+    occurred: '2019-07',
+    body: { name: 'Constitutional Council' },
+    outcome: 'quashed',
+    result: 'registered',
+  },
+  PartySuspended: { ...REPORTED, occurred: '2019-09', authority: MINISTRY, until: '2030', grounds: GROUNDS },
+  SuspensionLifted: { ...REPORTED, occurred: '2019-10', authority: MINISTRY },
+  PartyDissolved: { ...REPORTED, occurred: '2019-11', authority: { name: 'Supreme Court' }, grounds: GROUNDS },
+  PartyDeregistered: { ...REPORTED, occurred: '2019-12', authority: MINISTRY },
+  GroupRenamed: { ...REPORTED, occurred: '2018', name: { text: 'Party A', kind: 'legal' } },
+  GroupMerged: { ...REPORTED, occurred: '2020', into: ID.groupB },
+  GroupSplit: { ...REPORTED, occurred: '2020', into: [ID.groupB] },
+  ActivityHalted: { ...REPORTED, occurred: '2019', conditions: ['For as long as talks last.'] },
+  ActivityResumed: { ...REPORTED, occurred: '2020' },
+  ElectionEntryFiled: { ...REPORTED, occurred: '2018-05', election: 'National Assembly 2018', authority: MINISTRY },
+  ElectionEntryDecided: {
+    ...REPORTED,
+    occurred: '2018-06',
+    election: 'National Assembly 2018',
+    outcome: 'refused',
+    grounds: GROUNDS,
+  },
+};

@@ -1,0 +1,71 @@
+/** Examples of statements, of sources and of what is recorded about facts: the bodies of requests. */
+import { CITED, EXAMPLE_IDS as ID, EXAMPLE_TEXT, REPORTED } from './ids.js';
+
+const ADDRESS = 'https://example.org/a';
+const HASH = '0123456789abcdef'.repeat(4);
+
+export const recordExamples: Readonly<Record<string, object>> = {
+  StatementMade: {
+    ...REPORTED,
+    occurred: '2019-01~/2019-02~',
+    speaker: { person: ID.personA },
+    roleAsAttributed: 'spokesperson of Group A',
+    onBehalfOf: { group: ID.groupA },
+    audience: 'the press',
+    channel: 'telephone',
+    form: 'paraphrase',
+    lang: 'en',
+    words: 'Group A will register.',
+    about: [{ group: ID.groupA }, { person: ID.personB }],
+    stance: 'promises',
+    conditions: ['The ministry accepts the documents.'],
+  },
+  SpeakerDeniedStatement: { ...REPORTED, occurred: '2019-03', words: 'I never said so.' },
+  SpeakerCorrectedStatement: { ...REPORTED, occurred: '2019-03', words: 'Next year, I said.' },
+  SpeakerRetractedStatement: { ...REPORTED, occurred: '2019-03' },
+  SourceEntered: {
+    type: 'article',
+    title: 'Article A',
+    publisher: 'Newspaper A',
+    author: 'Author A',
+    published: '2019-01~/2019-02~',
+    url: ADDRESS,
+    lang: 'en',
+    text: EXAMPLE_TEXT,
+  },
+  SourceTextContinued: { text: ' It said so on Tuesday.' },
+  SourceDetailsCorrected: { title: 'Article A, second edition', published: '2019-02', reason: 'The date is in the imprint.' },
+  SourceCaptured: { retrievedAt: '2019-03-01T10:00:00Z', url: ADDRESS, sha256: HASH, mediaType: 'text/html' },
+  SourceGone: { noticedAt: '2019-04-01T10:00:00+07:00', url: ADDRESS },
+  SourceChanged: { noticedAt: '2019-03-15T10:00:00.500Z', url: ADDRESS, sha256: HASH },
+  SourceDependsOn: { other: ID.sourceB, kind: 'reprint' },
+  FactCorrected: {
+    fact: ID.factA,
+    data: { ...REPORTED, occurred: '2017-05-14', place: 'Town B' },
+    reason: 'The source names the day.',
+    citations: CITED,
+  },
+  FactRetracted: { fact: ID.factA, reason: 'Recorded twice.', citations: CITED },
+  FactMoved: { fact: ID.factA, to: { person: ID.personB }, reason: 'The namesake is meant.' },
+  AccountAdded: { fact: ID.factA, occurred: '2017-05/2017-06', place: 'Town A', citations: CITED, note: 'In passing.' },
+  FactsJudgedSame: { facts: [ID.factA, ID.factB], reason: 'Two reports of one arrest.' },
+  FactsJudgementRevoked: { judgement: ID.judgementA, reason: 'There were two arrests.' },
+  FactDisputed: {
+    fact: ID.factA,
+    kind: 'ambiguous-reading',
+    by: { name: 'Lawyer A' },
+    reason: 'The sentence can be read of Person B.',
+    alternative: { subject: { person: ID.personB }, data: { ...REPORTED, occurred: '2017-05', place: 'Town A' } },
+    citations: CITED,
+  },
+  DisputeSettled: {
+    fact: ID.factA,
+    dispute: ID.disputeA,
+    outcome: 'rejected',
+    reason: 'The court file names Person A.',
+    citations: CITED,
+  },
+  FactVerified: { fact: ID.factA, method: 'Compared with the court file.', citations: CITED },
+  VisibilityChanged: { fact: ID.factA, visibility: 'public', reason: 'The person agrees.' },
+  SubjectObjected: { what: 'The name.', reason: 'It is misspelt.' },
+};
