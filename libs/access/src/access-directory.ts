@@ -119,8 +119,8 @@ class Directory implements AccessDirectory {
 
   async createKey(by: Principal, name: string, scopes: readonly Scope[]): Promise<Result<NewAccessKey, Refusal>> {
     if (!allows(by, 'admin')) return FORBIDDEN;
-    const length = [...name].length;
-    if (length < 1 || length > MAX_NAME_LENGTH || !name.isWellFormed()) {
+    const isWithin = name.length >= 1 && name.length <= MAX_NAME_LENGTH;
+    if (!isWithin || !name.isWellFormed()) {
       return err(refusal('invalid-name', `A name has 1 to ${MAX_NAME_LENGTH} characters.`, '/name'));
     }
     if (scopes.length === 0 || !scopes.every(isScope)) {

@@ -29,9 +29,12 @@ export class KeyWriterThread {
       worker.once('error', reject);
       worker.once('message', (message: FromKeyWriter) => {
         worker.off('error', reject);
-        if (message.kind === 'ready') return resolve(new KeyWriterThread(worker));
-        void worker.terminate();
-        reject(message.kind === 'failed' ? new KeyStoreError(message.code, message.message) : new Error('Unexpected.'));
+        if (message.kind === 'ready') {
+          resolve(new KeyWriterThread(worker));
+        } else if (message.kind === 'failed') {
+          void worker.terminate();
+          reject(new KeyStoreError(message.code, message.message));
+        }
       });
     });
   }
@@ -67,7 +70,10 @@ export class KeyWriterThread {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ key, resolve, reject });
       // Asked for in one turn, written in one transaction.
-      if (this.#underWay.length === 0 && this.#waiting.length === 1) setImmediate(() => this.#send());
+      if (this.#underWay.length === 0 && this.#waiting.length === 1)
+        setImmediate(() => {
+          this.#send();
+        });
     });
   }
 

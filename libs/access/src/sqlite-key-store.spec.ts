@@ -217,8 +217,20 @@ describe('the master key', () => {
 
 describe('a file that is not ours or not whole', () => {
   const cases: [string, () => void, string][] = [
-    ['text', () => writeFileSync(keysFile(), 'dear diary\n'.repeat(1000)), 'foreign'],
-    ['an empty file', () => writeFileSync(keysFile(), ''), 'corrupt'],
+    [
+      'text',
+      () => {
+        writeFileSync(keysFile(), 'dear diary\n'.repeat(1000));
+      },
+      'foreign',
+    ],
+    [
+      'an empty file',
+      () => {
+        writeFileSync(keysFile(), '');
+      },
+      'corrupt',
+    ],
     [
       'another program’s database',
       () => {
@@ -228,7 +240,13 @@ describe('a file that is not ours or not whole', () => {
       },
       'foreign',
     ],
-    ['a folder of that name', () => void mkdirSync(keysFile()), 'foreign'],
+    [
+      'a folder of that name',
+      () => {
+        mkdirSync(keysFile());
+      },
+      'foreign',
+    ],
   ];
 
   test.each(cases)('%s: a clear error, and it is left as it is', async (_, make, code) => {

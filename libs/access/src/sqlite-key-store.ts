@@ -20,8 +20,8 @@ import { KeyWriterThread } from './key-writer-thread.js';
 import { makeMasterKeyFile, parseMasterKey, readMasterKeyFile } from './master-key.js';
 import { unwrap, wrap } from './wrapping.js';
 
-export const KEYS_FILE = 'keys.db';
-export const MASTER_KEY_FILE = 'master.key';
+const KEYS_FILE = 'keys.db';
+const MASTER_KEY_FILE = 'master.key';
 
 export interface OpenKeyStore {
   /** The data folder. */

@@ -52,12 +52,14 @@ describe('a command that is accepted', () => {
     const ids = { correlationId: 'request-7', causationId: randomId(realRandomness) };
     const before = new Date().toISOString();
     const { stream } = await habeas.given({ ...arrested(person, source), ...ids, visibility: 'confidential' });
-    const [entered, arrest] = (await habeas.events(stream)).map(({ metadata }) => JSON.parse(metadata));
-    expect(arrest).toMatchObject({ ...ids, recordedBy: recorder.id, visibility: 'confidential', prev: entered.hash });
-    expect(arrest.requestMac).toMatch(/^[0-9a-f]{64}$/);
-    expect(arrest.recordedAt >= before).toBe(true);
+    const [entered, arrest] = (await habeas.events(stream)).map(
+      ({ metadata }) => JSON.parse(metadata) as Record<string, string>,
+    );
+    expect(arrest).toMatchObject({ ...ids, recordedBy: recorder.id, visibility: 'confidential', prev: entered!.hash });
+    expect(arrest!.requestMac).toMatch(/^[0-9a-f]{64}$/);
+    expect(arrest!.recordedAt! >= before).toBe(true);
     expect(entered).toMatchObject({ visibility: 'internal' });
-    expect(entered.correlationId).toBeTruthy();
+    expect(entered!.correlationId).toBeTruthy();
   });
 
   test('keeps the place of quoted words, not the words, where the source holds its text', async () => {

@@ -1,7 +1,10 @@
 /** Refusals of this room; the domain has its own. */
 import { err, refusal, type Refusal } from '#kernel';
 
-export type Refused = { readonly ok: false; readonly error: readonly Refusal[] };
+export interface Refused {
+  readonly ok: false;
+  readonly error: readonly Refusal[];
+}
 
 export function refused(code: string, detail: string, pointer?: string): Refused {
   return err([refusal(code, detail, pointer)]);

@@ -58,8 +58,9 @@ export function readCanonical(value: unknown): Result<Json, Refusal> {
  * @throws NotCanonicalError the value has no canonical form
  */
 export function canonicalJson(value: unknown): string {
-  // Not undefined: the normalised value is JSON.
-  return canonicalize(canonicalValue(value)) as string;
+  const text = canonicalize(canonicalValue(value));
+  if (text === undefined) throw new TypeError('A canonical value is JSON.');
+  return text;
 }
 
 type Path = (string | number)[];

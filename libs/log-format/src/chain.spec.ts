@@ -30,7 +30,7 @@ function changed(index: number, changes: Partial<StoredEvent>): StoredEvent[] {
 describe('the chain of a stream', () => {
   test('holds across events and appends', () => {
     expect(verifyChain(chain, logId)).toEqual({ ok: true, value: two.head });
-    expect(chain.map((stored) => JSON.parse(stored.metadata).prev)).toEqual([
+    expect(chain.map((stored) => JSON.parse(stored.metadata).prev as unknown)).toEqual([
       undefined,
       JSON.parse(chain[0]!.metadata).hash,
       JSON.parse(chain[1]!.metadata).hash,
@@ -51,7 +51,7 @@ describe('the chain of a stream', () => {
   });
 
   const other = randomId(randomness);
-  const middle = JSON.parse(chain[1]!.metadata);
+  const middle = JSON.parse(chain[1]!.metadata) as { hash: string; prev: string };
   test.each<[string, StoredEvent[], string]>([
     ['data changed', changed(1, { data: chain[1]!.data.replace('"n":1', '"n":2') }), 'hash-mismatch'],
     ['data written otherwise', changed(1, { data: chain[1]!.data.replace('"n":1', '"n": 1') }), 'hash-mismatch'],

@@ -13,7 +13,7 @@ export type PersonalFields = Readonly<Record<string, Json>>;
 export function takePersonal(data: JsonObject, patterns: readonly string[]): PersonalFields {
   const taken: Record<string, Json> = {};
   for (const pattern of patterns) {
-    take(data as Mutable, pattern.split('/').slice(1).map(unescape), [], taken);
+    take(data, pattern.split('/').slice(1).map(unescape), [], taken);
   }
   return taken;
 }

@@ -41,7 +41,9 @@ describe('an append whose outcome is not known', () => {
 
   test('is a conflict once another event is at that revision', async () => {
     const other = event();
-    const rival = async () => void (await log.store.append(stream, [other], 'no-stream'));
+    const rival = async () => {
+      await log.store.append(stream, [other], 'no-stream');
+    };
     expect(await append(new FaultyEventStore(log.store, inTurn('lost'), rival), [event()])).toBeUndefined();
     expect(await ids()).toEqual([other.id]);
   });
