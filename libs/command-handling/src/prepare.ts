@@ -2,7 +2,6 @@
 import { type Data, definitionOf, type EventDefinition, validatePayload } from '#domain';
 import { MAX_APPEND_BYTES } from '#event-store';
 import {
-  canonicalJson,
   derivedId,
   err,
   isId,
@@ -13,6 +12,7 @@ import {
   type Refusal,
   type Result,
   streamName,
+  writeCanonical,
 } from '#kernel';
 import { allows, type Principal } from './principal.js';
 import type { Recording } from './recorder.js';
@@ -50,7 +50,7 @@ export function prepare(
 
   const json = readCanonical(command.data);
   if (!json.ok) return err([json.error]);
-  const request = canonicalJson({ data: json.value, type, visibility: command.visibility ?? null });
+  const request = writeCanonical({ data: json.value, type, visibility: command.visibility ?? null });
   if (Buffer.byteLength(request) > MAX_APPEND_BYTES) return TOO_LARGE;
   const payload = validatePayload(definition, json.value);
   if (!payload.ok) return payload;
@@ -65,7 +65,7 @@ export function prepare(
     id,
     stream: streamName(category, id),
     isEntry,
-    eventId: (index) => derivedId(asked, key, index),
+    eventId: remembering((index) => derivedId(asked, key, index)),
     request,
     repeatable: idempotencyKey !== undefined,
     ifMatch: command.ifMatch,
@@ -75,4 +75,10 @@ export function prepare(
     causationId: command.causationId,
   };
   return ok({ definition, data: payload.value, recording });
+}
+
+/** Each id is asked for several times, and deriving one costs as much as sealing an event. */
+function remembering(derive: (index: number) => string): (index: number) => string {
+  const known: string[] = [];
+  return (index) => (known[index] ??= derive(index));
 }

@@ -58,7 +58,12 @@ export function readCanonical(value: unknown): Result<Json, Refusal> {
  * @throws NotCanonicalError the value has no canonical form
  */
 export function canonicalJson(value: unknown): string {
-  const text = canonicalize(canonicalValue(value));
+  return writeCanonical(canonicalValue(value));
+}
+
+/** The canonical text of a value that is normalised already: one that `canonicalValue` gave, or a part of it. */
+export function writeCanonical(value: Json): string {
+  const text = canonicalize(value);
   if (text === undefined) throw new TypeError('A canonical value is JSON.');
   return text;
 }

@@ -9,7 +9,7 @@
  * Everything here is part of the stored form and never changes for boxes with `v: 1`.
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { canonicalJson, isId, type Json, type JsonObject, type Randomness } from '#kernel';
+import { isId, type Json, type JsonObject, type Randomness, writeCanonical } from '#kernel';
 import type { PersonalFields } from './personal.js';
 import type { StreamKey } from './types.js';
 
@@ -34,7 +34,7 @@ interface Place {
 
 export function seal(fields: PersonalFields, place: Place, key: StreamKey, randomness: Randomness): SealedBox {
   const salt = Buffer.from(randomness.bytes(SALT_BYTES));
-  const plaintext = Buffer.from(canonicalJson({ fields, salt: salt.toString('base64url') }), 'utf8');
+  const plaintext = Buffer.from(writeCanonical({ fields, salt: salt.toString('base64url') }), 'utf8');
   const nonce = randomness.bytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', derive(key).sealing, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(boundTo(place));

@@ -4,7 +4,6 @@
  */
 import type { EventToAppend, StoredEvent } from '#event-store';
 import {
-  canonicalJson,
   canonicalValue,
   err,
   type Json,
@@ -12,6 +11,7 @@ import {
   ok,
   type Randomness,
   type Result,
+  writeCanonical,
 } from '#kernel';
 import { open, readBox, seal, type SealedBox } from './box.js';
 import { type ChainHead, eventHash } from './chain.js';
@@ -115,7 +115,7 @@ class Codec implements EventCodec {
       if (form === undefined) throw new RangeError(`No event ${event.type} is defined.`);
       const { data, plain } = this.writeData(event, form, context);
       const revision = head.revision + 1;
-      const bare: Omit<EventMetadata, 'hash'> = {
+      const bare = canonicalValue({
         ...(context.causationId !== undefined && { causationId: context.causationId }),
         correlationId: context.correlationId,
         ...(head.hash !== undefined && { prev: head.hash }),
@@ -125,12 +125,12 @@ class Codec implements EventCodec {
         schemaVersion: form.schemaVersion,
         v: 1,
         visibility: context.visibility,
-      };
+      } satisfies Omit<EventMetadata, 'hash'>) as JsonObject;
       const { id, type } = event;
       const { stream, logId } = context;
-      const hash = eventHash({ id, stream, revision, type, logId, data, metadata: canonicalJson(bare) });
-      const metadata: EventMetadata = { ...bare, hash };
-      encoded.push({ id, type, data, metadata: canonicalJson(metadata) });
+      const hash = eventHash({ id, stream, revision, type, logId, data, metadata: writeCanonical(bare) });
+      const metadata = { ...bare, hash } as unknown as EventMetadata;
+      encoded.push({ id, type, data, metadata: writeCanonical({ ...bare, hash }) });
       recorded.push({ id, stream, revision, type, data: plain, opened: true, metadata });
       head = { revision, hash };
     }
@@ -142,7 +142,7 @@ class Codec implements EventCodec {
     // Twice, because one copy loses its personal fields and the other is handed out.
     const plain = canonicalValue(event.data) as JsonObject;
     if ('sealed' in plain) throw new RangeError(`The field "sealed" of ${event.type} is taken.`);
-    if (form.personal.length === 0) return { data: canonicalJson(plain), plain };
+    if (form.personal.length === 0) return { data: writeCanonical(plain), plain };
     const rest = structuredClone(plain) as Record<string, Json>;
     const fields = takePersonal(rest, form.personal);
     if (Object.keys(fields).length > 0) {
@@ -155,7 +155,7 @@ class Codec implements EventCodec {
         this.randomness,
       ) as unknown as Json;
     }
-    return { data: canonicalJson(rest), plain };
+    return { data: writeCanonical(rest), plain };
   }
 
   async decode(event: StoredEvent, keys: Pick<KeyStore, 'find'>): Promise<RecordedEvent> {
