@@ -1,0 +1,73 @@
+/**
+ * Where view files lie and which of them is served. A file is never renamed or written over while somebody may read
+ * it (its write-ahead log lies beside it under its name): a new file gets a new number, and a small pointer file says
+ * which one is served. Replacing the pointer is the swap.
+ */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { SCHEMA_VERSION } from './schema.js';
+
+const POINTER = `views-${SCHEMA_VERSION}.current`;
+const FILE = /^views-(\d+)-(\d+)\.db$/;
+const TRACES = /^views-\d+-\d+\.db(-wal|-shm|-journal)?$/;
+
+export class ViewsFolder {
+  constructor(private readonly folder: string) {}
+
+  /** Makes the folder if it is not there. */
+  prepare(): void {
+    mkdirSync(this.folder, { recursive: true });
+  }
+
+  /** The path of the served file; undefined where none is served (yet, or any more). */
+  served(): string | undefined {
+    let name: string;
+    try {
+      name = readFileSync(join(this.folder, POINTER), 'utf8').trim();
+    } catch {
+      return undefined;
+    }
+    const path = join(this.folder, name);
+    return FILE.test(name) && existsSync(path) ? path : undefined;
+  }
+
+  /** A path for a new file. */
+  next(): string {
+    const numbers = readdirSync(this.folder).map((name) => Number(FILE.exec(name)?.[2] ?? 0));
+    return join(this.folder, `views-${SCHEMA_VERSION}-${Math.max(0, ...numbers) + 1}.db`);
+  }
+
+  /** Makes this the served file, at once and for good, also over a crash. */
+  serve(path: string): void {
+    const temporary = join(this.folder, `${POINTER}.new`);
+    const handle = openSync(temporary, 'w');
+    try {
+      writeSync(handle, basename(path));
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(temporary, join(this.folder, POINTER));
+  }
+
+  /** Nothing is served until the next {@link serve}. */
+  withdraw(): void {
+    rmSync(join(this.folder, POINTER), { force: true });
+  }
+
+  /**
+   * Deletes every view file but these, of other schema versions too. A file that somebody still holds open and that
+   * this system does not let go stays until the next time.
+   */
+  deleteAllBut(keep: readonly (string | undefined)[]): void {
+    const kept = keep.filter((path) => path !== undefined).map((path) => basename(path));
+    for (const name of readdirSync(this.folder)) {
+      if (!TRACES.test(name) || kept.some((file) => name === file || name.startsWith(`${file}-`))) continue;
+      try {
+        rmSync(join(this.folder, name), { force: true });
+      } catch {
+        continue;
+      }
+    }
+  }
+}

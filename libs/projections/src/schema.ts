@@ -1,0 +1,175 @@
+/**
+ * The tables of a view file, and how such a file is opened. A view file is disposable: it can always be folded again
+ * from the log, so nothing here migrates. A change of the tables is a new {@link SCHEMA_VERSION}, a change of what the
+ * fold answers a new {@link FOLD_VERSION}; either makes a new file.
+ *
+ * Anyone may read the file with any SQLite tool:
+ * - days are numbers of days since 1970-01-01, with {@link OPEN_START} and {@link OPEN_END} for open ends;
+ * - a row with `known_from` and `known_to` was the record's answer from seq `known_from` on and before `known_to`;
+ * - JSON columns hold the shapes of shapes.ts.
+ */
+import { DatabaseSync } from 'node:sqlite';
+
+export const SCHEMA_VERSION = 1;
+/** Stands in every answer and in the ids of status changes. */
+export const FOLD_VERSION = 1;
+
+/** `HBVW`: tells a view file from any other SQLite file. */
+const APPLICATION_ID = 0x48425657;
+
+export const OPEN_START = -2_147_483_648;
+export const OPEN_END = 2_147_483_647;
+/** `known_to` of what is still known. */
+export const STILL_KNOWN = Number.MAX_SAFE_INTEGER;
+
+const TABLES = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+-- One row. Everything in this file follows from the events of the log up to this one, and from nothing else.
+CREATE TABLE checkpoint (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  log_id TEXT, seq INTEGER NOT NULL, known INTEGER NOT NULL,
+  stream TEXT, revision INTEGER, hash TEXT, position TEXT
+);
+CREATE TABLE skipped (event TEXT PRIMARY KEY, seq INTEGER NOT NULL);
+
+CREATE TABLE streams (
+  sid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL, hash TEXT NOT NULL
+);
+-- A stream that is a subject: same sid. search: names, titles or words, folded for comparison.
+CREATE TABLE subjects (
+  sid INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL,
+  entered INTEGER NOT NULL, name TEXT, search TEXT NOT NULL
+);
+CREATE UNIQUE INDEX subjects_id ON subjects (id, kind);
+CREATE INDEX subjects_list ON subjects (kind, entered);
+
+-- Every event that counts; known: the greatest recordedAt so far, in milliseconds, so it never falls from row to row.
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY, sid INTEGER NOT NULL, revision INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
+  known INTEGER NOT NULL, recorded_at TEXT NOT NULL, recorded_by TEXT NOT NULL, visibility TEXT NOT NULL,
+  opened INTEGER NOT NULL, data TEXT
+);
+CREATE INDEX events_subject ON events (sid, seq);
+-- Events of other streams that concern a subject.
+CREATE TABLE subject_events (sid INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (sid, seq)) WITHOUT ROWID;
+
+CREATE TABLE segments (
+  row INTEGER PRIMARY KEY, sid INTEGER NOT NULL, axis TEXT NOT NULL, case_id TEXT, key TEXT,
+  valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, known_from INTEGER NOT NULL, known_to INTEGER NOT NULL,
+  value TEXT NOT NULL, certain INTEGER NOT NULL, possible TEXT NOT NULL, since TEXT,
+  disputed INTEGER NOT NULL, order_uncertain INTEGER NOT NULL, answer TEXT NOT NULL
+);
+CREATE INDEX segments_subject ON segments (sid, known_to);
+
+CREATE TABLE changes (
+  row INTEGER PRIMARY KEY, seq INTEGER NOT NULL, n INTEGER NOT NULL, sid INTEGER NOT NULL,
+  axis TEXT NOT NULL, kind TEXT NOT NULL, change TEXT NOT NULL
+);
+CREATE UNIQUE INDEX changes_seq ON changes (seq, n);
+CREATE INDEX changes_subject ON changes (sid, seq);
+
+-- Present documents, ready to be served on days from "day" to "until". A subject without a row is answered by building it.
+CREATE TABLE documents (
+  sid INTEGER PRIMARY KEY, seq INTEGER NOT NULL, day INTEGER NOT NULL, until INTEGER NOT NULL,
+  item TEXT NOT NULL, document TEXT NOT NULL
+);
+CREATE INDEX documents_until ON documents (until);
+-- Subjects whose documents are to be built.
+CREATE TABLE stale (sid INTEGER PRIMARY KEY);
+`;
+
+const COMMON_PRAGMAS = 'PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;';
+
+/** Why a file cannot go on being used as it is. */
+export type FileFault = 'damaged' | 'other-schema' | 'other-fold';
+
+/** Makes a new, empty view file. The file must not be there yet. */
+export function createFile(path: string): DatabaseSync {
+  const db = new DatabaseSync(path);
+  db.exec(
+    `${COMMON_PRAGMAS} PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${WRITER_PRAGMAS}
+     PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};
+     BEGIN; ${TABLES}
+     INSERT INTO meta VALUES ('schema', '${SCHEMA_VERSION}'), ('fold', '${FOLD_VERSION}');
+     INSERT INTO checkpoint (one, seq, known) VALUES (1, 0, 0);
+     COMMIT;`,
+  );
+  return db;
+}
+
+// NORMAL does not fsync on commit: what a power loss takes away here is folded again, checkpoint and all.
+const WRITER_PRAGMAS =
+  'PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;';
+
+/** Opens a view file for writing; a fault where it is not one that this program can go on with. */
+export function openForWriting(path: string): DatabaseSync | FileFault {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path);
+    const fault = faultOf(db);
+    if (fault === undefined) {
+      db.exec(`${COMMON_PRAGMAS} ${WRITER_PRAGMAS}`);
+      return db;
+    }
+    db.close();
+    return fault;
+  } catch (error) {
+    if (db?.isOpen === true) db.close();
+    if (isDamage(error)) return 'damaged';
+    throw error;
+  }
+}
+
+/** Opens a view file for reading; undefined where it is gone or cannot be read by this program's statements. */
+export function openForReading(path: string): DatabaseSync | undefined {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { readOnly: true });
+    db.exec(`${COMMON_PRAGMAS} PRAGMA cache_size = -32768;`);
+    const fault = faultOf(db);
+    if (fault === undefined || fault === 'other-fold') return db;
+    db.close();
+    return undefined;
+  } catch {
+    if (db?.isOpen === true) db.close();
+    return undefined;
+  }
+}
+
+function faultOf(db: DatabaseSync): FileFault | undefined {
+  const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  if (pragma('application_id') !== APPLICATION_ID) return 'damaged';
+  if (pragma('user_version') !== SCHEMA_VERSION) return 'other-schema';
+  const fold = db.prepare("SELECT value FROM meta WHERE key = 'fold'").get()?.['value'];
+  if (fold === undefined) return 'damaged';
+  return fold === String(FOLD_VERSION) ? undefined : 'other-fold';
+}
+
+const SQLITE_FULL = 13;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+const SQLITE_READONLY = 8;
+const SQLITE_ERROR = 1;
+
+/** SQLite's primary result code of an error that its driver threw; undefined for any other error. */
+function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
+  return error.errcode & 0xff;
+}
+
+/** The file itself is broken or not ours; missing tables count as that. */
+export function isDamage(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB || code === SQLITE_ERROR;
+}
+
+/** A stable code for a failure of the disk or the driver; undefined for errors of the program. */
+export function failureCode(error: unknown): string | undefined {
+  const code = sqliteCode(error);
+  if (code === undefined) return undefined;
+  if (code === SQLITE_FULL) return 'disk-full';
+  if (code === SQLITE_READONLY) return 'read-only';
+  return isDamage(error) ? 'corrupt' : 'unavailable';
+}

@@ -1,0 +1,183 @@
+/** The writer's hold on one view file: its transaction, its checkpoint, its streams and its rows of events. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { LRUCache } from 'lru-cache';
+import type { Position } from '#event-store';
+import type { RecordedEvent } from '#log-format';
+
+/** What everything in a file follows from. */
+export interface Checkpoint {
+  readonly logId: string | undefined;
+  readonly seq: number;
+  /** The greatest recordedAt so far, in milliseconds. */
+  readonly known: number;
+  /** Of the last event counted; left out at seq 0. */
+  readonly last: { readonly stream: string; readonly revision: number; readonly hash: string } | undefined;
+  /** Where to go on: at the last event, or behind it at something that did not match. */
+  readonly position: Position | undefined;
+}
+
+export interface StreamRow {
+  readonly sid: number;
+  /** -1: named by an event of another stream, and no event of its own yet. */
+  revision: number;
+  /** Hash of its last event; empty where that could not be decoded. */
+  hash: string;
+}
+
+const STREAMS_AT_HAND = 100_000;
+
+export class ViewFile {
+  private readonly statements: ReturnType<typeof prepare>;
+  private readonly streams = new LRUCache<string, StreamRow>({ max: STREAMS_AT_HAND });
+  private open = false;
+  private last: Checkpoint;
+  private pending = 0;
+
+  constructor(
+    readonly path: string,
+    readonly db: DatabaseSync,
+  ) {
+    this.statements = prepare(db);
+    this.last = this.load();
+  }
+
+  get checkpoint(): Checkpoint {
+    return this.last;
+  }
+
+  /** Events and moves of the checkpoint that are applied and not yet committed. */
+  get uncommitted(): number {
+    return this.pending;
+  }
+
+  begin(): void {
+    if (this.open) return;
+    this.db.exec('BEGIN IMMEDIATE');
+    this.open = true;
+  }
+
+  moveTo(checkpoint: Checkpoint): void {
+    this.begin();
+    this.last = checkpoint;
+    this.pending += 1;
+  }
+
+  /** Rows and checkpoint become visible to readers together. */
+  commit(): void {
+    if (!this.open) return;
+    const { logId, seq, known, last, position } = this.last;
+    this.statements.checkpoint.run(
+      logId ?? null,
+      seq,
+      known,
+      last?.stream ?? null,
+      last?.revision ?? null,
+      last?.hash ?? null,
+      position ?? null,
+    );
+    this.db.exec('COMMIT');
+    this.open = false;
+    this.pending = 0;
+  }
+
+  /** Back to the last commit. */
+  rollback(): void {
+    if (this.db.isOpen && this.db.isTransaction) this.db.exec('ROLLBACK');
+    this.open = false;
+    this.pending = 0;
+    this.streams.clear();
+    if (this.db.isOpen) this.last = this.load();
+  }
+
+  /** The stream's row, made if there is none. */
+  stream(name: string): StreamRow {
+    const known = this.streams.get(name);
+    if (known !== undefined) return known;
+    const found = this.statements.stream.get(name) as unknown as StreamRow | undefined;
+    if (found !== undefined) {
+      this.streams.set(name, found);
+      return found;
+    }
+    this.begin();
+    const row = { sid: Number(this.statements.addStream.run(name).lastInsertRowid), revision: -1, hash: '' };
+    this.streams.set(name, row);
+    return row;
+  }
+
+  /** The revision of the stream's last event here; -1 where there is none. */
+  revision(name: string): number {
+    const known = this.streams.get(name) ?? (this.statements.stream.get(name) as unknown as StreamRow | undefined);
+    return known?.revision ?? -1;
+  }
+
+  addEvent(event: RecordedEvent, sid: number, seq: number, known: number, data: string | null): void {
+    this.begin();
+    const { recordedAt, recordedBy, visibility } = event.metadata;
+    this.statements.addEvent.run(
+      seq,
+      sid,
+      event.revision,
+      event.id,
+      event.type,
+      known,
+      recordedAt,
+      recordedBy,
+      visibility,
+      event.opened ? 1 : 0,
+      data,
+    );
+  }
+
+  advance(stream: StreamRow, revision: number, hash: string): void {
+    stream.revision = revision;
+    stream.hash = hash;
+    this.statements.advance.run(revision, hash, stream.sid);
+  }
+
+  addSkipped(event: string, seq: number): void {
+    this.statements.addSkipped.run(event, seq);
+  }
+
+  skipped(): ReadonlySet<string> {
+    return new Set(this.db.prepare('SELECT event FROM skipped').all().map((row) => String(row['event'])));
+  }
+
+  close(): void {
+    if (!this.db.isOpen) return;
+    this.rollback();
+    this.db.close();
+  }
+
+  private load(): Checkpoint {
+    const row = this.db.prepare('SELECT * FROM checkpoint').get() as unknown as {
+      log_id: string | null;
+      seq: number;
+      known: number;
+      stream: string | null;
+      revision: number | null;
+      hash: string | null;
+      position: string | null;
+    };
+    const { stream, revision, hash } = row;
+    return {
+      logId: row.log_id ?? undefined,
+      seq: row.seq,
+      known: row.known,
+      last: stream === null || revision === null ? undefined : { stream, revision, hash: hash ?? '' },
+      position: row.position === null ? undefined : (row.position as Position),
+    };
+  }
+}
+
+function prepare(db: DatabaseSync): Record<'checkpoint' | 'stream' | 'addStream' | 'addEvent' | 'advance' | 'addSkipped', StatementSync> {
+  return {
+    checkpoint: db.prepare(
+      'UPDATE checkpoint SET log_id = ?, seq = ?, known = ?, stream = ?, revision = ?, hash = ?, position = ?',
+    ),
+    stream: db.prepare('SELECT sid, revision, hash FROM streams WHERE name = ?'),
+    addStream: db.prepare("INSERT INTO streams (name, revision, hash) VALUES (?, -1, '')"),
+    addEvent: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    advance: db.prepare('UPDATE streams SET revision = ?, hash = ? WHERE sid = ?'),
+    addSkipped: db.prepare('INSERT INTO skipped VALUES (?, ?)'),
+  };
+}
