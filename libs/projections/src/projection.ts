@@ -1,0 +1,349 @@
+/**
+ * Follows the log and keeps one view file up to it: applies events in order, one transaction for rows and checkpoint,
+ * committed at once when live and rarely when catching up. Repeated deliveries change nothing. A poison event stops it
+ * until somebody says `skip`; failures of the log or the disk are tried again; a log that is not the one this file was
+ * folded from ends it.
+ */
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { type EventStore, EventStoreError, type StoredEvent, type Subscription, type SubscriptionMessage } from '#event-store';
+import { LOG_START_STREAM, LOG_STARTED, type EventCodec, type KeyStore, type RecordedEvent } from '#log-format';
+import { Fold, UnknownTypeError } from './fold.js';
+import { failureCode, isDamage } from './schema.js';
+import type { PoisonEvent, StatusChange } from './shapes.js';
+import type { ViewFile } from './view-file.js';
+
+export type ProjectionState = 'catching-up' | 'live' | 'stopped' | 'failed' | 'closed';
+
+/** Why a projection ended. */
+export type Ending = 'closed' | 'log-changed' | 'damaged';
+
+export interface ProjectionOptions {
+  readonly eventStore: EventStore;
+  readonly codec: Pick<EventCodec, 'decodePage'>;
+  readonly keyStore: Pick<KeyStore, 'find'>;
+  /** Events to pass over without trying them. */
+  readonly skip: ReadonlySet<string>;
+  /** Called after every commit and change of state. */
+  readonly onProgress: (changes: readonly StatusChange[]) => void;
+}
+
+/** Few commits while catching up: writing a row often costs as much as folding it. */
+const EVENTS_PER_COMMIT = 20_000;
+/** Documents built between two looks at the log; a slice stays under a few tens of milliseconds. */
+const DOCUMENTS_PER_SLICE = 20;
+const LOOK_AT_THE_DAY_MS = 60_000;
+const RETRY_FIRST_MS = 100;
+const RETRY_MOST_MS = 10_000;
+
+/** The log no longer continues what this file was folded from. */
+class LogChangedError extends Error {}
+
+export class Projection {
+  private current: ProjectionState = 'catching-up';
+  private poisoned: PoisonEvent | undefined;
+  private failed: string | undefined;
+  private subscription: Subscription | undefined;
+  private readonly closing = new AbortController();
+  private resume: (() => void) | undefined;
+  private readonly ended: Promise<Ending>;
+  private changes: StatusChange[] = [];
+  private startedEmpty: boolean;
+  private readonly skip: Set<string>;
+
+  constructor(
+    readonly file: ViewFile,
+    private readonly fold: Fold,
+    private readonly options: ProjectionOptions,
+  ) {
+    this.skip = new Set([...options.skip, ...file.skipped()]);
+    this.startedEmpty = file.checkpoint.seq === 0;
+    this.ended = this.run();
+  }
+
+  get state(): ProjectionState {
+    return this.current;
+  }
+
+  get poison(): PoisonEvent | undefined {
+    return this.poisoned;
+  }
+
+  /** Code of the last failure, while it is being tried again. */
+  get failure(): string | undefined {
+    return this.failed;
+  }
+
+  /** Resolves when it has let go of its subscription; the file is committed and still open. Never rejects. */
+  whenEnded(): Promise<Ending> {
+    return this.ended;
+  }
+
+  /** Whether every subject has its document ready. */
+  get settled(): boolean {
+    return this.current === 'live' && !this.fold.hasStale();
+  }
+
+  /** Goes on behind the poison event. False if it did not stop at this event. */
+  skipPoison(event: string): boolean {
+    if (this.poisoned?.event !== event || this.resume === undefined) return false;
+    this.skip.add(event);
+    this.poisoned = undefined;
+    this.resume();
+    return true;
+  }
+
+  /** Commits what is applied and ends. Idempotent. */
+  async close(): Promise<void> {
+    this.closing.abort();
+    this.resume?.();
+    await this.subscription?.close();
+    await this.ended;
+  }
+
+  private get closed(): boolean {
+    return this.closing.signal.aborted;
+  }
+
+  private async run(): Promise<Ending> {
+    let wait = RETRY_FIRST_MS;
+    while (!this.closed) {
+      const seq = this.file.checkpoint.seq;
+      try {
+        if (!(await this.continuesLog())) return this.end('log-changed');
+        await this.follow();
+      } catch (error) {
+        this.undo();
+        if (error instanceof LogChangedError || codeOf(error) === 'unknown-position') return this.end('log-changed');
+        if (isDamage(error)) return this.end('damaged');
+        if (this.closed) break;
+        this.failed = codeOf(error);
+        this.become('failed');
+        if (this.file.checkpoint.seq > seq) wait = RETRY_FIRST_MS;
+        await this.pause(wait);
+        wait = Math.min(wait * 2, RETRY_MOST_MS);
+      }
+    }
+    return this.end('closed');
+  }
+
+  private end(ending: Ending): Ending {
+    if (ending === 'closed') {
+      try {
+        this.commit();
+      } catch {
+        // What could not be committed is folded again from the checkpoint.
+        this.undo();
+      }
+    } else {
+      this.undo();
+    }
+    this.become('closed');
+    return ending;
+  }
+
+  private undo(): void {
+    try {
+      this.file.rollback();
+    } catch {
+      // A connection that cannot even roll back is reopened by whoever starts the next projection.
+    }
+    this.fold.forget();
+    this.changes = [];
+  }
+
+  /** Whether the log is still the one that the file was folded from, by its id and by the last event taken in. */
+  private async continuesLog(): Promise<boolean> {
+    const { logId, last } = this.file.checkpoint;
+    if (last === undefined) return true;
+    if (logId !== undefined && logId !== (await this.logId())) return false;
+    const { stream, revision, hash } = last;
+    for await (const event of this.options.eventStore.readStream(stream, { from: revision, limit: 1 })) {
+      return hash === '' || hashOf(event) === hash;
+    }
+    return false;
+  }
+
+  private async logId(): Promise<string | undefined> {
+    for await (const event of this.options.eventStore.readStream(LOG_START_STREAM, { limit: 1 })) {
+      return logIdOf(parse(event.data));
+    }
+    return undefined;
+  }
+
+  private async follow(): Promise<void> {
+    const { position } = this.file.checkpoint;
+    this.become('catching-up');
+    const subscription = this.options.eventStore.subscribeToAll(position === undefined ? {} : { after: position });
+    this.subscription = subscription;
+    try {
+      const messages = subscription[Symbol.asyncIterator]();
+      while (!this.closed) {
+        const message = await this.next(messages);
+        if (message.done === true) return;
+        this.failed = undefined;
+        await this.take(message.value);
+        if (this.poisoned !== undefined) {
+          await subscription.close();
+          return await this.waitForSkip();
+        }
+      }
+    } finally {
+      await subscription.close();
+      this.subscription = undefined;
+    }
+  }
+
+  /** The next message. Until it comes, a live projection builds the documents that are out of date, a few at a time. */
+  private async next(
+    messages: AsyncIterator<SubscriptionMessage>,
+  ): Promise<IteratorResult<SubscriptionMessage, unknown>> {
+    let arrived = false;
+    const message = messages.next().finally(() => (arrived = true));
+    // While documents are built nobody awaits the message: its failure must not count as unhandled until it is.
+    message.catch(() => undefined);
+    while (this.current === 'live' && !this.closed) {
+      await nextTurn();
+      if (arrived) break;
+      if (this.fold.refresh(DOCUMENTS_PER_SLICE)) {
+        this.commit();
+        continue;
+      }
+      const look = new AbortController();
+      const idle = delay(LOOK_AT_THE_DAY_MS, 'idle' as const, { signal: look.signal, ref: false }).catch(() => 'idle' as const);
+      const first = await Promise.race([message, idle]);
+      look.abort();
+      if (first !== 'idle') break;
+      this.fold.expireDocuments();
+      this.commit();
+    }
+    return message;
+  }
+
+  private async take(message: SubscriptionMessage): Promise<void> {
+    switch (message.kind) {
+      case 'events':
+        await this.takeEvents(message.events);
+        break;
+      case 'checkpoint':
+        this.file.moveTo({ ...this.file.checkpoint, position: message.position });
+        break;
+      case 'caught-up':
+        this.fold.expireDocuments();
+        this.commit();
+        this.become('live');
+        return;
+    }
+    if (this.current === 'live' || this.file.uncommitted >= EVENTS_PER_COMMIT) this.commit();
+  }
+
+  private async takeEvents(events: readonly StoredEvent[]): Promise<void> {
+    const decoded = await this.options.codec.decodePage(events, this.options.keyStore);
+    for (const [index, event] of events.entries()) {
+      const result = decoded[index];
+      if (result === undefined) throw new RangeError('The codec answered for fewer events than it was given.');
+      const reason = this.apply(event, result.ok ? result.value : undefined);
+      if (reason !== undefined) return this.stop(event, reason);
+    }
+  }
+
+  /** Applies one event; the reason if it cannot be taken in, and then nothing of it was. */
+  private apply(event: StoredEvent, recorded: RecordedEvent | undefined): PoisonEvent['reason'] | undefined {
+    const before = this.file.checkpoint;
+    const stream = this.file.stream(event.stream);
+    if (event.revision <= stream.revision) return undefined;
+    const prev = recorded === undefined ? undefined : (recorded.metadata.prev ?? '');
+    const fits = event.revision === stream.revision + 1 && (prev === undefined || stream.hash === '' || prev === stream.hash);
+    if (!fits) {
+      // In a file that started empty there is no earlier log to have been another: the log itself is not whole.
+      if (!this.startedEmpty || this.current === 'live') throw new LogChangedError();
+      if (!this.skip.has(event.id)) return 'out-of-order';
+    }
+    const seq = before.seq + 1;
+    const skipped = this.skip.has(event.id);
+    let known = before.known;
+    if (skipped) {
+      this.file.begin();
+      this.file.addSkipped(event.id, seq);
+    } else if (recorded === undefined) {
+      return 'undecodable';
+    } else {
+      known = Math.max(known, Date.parse(recorded.metadata.recordedAt));
+      try {
+        this.changes.push(...this.fold.apply(recorded, stream.sid, seq, known));
+      } catch (error) {
+        if (failureCode(error) !== undefined) throw error;
+        return error instanceof UnknownTypeError ? 'unknown-type' : 'handler-failed';
+      }
+    }
+    const hash = recorded?.metadata.hash ?? '';
+    this.file.advance(stream, event.revision, hash);
+    this.file.moveTo({
+      logId: recorded?.type === LOG_STARTED.type ? (logIdOf(recorded.data) ?? before.logId) : before.logId,
+      seq,
+      known,
+      last: { stream: event.stream, revision: event.revision, hash },
+      position: event.position,
+    });
+    return undefined;
+  }
+
+  private stop(event: StoredEvent, reason: PoisonEvent['reason']): void {
+    this.commit();
+    this.poisoned = {
+      event: event.id,
+      stream: event.stream,
+      revision: event.revision,
+      type: event.type,
+      seq: this.file.checkpoint.seq + 1,
+      reason,
+    };
+    this.become('stopped');
+  }
+
+  private async waitForSkip(): Promise<void> {
+    while (this.poisoned !== undefined && !this.closed) {
+      await new Promise<void>((resolve) => (this.resume = resolve));
+    }
+    this.resume = undefined;
+  }
+
+  private commit(): void {
+    if (this.current === 'live') this.fold.refreshTouched();
+    this.fold.flush();
+    this.file.commit();
+    const changes = this.changes;
+    this.changes = [];
+    this.options.onProgress(changes);
+  }
+
+  private become(state: ProjectionState): void {
+    if (this.current === state) return;
+    this.current = state;
+    this.options.onProgress([]);
+  }
+
+  private async pause(milliseconds: number): Promise<void> {
+    await delay(milliseconds, undefined, { signal: this.closing.signal }).catch(() => undefined);
+  }
+}
+
+function hashOf(event: StoredEvent): unknown {
+  return parse(event.metadata)?.['hash'];
+}
+
+function logIdOf(data: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  return typeof data?.['logId'] === 'string' ? data['logId'] : undefined;
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof EventStoreError ? error.code : (failureCode(error) ?? 'unexpected');
+}
