@@ -85,10 +85,10 @@ export class Projection {
 
   /** Goes on behind the poison event. False if it did not stop at this event. */
   skipPoison(event: string): boolean {
-    if (this.poisoned?.event !== event || this.resume === undefined) return false;
+    if (this.poisoned?.event !== event) return false;
     this.skip.add(event);
     this.poisoned = undefined;
-    this.resume();
+    this.resume?.();
     return true;
   }
 

@@ -455,6 +455,8 @@ export interface StatusChange {
   readonly since?: string;
   readonly kind: ChangeKind;
   readonly cause: { readonly event: string; readonly type: string };
+  /** Where only answers about the past differ: the first and last day on which they do. */
+  readonly days?: DaysView;
   /** The id of the change that this one corrects. */
   readonly corrects?: string;
 }

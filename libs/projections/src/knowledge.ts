@@ -1,0 +1,77 @@
+/**
+ * What is known up to one event: subjects, folded from the rows of a view file when they are asked for and kept at
+ * hand within a bound. With `upTo` left out it stands at the end of the file and moves on with it.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Records } from './records.js';
+import type { SubjectCategory } from './shapes.js';
+import { type Concerning, type Counts, EVERY_FACT, Subject, type SubjectRef } from './subject.js';
+
+export class Knowledge {
+  private readonly subjects: LRUCache<number, Subject>;
+  private readonly sids = new LRUCache<string, number>({ max: 200_000 });
+  /** Bound to this, so that subjects can look others up. */
+  readonly find = (kind: SubjectCategory, id: string): Subject | undefined => this.byId(kind, id);
+
+  /** @param events how many events to keep at hand, over all subjects */
+  constructor(
+    private readonly records: Records,
+    events: number,
+    private readonly upTo: number = Number.MAX_SAFE_INTEGER,
+    private readonly counts: Counts = EVERY_FACT,
+  ) {
+    this.subjects = new LRUCache({ maxSize: events, sizeCalculation: (subject) => subject.size });
+  }
+
+  bySid(sid: number): Subject | undefined {
+    const known = this.subjects.get(sid);
+    if (known !== undefined) return known;
+    const row = this.records.subjectBySid(sid);
+    return row === undefined || row.entered > this.upTo ? undefined : this.load(row);
+  }
+
+  /** The subject, if it is at hand; what is not at hand need not be kept up to date. */
+  atHand(sid: number): Subject | undefined {
+    return this.subjects.get(sid);
+  }
+
+  /** A subject whose first event is about to be taken in. */
+  enter(ref: SubjectRef): Subject {
+    const subject = new Subject(ref, [], this.concerning(ref.sid), this.find, this.counts);
+    this.keep(subject);
+    return subject;
+  }
+
+  /** To be called after a subject took in events, so that its size counts. */
+  keep(subject: Subject): void {
+    this.subjects.set(subject.ref.sid, subject);
+    this.sids.set(`${subject.kind} ${subject.id}`, subject.ref.sid);
+  }
+
+  forget(): void {
+    this.subjects.clear();
+    this.sids.clear();
+  }
+
+  private byId(kind: SubjectCategory, id: string): Subject | undefined {
+    const sid = this.sids.get(`${kind} ${id}`);
+    if (sid !== undefined) return this.bySid(sid);
+    const row = this.records.subject(kind, id);
+    return row === undefined || row.entered > this.upTo ? undefined : (this.subjects.get(row.sid) ?? this.load(row));
+  }
+
+  private load(ref: SubjectRef): Subject {
+    const { sid, kind, id } = ref;
+    const own = this.records.own(sid, this.upTo);
+    const subject = new Subject({ sid, kind, id }, own, this.concerning(sid), this.find, this.counts);
+    this.keep(subject);
+    return subject;
+  }
+
+  private concerning(sid: number): Concerning[] {
+    return this.records.concerning(sid, this.upTo).flatMap((row) => {
+      const of = this.records.subjectBySid(row.sid);
+      return of === undefined ? [] : [{ row, of: { kind: of.kind, id: of.id } }];
+    });
+  }
+}

@@ -1,0 +1,134 @@
+/** Reads the rows of a view file: subjects, their events up to a seq, and what a moment means as a seq. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Visibility } from '#log-format';
+import type { SubjectCategory } from './shapes.js';
+
+export interface SubjectRow {
+  readonly sid: number;
+  readonly kind: SubjectCategory;
+  readonly id: string;
+  /** The seq of its first event. */
+  readonly entered: number;
+  readonly name: string | null;
+}
+
+/** One event as the views keep it. */
+export interface EventRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly type: string;
+  readonly sid: number;
+  readonly recordedAt: string;
+  readonly recordedBy: string;
+  readonly visibility: Visibility;
+  /** Its personal fields are there; else they were erased. */
+  readonly opened: boolean;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+interface RawEvent {
+  readonly seq: number;
+  readonly id: string;
+  readonly type: string;
+  readonly sid: number;
+  readonly recorded_at: string;
+  readonly recorded_by: string;
+  readonly visibility: Visibility;
+  readonly opened: number;
+  readonly data: string;
+}
+
+const EVENT = 'e.seq, e.id, e.type, e.sid, e.recorded_at, e.recorded_by, e.visibility, e.opened, e.data';
+
+export class Records {
+  private readonly statements: Record<
+    'byId' | 'bySid' | 'own' | 'concerning' | 'known' | 'head' | 'revision' | 'document' | 'neighbours',
+    StatementSync
+  >;
+
+  constructor(db: DatabaseSync) {
+    this.statements = {
+      byId: db.prepare('SELECT sid, kind, id, entered, name FROM subjects WHERE id = ? AND kind = ?'),
+      bySid: db.prepare('SELECT sid, kind, id, entered, name FROM subjects WHERE sid = ?'),
+      own: db.prepare(`SELECT ${EVENT} FROM events e WHERE e.sid = ? AND e.seq <= ? AND e.data IS NOT NULL ORDER BY e.seq`),
+      concerning: db.prepare(
+        `SELECT ${EVENT} FROM subject_events s JOIN events e ON e.seq = s.seq WHERE s.sid = ? AND s.seq <= ? ORDER BY s.seq`,
+      ),
+      known: db.prepare('SELECT known FROM events WHERE seq = ?'),
+      head: db.prepare('SELECT seq, known FROM checkpoint'),
+      revision: db.prepare('SELECT revision FROM streams WHERE name = ?'),
+      document: db.prepare('SELECT seq, document FROM documents WHERE sid = ? AND day <= ? AND until >= ?'),
+      neighbours: db.prepare('SELECT DISTINCT e.sid FROM subject_events s JOIN events e ON e.seq = s.seq WHERE s.sid = ?'),
+    };
+  }
+
+  subject(kind: SubjectCategory, id: string): SubjectRow | undefined {
+    return this.statements.byId.get(id, kind) as unknown as SubjectRow | undefined;
+  }
+
+  subjectBySid(sid: number): SubjectRow | undefined {
+    return this.statements.bySid.get(sid) as unknown as SubjectRow | undefined;
+  }
+
+  /** The subject's own events up to this seq, skipped ones left out. */
+  own(sid: number, upTo: number): EventRow[] {
+    return (this.statements.own.all(sid, upTo) as unknown as RawEvent[]).map(toEvent);
+  }
+
+  /** Events of other streams that concern the subject, up to this seq. */
+  concerning(sid: number, upTo: number): EventRow[] {
+    return (this.statements.concerning.all(sid, upTo) as unknown as RawEvent[]).map(toEvent);
+  }
+
+  /** Subjects whose events name this one. */
+  namedBy(sid: number): number[] {
+    return (this.statements.neighbours.all(sid) as unknown as { sid: number }[]).map((row) => row.sid);
+  }
+
+  head(): { readonly seq: number; readonly known: number } {
+    return this.statements.head.get() as unknown as { seq: number; known: number };
+  }
+
+  /** Known time at an event, in milliseconds; before the first event, minus infinity. */
+  knownAt(seq: number): number {
+    const row = this.statements.known.get(seq) as unknown as { known: number } | undefined;
+    return row?.known ?? -Infinity;
+  }
+
+  /** The last seq whose known time is not after this instant; 0 if there is none. */
+  seqAt(instant: number): number {
+    // Known time never falls and seqs have no gaps, so no index is needed.
+    let low = 0;
+    let high = this.head().seq;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.knownAt(middle) <= instant) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  revision(stream: string): number | undefined {
+    const row = this.statements.revision.get(stream) as unknown as { revision: number } | undefined;
+    return row === undefined || row.revision < 0 ? undefined : row.revision;
+  }
+
+  /** The present document, if it stands ready and holds on this day; and the seq at which it was built. */
+  document(sid: number, day: number): { readonly seq: number; readonly document: string } | undefined {
+    return this.statements.document.get(sid, day, day) as unknown as { seq: number; document: string } | undefined;
+  }
+}
+
+function toEvent(row: RawEvent): EventRow {
+  return {
+    seq: row.seq,
+    id: row.id,
+    type: row.type,
+    sid: row.sid,
+    recordedAt: row.recorded_at,
+    recordedBy: row.recorded_by,
+    visibility: row.visibility,
+    opened: row.opened === 1,
+    data: JSON.parse(row.data) as Readonly<Record<string, unknown>>,
+  };
+}
