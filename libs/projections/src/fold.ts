@@ -10,7 +10,7 @@ import { definitionOf, type EventDefinition, type Segment } from '#domain';
 import { type Clock, type Day, parseStreamName, recordingDay, streamName } from '#kernel';
 import type { RecordedEvent } from '#log-format';
 import { axisChanges, type AxisChange, axisKey, changeKind } from './changes.js';
-import { isoDay } from './days.js';
+import { daysView } from './days.js';
 import { presentDocument } from './documents/present.js';
 import { Knowledge } from './knowledge.js';
 import { foldText } from './fold-text.js';
@@ -288,7 +288,7 @@ export class Fold {
       kind,
       cause: { event: cause.id, type: cause.type },
       ...(corrects !== undefined && { corrects }),
-      ...(past !== undefined && { days: daysOf(past) }),
+      ...(past !== undefined && { days: daysView({ earliest: past.from, latest: past.to }) }),
     };
     this.statements.addChange.run(seq, n, subject.ref.sid, about, kind, day, cause.id, JSON.stringify(status));
     return status;
@@ -364,11 +364,6 @@ function stored(day: Day): number {
 /** All that a segment says, as text: equal texts are the same answer. Open days are null. */
 function said(segment: Segment): string {
   return JSON.stringify(segment);
-}
-
-function daysOf(span: { readonly from: Day; readonly to: Day }): StatusChange['days'] & object {
-  const [earliest, latest] = [isoDay(span.from), isoDay(span.to)];
-  return { ...(earliest !== undefined && { earliest }), ...(latest !== undefined && { latest }) };
 }
 
 function prepare({ db }: ViewFile): Record<

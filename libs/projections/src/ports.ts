@@ -1,12 +1,14 @@
 /** The two faces of this room: what writes the views, and what reads them. */
 import type { EventStore } from '#event-store';
 import type { Clock, Result, Refusal } from '#kernel';
-import type { KeyStore } from '#log-format';
+import type { EventCodec, KeyStore } from '#log-format';
 import type { ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from './shapes.js';
 
 export interface ViewsOptions {
   readonly eventStore: EventStore;
-  readonly keyStore: KeyStore;
+  readonly keyStore: Pick<KeyStore, 'find'>;
+  /** Knows every type of event in the log, also those that are no business of the views. */
+  readonly codec: Pick<EventCodec, 'decodePage'>;
   /** The folder in which the view files lie; made if it is not there. */
   readonly folder: string;
   readonly clock: Clock;
@@ -48,7 +50,8 @@ export interface ListQuery {
  * Reads the views. Synchronous, over connections of its own; safe while the writer writes and swaps.
  *
  * Refusal codes: `not-found`, `views-not-ready` (nothing can be read yet), `invalid-date` (pointer `/validAt`),
- * `invalid-moment`, `moment-ahead` (pointer `/knownAt`), `invalid-cursor`, `invalid-limit`.
+ * `invalid-moment`, `moment-ahead` (pointer `/knownAt`), `invalid-cursor`, `log-changed` (a cursor of another log),
+ * `invalid-limit`.
  */
 export interface ViewsReader {
   /** The subject's document as JSON. The present one comes ready-made; others are computed. */

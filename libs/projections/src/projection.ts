@@ -111,6 +111,8 @@ export class Projection {
       try {
         if (!(await this.continuesLog())) return this.end('log-changed');
         await this.follow();
+        // A subscription that ends by itself is taken up again, but not in a tight circle.
+        if (!this.closed && this.poisoned === undefined) await this.pause(RETRY_FIRST_MS);
       } catch (error) {
         this.undo();
         if (error instanceof LogChangedError || codeOf(error) === 'unknown-position') return this.end('log-changed');
@@ -262,8 +264,7 @@ export class Projection {
     const skipped = this.skip.has(event.id);
     let known = before.known;
     if (skipped) {
-      this.file.begin();
-      this.file.addSkipped(event.id, seq);
+      this.file.addSkipped(event, stream.sid, seq, known);
     } else if (recorded === undefined) {
       return 'undecodable';
     } else {

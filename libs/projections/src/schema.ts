@@ -117,7 +117,7 @@ export function openForWriting(path: string): DatabaseSync | FileFault {
     return fault;
   } catch (error) {
     if (db?.isOpen === true) db.close();
-    if (isDamage(error)) return 'damaged';
+    if (isDamage(error) || sqliteCode(error) === SQLITE_ERROR) return 'damaged';
     throw error;
   }
 }
@@ -151,6 +151,7 @@ const SQLITE_FULL = 13;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 const SQLITE_READONLY = 8;
+/** What a statement gives that names a table that is not there. */
 const SQLITE_ERROR = 1;
 
 /** SQLite's primary result code of an error that its driver threw; undefined for any other error. */
@@ -159,10 +160,10 @@ function sqliteCode(error: unknown): number | undefined {
   return error.errcode & 0xff;
 }
 
-/** The file itself is broken or not ours; missing tables count as that. */
+/** The file itself is broken or no SQLite file. */
 export function isDamage(error: unknown): boolean {
   const code = sqliteCode(error);
-  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB || code === SQLITE_ERROR;
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }
 
 /** A stable code for a failure of the disk or the driver; undefined for errors of the program. */

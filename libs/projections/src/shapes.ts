@@ -55,6 +55,8 @@ export interface AnswerView {
   readonly groups: Readonly<Record<string, { readonly certain: boolean; readonly possible: boolean }>>;
   readonly disputed: boolean;
   readonly orderUncertain: boolean;
+  /** Where orderUncertain: the values that other orders of the same facts give. */
+  readonly otherReadings: readonly string[];
   readonly reason?: 'stale';
   readonly laterQuashed?: true;
   /** Event ids of the facts that the answer rests on; each stands in a timeline. */
@@ -107,6 +109,8 @@ export interface FactView {
   /** Its days after tightening through the order of the facts. */
   readonly bounds: DaysView;
   readonly aspect: 'began' | 'observed';
+  /** Event ids of facts that it is known to have followed. */
+  readonly after: readonly string[];
   readonly case?: SubjectPointer;
   /** What the fact itself says, without the fields that every fact has. */
   readonly data: Readonly<Record<string, unknown>>;
@@ -148,12 +152,10 @@ export interface RoleView {
   readonly certain: boolean;
   readonly disputed: boolean;
   readonly restsOn: readonly string[];
-  /** Other words by which sources attributed a role of this organisation to its holder. */
-  readonly attributedAs: readonly string[];
 }
 
 /** A role, seen from its organisation. */
-export interface HolderView extends Omit<RoleView, 'organisation' | 'attributedAs'> {
+export interface HolderView extends Omit<RoleView, 'organisation'> {
   readonly holder: SubjectPointer;
 }
 
@@ -212,7 +214,7 @@ export interface SpeakerView {
     readonly organisation: { readonly id?: string; readonly name?: string };
     readonly certain: boolean;
   }[];
-  /** The role as attributed is among the roles held; left out where nothing was attributed or nobody is named. */
+  /** The role as attributed names one of the roles held; left out where nothing was attributed or nobody is named. */
   readonly roleAgrees?: boolean;
   readonly onBehalfOf?: string;
 }
@@ -253,10 +255,9 @@ interface DocumentBase {
 
 /** A person's part in one legal case. */
 export interface CaseOfPerson {
-  /** The case's id; left out for the single case that nobody entered, and for facts assigned to none of several. */
+  /** The case's id; left out for the single case that nobody entered. */
   readonly id?: string;
   readonly title?: string;
-  readonly unassigned?: true;
   readonly hold: AnswerView;
   readonly stage: AnswerView;
   readonly verdict: AnswerView;
@@ -495,7 +496,11 @@ export type ViewsMessage =
   /** Committed up to `seq`. `changes`: the status changes since the last such message, when live. */
   | { readonly kind: 'advanced'; readonly seq: number; readonly changes: readonly StatusChange[] }
   /** Readers must open this file from now on. */
-  | { readonly kind: 'swapped'; readonly file: string; readonly reason: RebuildReason };
+  | { readonly kind: 'swapped'; readonly file: string; readonly reason: RebuildReason }
+  /** What was served is wrong (another log, a broken file): nothing is to be read until the next `swapped`. */
+  | { readonly kind: 'withdrawn'; readonly reason: RebuildReason }
+  /** The views could not put a file in place or away. They go on with the one that they have. */
+  | { readonly kind: 'failed'; readonly code: string };
 
 /** What a reader may ask of the writer; the counterpart of {@link ViewsMessage}. */
 export type ViewsCommand =

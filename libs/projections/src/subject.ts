@@ -122,6 +122,11 @@ export class Subject {
     return this.rows.values();
   }
 
+  /** What it was entered with, as corrected since. */
+  entry(): { readonly id: string; readonly data: EventRow['data'] } | undefined {
+    return entriesOf(this.state)[0];
+  }
+
   event(id: string): EventRow | undefined {
     return this.rows.get(id);
   }

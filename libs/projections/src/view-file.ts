@@ -1,7 +1,7 @@
 /** The writer's hold on one view file: its transaction, its checkpoint, its streams and its rows of events. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
-import type { Position } from '#event-store';
+import type { Position, StoredEvent } from '#event-store';
 import type { RecordedEvent } from '#log-format';
 
 /** What everything in a file follows from. */
@@ -134,8 +134,12 @@ export class ViewFile {
     this.statements.advance.run(revision, hash, stream.sid);
   }
 
-  addSkipped(event: string, seq: number): void {
-    this.statements.addSkipped.run(event, seq);
+  /** Counts an event without taking in anything of it. */
+  addSkipped(event: StoredEvent, sid: number, seq: number, known: number): void {
+    this.begin();
+    const at = new Date(known).toISOString();
+    this.statements.addEvent.run(seq, sid, event.revision, event.id, event.type, known, at, '', 'confidential', 0, null);
+    this.statements.addSkipped.run(event.id, seq);
   }
 
   skipped(): ReadonlySet<string> {

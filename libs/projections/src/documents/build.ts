@@ -1,0 +1,218 @@
+/** What all builders of documents share: pointers to other subjects, citations with their words, facts on a timeline. */
+import type { StandingFact } from '#domain';
+import type { Day, DayBounds } from '#kernel';
+import { byBounds, compare, daysView } from '../days.js';
+import { nameOf } from '../naming.js';
+import type { EventRow } from '../records.js';
+import type { ActView, CitationView, DisputeView, Document, FactView, SubjectCategory, SubjectPointer } from '../shapes.js';
+import { type Find, mentionsOf, type Subject } from '../subject.js';
+import { Answers } from './answers.js';
+import type { Built } from './built.js';
+import { type Data, object, objects, optional, text } from './read.js';
+import { wordsAt } from './words.js';
+
+/** Everything that a document is a function of. */
+export interface BuildInput {
+  /** As known then, like everything that `find` gives. */
+  readonly subject: Subject;
+  readonly find: Find;
+  /** The day that `present` means. */
+  readonly day: Day;
+  /** Where it is asked what was so in the world on some other day or span of days. */
+  readonly span?: DayBounds;
+}
+
+/** Fields that every fact has, or that stand elsewhere in its view. */
+const COMMON = new Set(['occurred', 'aspect', 'after', 'case', 'citations', 'basis', 'confidence', 'note', 'sealed']);
+
+export class Build {
+  readonly subject: Subject;
+  readonly find: Find;
+  /** The last day on which the document stays as it is. */
+  until: Day = Infinity;
+  private readonly answered = new Map<Subject, Answers>();
+
+  constructor(private readonly input: BuildInput) {
+    this.subject = input.subject;
+    this.find = input.find;
+  }
+
+  /** The document, once it is put together. */
+  finish<D extends Document>(document: Omit<D, 'asOf'>): Built<D> {
+    const { kind, id } = this.subject;
+    const name = nameOf(this.subject);
+    return {
+      document,
+      item: { kind, id, ...optional('name', name), summary: document.summary },
+      until: this.until,
+    };
+  }
+
+  /** Answers of any subject that the document shows answers of. */
+  answers(subject: Subject): Answers {
+    let found = this.answered.get(subject);
+    if (found === undefined) {
+      found = Answers.of(subject, this.input.day, this.input.span);
+      this.until = Math.min(this.until, found.until);
+      this.answered.set(subject, found);
+    }
+    return found;
+  }
+
+  pointer(kind: SubjectCategory, id: string): SubjectPointer {
+    const subject = this.find(kind, id);
+    return { kind, id, ...optional('name', subject === undefined ? undefined : nameOf(subject)) };
+  }
+
+  /** What `{person}` or `{group}` in event data points at. */
+  pointed(value: unknown): SubjectPointer | undefined {
+    const { person, group } = object(value);
+    if (typeof person === 'string') return this.pointer('person', person);
+    return typeof group === 'string' ? this.pointer('group', group) : undefined;
+  }
+
+  /** Who `{person}`, `{group}` or `{name}` in event data speaks of, by name. */
+  named(value: unknown): string | undefined {
+    return this.pointed(value)?.name ?? text(object(value)['name']) ?? text(value);
+  }
+
+  /** `{group}` or `{name}` in event data, with the group's name. */
+  organisation(value: unknown): { readonly id?: string; readonly name?: string } {
+    const { group, name } = object(value);
+    if (typeof group !== 'string') return optional('name', text(name));
+    return { id: group, ...optional('name', this.pointer('group', group).name) };
+  }
+
+  citations(value: unknown): readonly CitationView[] {
+    return objects(value).map((citation) => this.citation(citation));
+  }
+
+  citation({ sourceId, quote, locator, at, published }: Data): CitationView {
+    const id = text(sourceId) ?? '';
+    const { exact, prefix, suffix } = object(quote);
+    const source = this.find('source', id);
+    const place = placeOf(at);
+    return {
+      source: this.pointer('source', id),
+      ...optional('words', place === undefined || source === undefined ? text(exact) : wordsAt(source, place)),
+      ...optional('at', place),
+      ...optional('prefix', text(prefix)),
+      ...optional('suffix', text(suffix)),
+      ...optional('locator', text(locator)),
+      ...optional('published', text(published)),
+    };
+  }
+
+  /** The facts of the subject's own stream in the order in which they happened, as far as that is known. */
+  timeline(): readonly FactView[] {
+    return inOrder(this.subject).map((fact) => this.fact(this.subject, fact));
+  }
+
+  fact(subject: Subject, fact: StandingFact): FactView {
+    const row = subject.event(fact.id);
+    const inCase = subject.caseOf(fact);
+    const acts = (list: readonly { readonly id: string }[]): readonly ActView[] =>
+      list.flatMap(({ id }) => this.actOf(subject, id) ?? []);
+    return {
+      event: fact.id,
+      seq: row?.seq ?? 0,
+      type: fact.type,
+      subject: this.pointer(subject.kind, subject.id),
+      ...optional('occurred', fact.occurred),
+      bounds: daysView(boundsOf(subject, fact)),
+      aspect: fact.aspect,
+      after: fact.after,
+      ...optional('case', inCase === undefined ? undefined : this.pointer('case', inCase)),
+      data: own(fact.data),
+      mentions: mentionsOf(fact.type, fact.data)
+        .filter(({ kind, pointer }) => kind !== 'source' && pointer !== '/case')
+        .map(({ kind, id, pointer }) => ({ ...this.pointer(kind, id), pointer })),
+      citations: this.citations(fact.data['citations']),
+      ...optional('basis', text(fact.data['basis'])),
+      ...optional('confidence', text(fact.data['confidence'])),
+      ...optional('note', text(fact.data['note'])),
+      standing: fact.standing,
+      disputed: fact.disputed,
+      corrections: acts(fact.corrections),
+      disputes: this.disputes(subject, fact),
+      verifications: acts(fact.verifications),
+      accounts: acts(fact.accounts),
+      recordedAt: fact.recordedAt,
+      recordedBy: fact.recordedBy,
+      visibility: fact.visibility,
+    };
+  }
+
+  disputes(subject: Subject, fact: StandingFact): readonly DisputeView[] {
+    return fact.disputes.flatMap((dispute) => {
+      const act = this.actOf(subject, dispute.id);
+      if (act === undefined) return [];
+      const { kind, by, alternative } = subject.event(dispute.id)?.data ?? {};
+      const other = this.pointed(object(alternative)['subject']);
+      return [
+        {
+          ...act,
+          kind: text(kind) ?? '',
+          ...optional('by', this.named(by)),
+          open: dispute.open,
+          ...optional('outcome', dispute.outcome),
+          ...optional(
+            'alternative',
+            other === undefined ? undefined : { subject: other, data: own(object(object(alternative)['data'])) },
+          ),
+        },
+      ];
+    });
+  }
+
+  actOf(subject: Subject, event: string): ActView | undefined {
+    const row = subject.event(event);
+    return row === undefined ? undefined : this.act(row);
+  }
+
+  act(row: EventRow): ActView {
+    const { reason, citations, ...data } = row.data;
+    return {
+      event: row.id,
+      seq: row.seq,
+      type: row.type,
+      recordedAt: row.recordedAt,
+      recordedBy: row.recordedBy,
+      ...optional('reason', text(reason)),
+      citations: this.citations(citations),
+      data: own(data),
+    };
+  }
+}
+
+/** The facts of a subject in the order in which they happened; never in the order in which they were recorded. */
+export function inOrder(subject: Subject): readonly StandingFact[] {
+  return [...subject.facts()].sort(
+    (a, b) =>
+      byBounds(boundsOf(subject, a), boundsOf(subject, b)) ||
+      compare(a.rank, b.rank) ||
+      compare(a.contentHash, b.contentHash) ||
+      compare(a.id, b.id),
+  );
+}
+
+/** The days of a fact after tightening, where it acts on a status. */
+export function boundsOf(subject: Subject, fact: StandingFact): DayBounds {
+  return subject.status()?.bounds.get(fact.id) ?? fact.bounds;
+}
+
+/** Facts that count as having happened, disputed ones too. */
+export function stands(fact: StandingFact): boolean {
+  return fact.standing === 'standing' || fact.standing === 'corrected';
+}
+
+function own(data: Data): Data {
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !COMMON.has(name)));
+}
+
+function placeOf(at: unknown): CitationView['at'] {
+  const { start, end, version } = object(at);
+  return typeof start === 'number' && typeof end === 'number' && typeof version === 'number'
+    ? { start, end, version }
+    : undefined;
+}

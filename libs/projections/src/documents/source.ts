@@ -1,0 +1,84 @@
+/** A source's document, with the facts that rest on it. */
+import { parseEdtf } from '#kernel';
+import { compare, daysView } from '../days.js';
+import { nameOf } from '../naming.js';
+import type { ActView, CitingFact, SourceView } from '../shapes.js';
+import { Build, type BuildInput, inOrder } from './build.js';
+import type { Built } from './built.js';
+import { actsOnSubject, alternativesElsewhere } from './lists.js';
+import { objects, optional, text } from './read.js';
+import { sourceSummary } from './summary.js';
+import { textOf } from './words.js';
+
+export function buildSource(input: BuildInput): Built<SourceView> {
+  const build = new Build(input);
+  const { subject } = build;
+  const { type, publisher, author, published, url, lang, sha256 } = subject.entry()?.data ?? {};
+  const date = text(published);
+  const parsed = date === undefined ? undefined : parseEdtf(date);
+  return build.finish({
+    kind: 'source',
+    id: subject.id,
+    ...optional('title', nameOf(subject)),
+    summary: sourceSummary(text(type), text(publisher), date),
+    visibility: subject.visibility(),
+    ...optional('type', text(type)),
+    ...optional('publisher', text(publisher)),
+    ...optional('author', text(author)),
+    ...optional('published', date),
+    publishedBounds: parsed?.ok === true ? daysView(parsed.value.bounds) : {},
+    ...optional('url', text(url)),
+    ...optional('lang', text(lang)),
+    ...optional('sha256', text(sha256)),
+    ...optional('text', textOf(subject)),
+    captures: capturesOf(build),
+    dependsOn: dependenciesOf(build),
+    citedBy: citedBy(build),
+    timeline: build.timeline(),
+    acts: actsOnSubject(build),
+    alternativesElsewhere: alternativesElsewhere(build),
+    inconsistencies: subject.inconsistencies(),
+  });
+}
+
+function capturesOf(build: Build): readonly ActView[] {
+  return [...build.subject.events()].filter(({ type }) => type === 'SourceCaptured').map((row) => build.act(row));
+}
+
+function dependenciesOf(build: Build): SourceView['dependsOn'] {
+  return [...build.subject.events()].flatMap(({ id, type, data }) => {
+    const other = text(data['other']);
+    if (type !== 'SourceDependsOn' || other === undefined) return [];
+    return [{ source: build.pointer('source', other), kind: text(data['kind']) ?? '', event: id }];
+  });
+}
+
+/** Facts of other subjects as they are now: one that was corrected since may rest on other sources. */
+function citedBy(build: Build): readonly CitingFact[] {
+  const { subject } = build;
+  const subjects = new Map(subject.concerning().map(({ of }) => [`${of.kind} ${of.id}`, of]));
+  return [...subjects.values()]
+    .sort((a, b) => compare(a.kind, b.kind) || compare(a.id, b.id))
+    .flatMap((of) => {
+      const other = build.find(of.kind, of.id);
+      if (other === undefined) return [];
+      const pointer = build.pointer(of.kind, of.id);
+      return inOrder(other).flatMap((fact) =>
+        objects(fact.data['citations'])
+          .filter(({ sourceId }) => sourceId === subject.id)
+          .map((citation) => {
+            const { words, at, locator } = build.citation(citation);
+            return {
+              event: fact.id,
+              seq: other.event(fact.id)?.seq ?? 0,
+              type: fact.type,
+              subject: pointer,
+              ...optional('words', words),
+              ...optional('at', at),
+              ...optional('locator', locator),
+              standing: fact.standing,
+            };
+          }),
+      );
+    });
+}

@@ -1,0 +1,202 @@
+/**
+ * Answers from the view file that is served, over a connection of its own. Every answer comes from one snapshot of the
+ * file; a swap between two answers is not noticed by anyone.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { err, isoDay, ok, parseEdtf, recordingDay, refusal, type Refusal, type Result } from '#kernel';
+import { momentDocument, presentDocument } from './documents/present.js';
+import { ViewsFolder } from './folder.js';
+import { Knowledge } from './knowledge.js';
+import { Lists } from './lists.js';
+import type { ListQuery, Moment, ReaderOptions, ViewsReader } from './ports.js';
+import { Records, type SubjectRow } from './records.js';
+import { FOLD_VERSION, openForReading } from './schema.js';
+import type { AsOf, ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from './shapes.js';
+import { Waits } from './waits.js';
+
+/** Opens the views for reading. There need be none yet: then answers are refused as `views-not-ready`. */
+export function openViews(options: ReaderOptions): ViewsReader {
+  return new FileReader(options);
+}
+
+const NOT_READY = refusal('views-not-ready', 'The views are being built; try again in a moment.');
+const INVALID_MOMENT = refusal('invalid-moment', 'Give an instant such as 2026-11-23T00:00:00Z, or a seq.', '/knownAt');
+const AHEAD = refusal('moment-ahead', 'The record has not come that far: give an earlier moment.', '/knownAt');
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+const SEQ = /^(?:0|[1-9]\d{0,15})$/;
+
+/** Events kept at hand between answers, as long as the file stands still. */
+const EVENTS_AT_HAND = 50_000;
+
+interface OpenFile {
+  readonly db: DatabaseSync;
+  readonly records: Records;
+  readonly lists: Lists;
+}
+
+interface ResolvedMoment {
+  readonly seq: number;
+  readonly settled: boolean;
+  readonly instant?: string;
+  /** The day that `present` means then. */
+  readonly day: number;
+}
+
+class FileReader implements ViewsReader {
+  private readonly folder: ViewsFolder;
+  private file: OpenFile | undefined;
+  private told: ViewsHealth | undefined;
+  private present: { readonly seq: number; readonly knowledge: Knowledge } | undefined;
+  private closed = false;
+  private readonly waits = new Waits((stream) => this.revisionOf(stream));
+
+  constructor(private readonly options: ReaderOptions) {
+    this.folder = new ViewsFolder(options.folder);
+  }
+
+  document(kind: SubjectCategory, id: string, moment: Moment = {}): Result<string, Refusal> {
+    return this.snapshot((file) => {
+      const row = file.records.subject(kind, id);
+      const known = moment.knownAt === undefined ? this.now(file) : this.resolve(file, moment.knownAt);
+      if (!known.ok) return known;
+      if (row === undefined || row.entered > known.value.seq) {
+        return err(refusal('not-found', `There is no ${kind} with this id${moment.knownAt === undefined ? '' : ' then'}.`));
+      }
+      if (moment.validAt === undefined && moment.knownAt === undefined) return ok(this.presentJson(file, row, known.value));
+      return this.momentJson(file, row, moment, known.value);
+    });
+  }
+
+  list(kind: SubjectCategory, query: ListQuery = {}): Result<ListPage, Refusal> {
+    return this.snapshot((file) => {
+      const day = recordingDay(this.options.clock.now());
+      return file.lists.page(kind, query, day, (row) => this.presentOf(file, row, day).item);
+    });
+  }
+
+  resolveKnownAt(knownAt: string): Result<{ readonly seq: number; readonly settled: boolean }, Refusal> {
+    return this.snapshot((file) => {
+      const found = this.resolve(file, knownAt);
+      return found.ok ? ok({ seq: found.value.seq, settled: found.value.settled }) : found;
+    });
+  }
+
+  waitFor(stream: string, revision: number, timeout: number): Promise<boolean> {
+    return this.closed ? Promise.resolve(false) : this.waits.add(stream, revision, timeout);
+  }
+
+  revisionOf(stream: string): number | undefined {
+    return this.opened()?.records.revision(stream);
+  }
+
+  health(): ViewsHealth {
+    const { told } = this;
+    if (told === undefined) {
+      const head = this.opened()?.records.head();
+      return { state: this.closed ? 'closed' : 'starting', seq: head?.seq ?? 0, lagMilliseconds: 0 };
+    }
+    if (told.state === 'live' || told.knownAt === undefined) return told;
+    return { ...told, lagMilliseconds: Math.max(0, this.options.clock.now().getTime() - Date.parse(told.knownAt)) };
+  }
+
+  notify(message: ViewsMessage): void {
+    if (this.closed) return;
+    if (message.kind === 'health') this.told = message.health;
+    if (message.kind === 'swapped' || message.kind === 'withdrawn') this.letGo();
+    if (message.kind === 'advanced' || message.kind === 'swapped') this.waits.look();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.waits.close();
+    this.letGo();
+  }
+
+  /** One snapshot of the file for one answer. */
+  private snapshot<T>(answer: (file: OpenFile) => Result<T, Refusal>): Result<T, Refusal> {
+    const file = this.opened();
+    if (file === undefined) return err(NOT_READY);
+    file.db.exec('BEGIN');
+    try {
+      return answer(file);
+    } finally {
+      file.db.exec('COMMIT');
+    }
+  }
+
+  private opened(): OpenFile | undefined {
+    if (this.file !== undefined || this.closed) return this.file;
+    const path = this.folder.served();
+    const db = path === undefined ? undefined : openForReading(path);
+    if (db === undefined) return undefined;
+    const records = new Records(db);
+    return (this.file = { db, records, lists: new Lists(db) });
+  }
+
+  private letGo(): void {
+    this.file?.db.close();
+    this.file = undefined;
+    this.present = undefined;
+  }
+
+  private presentJson(file: OpenFile, row: SubjectRow, known: ResolvedMoment): string {
+    const ready = file.records.document(row.sid, known.day);
+    const json = ready?.document ?? JSON.stringify(this.presentOf(file, row, known.day).document);
+    // The ready document holds for as long as nothing in it changes; only which record it answers from moves on.
+    return `${json.slice(0, -1)},"asOf":${JSON.stringify(asOf(known))}}`;
+  }
+
+  private presentOf(file: OpenFile, row: SubjectRow, day: number): ReturnType<typeof presentDocument> {
+    const { seq } = file.records.head();
+    if (this.present?.seq !== seq) this.present = { seq, knowledge: new Knowledge(file.records, EVENTS_AT_HAND) };
+    const { knowledge } = this.present;
+    const subject = knowledge.bySid(row.sid);
+    if (subject === undefined) throw new RangeError('A listed subject has no row.');
+    return presentDocument(subject, knowledge.find, day);
+  }
+
+  private momentJson(file: OpenFile, row: SubjectRow, moment: Moment, known: ResolvedMoment): Result<string, Refusal> {
+    const span = moment.validAt === undefined ? undefined : parseEdtf(moment.validAt);
+    if (span?.ok === false) return err({ ...span.error, code: 'invalid-date', pointer: '/validAt' });
+    const knowledge = new Knowledge(file.records, EVENTS_AT_HAND, known.seq);
+    const subject = knowledge.bySid(row.sid);
+    if (subject === undefined) throw new RangeError('A found subject has no row.');
+    const document = momentDocument(subject, knowledge.find, known.day, span?.value.bounds);
+    const validAt = moment.validAt === undefined ? {} : { validAt: moment.validAt };
+    return ok(JSON.stringify({ ...document, asOf: { ...validAt, ...asOf(known) } }));
+  }
+
+  private now({ records }: OpenFile): Result<ResolvedMoment, Refusal> {
+    const now = this.options.clock.now();
+    const { seq, known } = records.head();
+    return ok({ seq, settled: known > now.getTime(), day: recordingDay(now) });
+  }
+
+  private resolve({ records }: OpenFile, knownAt: string): Result<ResolvedMoment, Refusal> {
+    const head = records.head();
+    if (SEQ.test(knownAt)) {
+      const seq = Number(knownAt);
+      if (seq > head.seq) return err(AHEAD);
+      const known = records.knownAt(seq);
+      // What was recorded up to an event is settled by the event itself.
+      return ok({ seq, settled: true, day: recordingDay(new Date(Number.isFinite(known) ? known : 0)) });
+    }
+    const instant = INSTANT.test(knownAt) ? Date.parse(knownAt) : NaN;
+    if (Number.isNaN(instant)) return err(INVALID_MOMENT);
+    if (instant > Math.max(this.options.clock.now().getTime(), head.known)) return err(AHEAD);
+    return ok({
+      seq: records.seqAt(instant),
+      settled: head.known > instant,
+      instant: knownAt,
+      day: recordingDay(new Date(instant)),
+    });
+  }
+}
+
+function asOf({ seq, settled, instant, day }: ResolvedMoment): AsOf {
+  return {
+    knownAt: { seq, ...(instant !== undefined && { instant }), settled },
+    day: isoDay(day),
+    foldVersion: FOLD_VERSION,
+  };
+}
