@@ -7,10 +7,11 @@
  */
 import type { StatementSync } from 'node:sqlite';
 import { definitionOf, type EventDefinition, type Segment } from '#domain';
-import { type Clock, type Day, parseStreamName, recordingDay, streamName } from '#kernel';
+import { type Clock, type Day, recordingDay, streamName } from '#kernel';
 import type { RecordedEvent } from '#log-format';
 import { axisChanges, type AxisChange, axisKey, changeKind } from './changes.js';
 import { daysView } from './days.js';
+import { subjectOf } from './decode.js';
 import { presentDocument } from './documents/present.js';
 import { Knowledge } from './knowledge.js';
 import { foldText } from './fold-text.js';
@@ -21,14 +22,9 @@ import type { StatusChange, SubjectCategory } from './shapes.js';
 import { joinedCases, type Mention, mentionsOf, type Subject } from './subject.js';
 import type { ViewFile } from './view-file.js';
 
-/** The event is of a type that this version does not know: to pass over it would give wrong answers in silence. */
-export class UnknownTypeError extends Error {}
-
 const EVENTS_AT_HAND = 300_000;
 /** Documents built in the very commit of the event that changes them. */
 const DOCUMENTS_PER_COMMIT = 12;
-
-const SUBJECTS: ReadonlySet<string> = new Set<SubjectCategory>(['person', 'group', 'case', 'statement', 'source']);
 
 /** An answer that the record now gives of a subject, by what it says, and its row. */
 type StoredSegments = Map<string, number>;
@@ -64,20 +60,18 @@ export class Fold {
   /**
    * Takes in one event.
    * @returns the status changes that it causes
-   * @throws UnknownTypeError
    */
   apply(event: RecordedEvent, sid: number, seq: number, known: number): readonly StatusChange[] {
-    const place = parseStreamName(event.stream);
-    if (place === undefined || !SUBJECTS.has(place.category)) {
+    const place = subjectOf(event.stream);
+    const definition = definitionOf(event.type);
+    if (place === undefined || definition === undefined) {
       this.file.addEvent(event, sid, seq, known, null);
       return [];
     }
-    const definition = definitionOf(event.type);
-    if (definition === undefined) throw new UnknownTypeError();
-    const kind = place.category as SubjectCategory;
+    const { kind, id } = place;
     const row = toRow(event, sid, seq);
     const found = this.knowledge.bySid(sid);
-    const subject = found ?? this.knowledge.enter({ sid, kind, id: place.id });
+    const subject = found ?? this.knowledge.enter({ sid, kind, id });
     const mentions = mentionsOf(event.type, event.data);
     const targets = this.targets(mentions, sid);
     const affected = this.affected(subject, definition, event.data);
@@ -88,7 +82,7 @@ export class Fold {
     for (const target of targets) {
       const other = this.knowledge.atHand(target);
       if (other === undefined) continue;
-      other.hear({ row, of: { kind, id: place.id } });
+      other.hear({ row, of: place });
       this.knowledge.keep(other);
     }
     for (const one of affected) one.forgetStatus();
@@ -103,7 +97,7 @@ export class Fold {
 
     this.file.addEvent(event, sid, seq, known, data);
     for (const target of targets) this.statements.addConcern.run(target, seq);
-    if (found === undefined) this.statements.addSubject.run(sid, kind, place.id, seq);
+    if (found === undefined) this.statements.addSubject.run(sid, kind, id, seq);
     if (naming !== undefined) this.statements.name.run(naming.name ?? null, naming.search, sid);
     const statusChanges: StatusChange[] = [];
     for (const { subject: one, changes } of changed) {

@@ -1,5 +1,5 @@
 export * from './ports.js';
-export { openViews } from './reader.js';
+export { openViewsReader } from './reader.js';
 export { FOLD_VERSION, SCHEMA_VERSION } from './schema.js';
 export * from './shapes.js';
 export { runViews } from './views.js';

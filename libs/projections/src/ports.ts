@@ -1,14 +1,12 @@
 /** The two faces of this room: what writes the views, and what reads them. */
 import type { EventStore } from '#event-store';
 import type { Clock, Result, Refusal } from '#kernel';
-import type { EventCodec, KeyStore } from '#log-format';
+import type { KeyStore } from '#log-format';
 import type { ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from './shapes.js';
 
 export interface ViewsOptions {
   readonly eventStore: EventStore;
   readonly keyStore: Pick<KeyStore, 'find'>;
-  /** Knows every type of event in the log, also those that are no business of the views. */
-  readonly codec: Pick<EventCodec, 'decodePage'>;
   /** The folder in which the view files lie; made if it is not there. */
   readonly folder: string;
   readonly clock: Clock;

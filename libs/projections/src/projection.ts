@@ -6,8 +6,9 @@
  */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { type EventStore, EventStoreError, type StoredEvent, type Subscription, type SubscriptionMessage } from '#event-store';
-import { LOG_START_STREAM, LOG_STARTED, type EventCodec, type KeyStore, type RecordedEvent } from '#log-format';
-import { Fold, UnknownTypeError } from './fold.js';
+import { LOG_START_STREAM, LOG_STARTED, type KeyStore } from '#log-format';
+import { decode, type Decoded, parseObject } from './decode.js';
+import type { Fold } from './fold.js';
 import { failureCode, isDamage } from './schema.js';
 import type { PoisonEvent, StatusChange } from './shapes.js';
 import type { ViewFile } from './view-file.js';
@@ -19,7 +20,6 @@ export type Ending = 'closed' | 'log-changed' | 'damaged';
 
 export interface ProjectionOptions {
   readonly eventStore: EventStore;
-  readonly codec: Pick<EventCodec, 'decodePage'>;
   readonly keyStore: Pick<KeyStore, 'find'>;
   /** Events to pass over without trying them. */
   readonly skip: ReadonlySet<string>;
@@ -47,7 +47,7 @@ export class Projection {
   private resume: (() => void) | undefined;
   private readonly ended: Promise<Ending>;
   private changes: StatusChange[] = [];
-  private startedEmpty: boolean;
+  private readonly startedEmpty: boolean;
   private readonly skip: Set<string>;
 
   constructor(
@@ -167,7 +167,7 @@ export class Projection {
 
   private async logId(): Promise<string | undefined> {
     for await (const event of this.options.eventStore.readStream(LOG_START_STREAM, { limit: 1 })) {
-      return logIdOf(parse(event.data));
+      return logIdOf(parseObject(event.data));
     }
     return undefined;
   }
@@ -239,47 +239,47 @@ export class Projection {
   }
 
   private async takeEvents(events: readonly StoredEvent[]): Promise<void> {
-    const decoded = await this.options.codec.decodePage(events, this.options.keyStore);
+    const decoded = await decode(events, this.options.keyStore);
     for (const [index, event] of events.entries()) {
-      const result = decoded[index];
-      if (result === undefined) throw new RangeError('The codec answered for fewer events than it was given.');
-      const reason = this.apply(event, result.ok ? result.value : undefined);
+      const reason = this.apply(event, decoded[index] ?? 'undecodable');
       if (reason !== undefined) return this.stop(event, reason);
     }
   }
 
   /** Applies one event; the reason if it cannot be taken in, and then nothing of it was. */
-  private apply(event: StoredEvent, recorded: RecordedEvent | undefined): PoisonEvent['reason'] | undefined {
-    const before = this.file.checkpoint;
+  private apply(event: StoredEvent, decoded: Decoded): PoisonEvent['reason'] | undefined {
     const stream = this.file.stream(event.stream);
+    // Delivered again.
     if (event.revision <= stream.revision) return undefined;
-    const prev = recorded === undefined ? undefined : (recorded.metadata.prev ?? '');
-    const fits = event.revision === stream.revision + 1 && (prev === undefined || stream.hash === '' || prev === stream.hash);
-    if (!fits) {
+    const recorded = typeof decoded === 'string' ? undefined : decoded;
+    const skipped = this.skip.has(event.id);
+    const follows = stream.hash === '' || recorded === undefined || recorded.metadata.prev === stream.hash;
+    if (event.revision !== stream.revision + 1 || !follows) {
       // In a file that started empty there is no earlier log to have been another: the log itself is not whole.
       if (!this.startedEmpty || this.current === 'live') throw new LogChangedError();
-      if (!this.skip.has(event.id)) return 'out-of-order';
+      if (!skipped) return 'out-of-order';
     }
-    const seq = before.seq + 1;
-    const skipped = this.skip.has(event.id);
-    let known = before.known;
+    const { checkpoint } = this.file;
+    const seq = checkpoint.seq + 1;
+    let { known, logId } = checkpoint;
     if (skipped) {
       this.file.addSkipped(event, stream.sid, seq, known);
-    } else if (recorded === undefined) {
-      return 'undecodable';
+    } else if (typeof decoded === 'string') {
+      return decoded;
     } else {
-      known = Math.max(known, Date.parse(recorded.metadata.recordedAt));
+      known = Math.max(known, Date.parse(decoded.metadata.recordedAt));
+      if (decoded.type === LOG_STARTED.type) logId = logIdOf(decoded.data) ?? logId;
       try {
-        this.changes.push(...this.fold.apply(recorded, stream.sid, seq, known));
+        this.changes.push(...this.fold.apply(decoded, stream.sid, seq, known));
       } catch (error) {
         if (failureCode(error) !== undefined) throw error;
-        return error instanceof UnknownTypeError ? 'unknown-type' : 'handler-failed';
+        return 'handler-failed';
       }
     }
     const hash = recorded?.metadata.hash ?? '';
     this.file.advance(stream, event.revision, hash);
     this.file.moveTo({
-      logId: recorded?.type === LOG_STARTED.type ? (logIdOf(recorded.data) ?? before.logId) : before.logId,
+      logId,
       seq,
       known,
       last: { stream: event.stream, revision: event.revision, hash },
@@ -329,20 +329,11 @@ export class Projection {
 }
 
 function hashOf(event: StoredEvent): unknown {
-  return parse(event.metadata)?.['hash'];
+  return parseObject(event.metadata)?.['hash'];
 }
 
 function logIdOf(data: Readonly<Record<string, unknown>> | undefined): string | undefined {
   return typeof data?.['logId'] === 'string' ? data['logId'] : undefined;
-}
-
-function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function codeOf(error: unknown): string {

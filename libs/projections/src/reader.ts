@@ -15,7 +15,7 @@ import type { AsOf, ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from 
 import { Waits } from './waits.js';
 
 /** Opens the views for reading. There need be none yet: then answers are refused as `views-not-ready`. */
-export function openViews(options: ReaderOptions): ViewsReader {
+export function openViewsReader(options: ReaderOptions): ViewsReader {
   return new FileReader(options);
 }
 

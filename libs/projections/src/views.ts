@@ -115,10 +115,9 @@ class RunningViews implements Views {
   }
 
   private follow(file: ViewFile, skip: ReadonlySet<string>): Projection {
-    const { eventStore, codec, keyStore, clock } = this.options;
+    const { eventStore, keyStore, clock } = this.options;
     const projection: Projection = new Projection(file, new Fold(file, clock), {
       eventStore,
-      codec,
       keyStore,
       skip,
       onProgress: (changes) => this.progressed(projection, changes),

@@ -1,0 +1,66 @@
+/**
+ * From stored events to what the fold takes in. Events of subjects are opened by the format of the log, their keys
+ * fetched a page at a time; of all others (the start of the log, access keys) only their place in the log counts.
+ */
+import { catalogue } from '#domain';
+import type { StoredEvent } from '#event-store';
+import { parseStreamName } from '#kernel';
+import { createEventCodec, type EventMetadata, type KeyStore, type RecordedEvent } from '#log-format';
+import type { SubjectCategory } from './shapes.js';
+
+const SUBJECTS: ReadonlySet<string> = new Set<SubjectCategory>(['person', 'group', 'case', 'statement', 'source']);
+
+/** The subject whose stream this is; undefined for a stream that is no subject's. */
+export function subjectOf(stream: string): { readonly kind: SubjectCategory; readonly id: string } | undefined {
+  const place = parseStreamName(stream);
+  return place !== undefined && SUBJECTS.has(place.category)
+    ? { kind: place.category as SubjectCategory, id: place.id }
+    : undefined;
+}
+
+export type Decoded = RecordedEvent | 'undecodable' | 'unknown-type';
+
+const codec = createEventCodec(catalogue, {
+  bytes: () => {
+    throw new RangeError('Reading draws nothing.');
+  },
+});
+
+/** One answer for each event, in their order. */
+export async function decode(
+  events: readonly StoredEvent[],
+  keys: Pick<KeyStore, 'find'>,
+): Promise<readonly Decoded[]> {
+  const opened = await codec.decodePage(
+    events.filter(({ stream }) => subjectOf(stream) !== undefined),
+    keys,
+  );
+  const next = opened.values();
+  return events.map((event) => {
+    if (subjectOf(event.stream) === undefined) return bare(event);
+    const result = next.next().value;
+    if (result === undefined) throw new RangeError('The codec answered for fewer events than it was given.');
+    if (result.ok) return result.value;
+    return result.error.reason === 'unknown-type' ? 'unknown-type' : 'undecodable';
+  });
+}
+
+/** The JSON object in a stored string; undefined if it holds anything else. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function bare(event: StoredEvent): Decoded {
+  const data = parseObject(event.data);
+  const metadata = parseObject(event.metadata);
+  if (data === undefined || metadata === undefined) return 'undecodable';
+  const { hash, recordedAt, recordedBy, visibility } = metadata;
+  const complete = [hash, recordedAt, recordedBy, visibility].every((field) => typeof field === 'string');
+  if (!complete || Number.isNaN(Date.parse(String(recordedAt)))) return 'undecodable';
+  return { ...event, data, opened: true, metadata: metadata as unknown as EventMetadata };
+}
