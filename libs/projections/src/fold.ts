@@ -19,7 +19,7 @@ import { nameOf, searchTextOf } from './naming.js';
 import { type EventRow, Records } from './records.js';
 import { FOLD_VERSION, OPEN_END, OPEN_START, STILL_KNOWN } from './schema.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
-import { joinedCases, type Mention, mentionsOf, type Subject } from './subject.js';
+import { joinedCases, type Mention, type Subject } from './subject.js';
 import type { ViewFile } from './view-file.js';
 
 const EVENTS_AT_HAND = 300_000;
@@ -72,8 +72,8 @@ export class Fold {
     const row = toRow(event, sid, seq);
     const found = this.knowledge.bySid(sid);
     const subject = found ?? this.knowledge.enter({ sid, kind, id });
-    const mentions = mentionsOf(event.type, event.data);
-    const targets = this.targets(mentions, sid);
+    const mentions = subject.mentionsIn(event.type, event.data);
+    const targets = this.targets(subject, mentions, event.data);
     const affected = this.affected(subject, definition, event.data);
     const before = affected.map((one) => one.segments());
 
@@ -181,10 +181,12 @@ export class Fold {
     this.documents = true;
   }
 
-  /** Subjects that the event names, but the one it belongs to. */
-  private targets(mentions: readonly Mention[], sid: number): readonly number[] {
+  /** Subjects that the event names, but the one it belongs to; and whom an assignment named that it takes back. */
+  private targets(subject: Subject, mentions: readonly Mention[], { fact }: EventRow['data']): readonly number[] {
     const sids = new Set(mentions.map(({ kind, id }) => this.file.stream(streamName(kind, id)).sid));
-    sids.delete(sid);
+    const assigned = subject.kind === 'case' && typeof fact === 'string' ? subject.event(fact)?.data['person'] : undefined;
+    if (typeof assigned === 'string') sids.add(this.file.stream(streamName('person', assigned)).sid);
+    sids.delete(subject.ref.sid);
     return [...sids];
   }
 

@@ -32,7 +32,7 @@ export function searchTextOf(subject: Subject): string {
 /** The names of a person or group: those of the entry, then those that facts give, in the order of their days. */
 export function namesOf(subject: Subject): readonly NameView[] {
   const entry = subject.entry();
-  const entered = objects(entry?.data['names']).flatMap((name) => toName(name, entry?.id ?? ''));
+  const entered = entry === undefined ? [] : objects(entry.data['names']).flatMap((name) => toName(name, entry.id));
   const asserted = subject
     .facts()
     .filter((fact) => (fact.type === 'NameAsserted' || fact.type === 'GroupRenamed') && fact.standing !== 'withdrawn')

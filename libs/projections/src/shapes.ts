@@ -94,6 +94,7 @@ export interface DisputeView extends ActView {
   readonly by?: string;
   readonly open: boolean;
   readonly outcome?: string;
+  readonly settlements: readonly ActView[];
   /** The other reading, with the subject that it would speak of. It touches no axis of that subject. */
   readonly alternative?: { readonly subject: SubjectPointer; readonly data: Readonly<Record<string, unknown>> };
 }
@@ -122,6 +123,10 @@ export interface FactView {
   readonly note?: string;
   readonly standing: 'standing' | 'corrected' | 'withdrawn' | 'moved';
   readonly disputed: boolean;
+  /** Each source's telling of when it was, the fact's own first. */
+  readonly readings: readonly { readonly event: string; readonly occurred?: string; readonly bounds: DaysView }[];
+  /** Event ids of facts that were judged to be this one. */
+  readonly sameAs: readonly string[];
   readonly corrections: readonly ActView[];
   readonly disputes: readonly DisputeView[];
   readonly verifications: readonly ActView[];

@@ -6,17 +6,23 @@
 import {
   computeStatus,
   definitionOf,
+  type EventDefinition,
   evolve,
   factsOf,
   initial,
   type Inconsistency,
+  recordsOf,
   references,
   type Segment,
   type StandingFact,
+  type StandingRecord,
+  stands,
   type Status,
   statusFacts,
   type SubjectState,
+  visibilityOf,
 } from '#domain';
+import type { Visibility } from '#log-format';
 import type { EventRow } from './records.js';
 import type { SubjectCategory } from './shapes.js';
 
@@ -32,7 +38,7 @@ export interface Mention {
   readonly pointer: string;
 }
 
-/** The subjects that an event names. */
+/** The subjects that a fact names. */
 export function mentionsOf(type: string, data: EventRow['data']): readonly Mention[] {
   const definition = definitionOf(type);
   return definition === undefined ? [] : references(definition, data);
@@ -55,7 +61,7 @@ export interface SubjectRef {
 export class Subject {
   private state: SubjectState;
   private readonly rows = new Map<string, EventRow>();
-  private readonly others: Concerning[];
+  private readonly others: Concerning[] = [];
   /** Subjects that its own events name, by kind and id. */
   private readonly mentioned = new Map<string, Mention>();
   private factsMemo: readonly StandingFact[] | undefined;
@@ -70,8 +76,7 @@ export class Subject {
     private readonly counts: Counts,
   ) {
     this.state = initial(ref.kind, ref.id);
-    this.others = [...concerning];
-    for (const row of own) this.learn(row);
+    this.take(own, concerning);
   }
 
   get kind(): SubjectCategory {
@@ -87,8 +92,14 @@ export class Subject {
     return 1 + this.rows.size + this.others.length;
   }
 
+  /** The subjects that an event of its stream names, also in a payload that a correction or a dispute holds. */
+  mentionsIn(type: string, data: EventRow['data']): readonly Mention[] {
+    const definition = definitionOf(type);
+    return definition === undefined ? [] : references(definition, data, this.definitionOfFact(data['fact']));
+  }
+
   /** Takes in the next event of its own stream. */
-  learn(row: EventRow, mentions: readonly Mention[] = mentionsOf(row.type, row.data)): void {
+  learn(row: EventRow, mentions: readonly Mention[] = this.mentionsIn(row.type, row.data)): void {
     this.state = evolve(this.state, row);
     this.rows.set(row.id, row);
     for (const mention of mentions) this.mentioned.set(`${mention.kind} ${mention.id}`, mention);
@@ -99,6 +110,11 @@ export class Subject {
   /** Takes in the next event of another stream that concerns it. */
   hear(event: Concerning): void {
     this.others.push(event);
+    // What a case says of its facts is part of a person's ledger.
+    if (this.kind === 'person' && event.of.kind === 'case') {
+      this.state = evolve(this.state, { ...event.row, subject: event.of });
+      this.factsMemo = undefined;
+    }
     this.forgetStatus();
   }
 
@@ -108,8 +124,14 @@ export class Subject {
     this.segmentsMemo = undefined;
   }
 
-  ledger(): SubjectState {
-    return this.state;
+  /** An act of its stream (a judgement, an assignment, a join) that was not withdrawn. */
+  stands(event: string): boolean {
+    return stands(this.state, event);
+  }
+
+  /** Of the subject as a whole. */
+  visibility(): Visibility {
+    return visibilityOf(this.state);
   }
 
   /** Every fact of its stream, withdrawn ones too, that counts. */
@@ -122,9 +144,15 @@ export class Subject {
     return this.rows.values();
   }
 
+  /** What is on record beside facts, as corrected, and not withdrawn: what it was entered with, identifiers. */
+  records(): readonly StandingRecord[] {
+    return recordsOf(this.state).filter(({ standing }) => standing === 'standing' || standing === 'corrected');
+  }
+
   /** What it was entered with, as corrected since. */
-  entry(): { readonly id: string; readonly data: EventRow['data'] } | undefined {
-    return entriesOf(this.state)[0];
+  entry(): StandingRecord | undefined {
+    const isEntry = ({ type }: StandingRecord): boolean => definitionOf(type)?.role === 'entry';
+    return this.records().find(isEntry) ?? this.facts().find(isEntry);
   }
 
   event(id: string): EventRow | undefined {
@@ -153,10 +181,9 @@ export class Subject {
     return this.status()?.inconsistencies ?? [];
   }
 
-  /** The case that a fact counts in: the one it was assigned to last, else its own; joined cases are one. */
-  caseOf(fact: { readonly id: string; readonly case?: string }): string | undefined {
-    const id = this.assignments().get(fact.id) ?? fact.case;
-    return id === undefined ? undefined : oneOfJoined(id, this.find);
+  /** The case that a fact counts in; joined cases are one. */
+  caseOf({ case: inCase }: { readonly case?: string }): string | undefined {
+    return inCase === undefined ? undefined : oneOfJoined(inCase, this.find);
   }
 
   private computeStatus(kind: 'person' | 'group'): Status {
@@ -171,13 +198,21 @@ export class Subject {
     );
   }
 
-  private assignments(): ReadonlyMap<string, string> {
-    const assigned = new Map<string, string>();
-    for (const { row, of } of this.others) {
-      const { person, fact } = row.data;
-      if (row.type === 'FactAssignedToCase' && person === this.id && typeof fact === 'string') assigned.set(fact, of.id);
+  /** Both in the order of the log, as they were taken in when they came. */
+  private take(own: readonly EventRow[], concerning: readonly Concerning[]): void {
+    let next = 0;
+    for (const event of concerning) {
+      for (let row = own[next]; row !== undefined && row.seq < event.row.seq; row = own[++next]) this.learn(row);
+      this.hear(event);
     }
-    return assigned;
+    for (const row of own.slice(next)) this.learn(row);
+  }
+
+  /** What the fact is, that an act speaks of; of a correction, what is corrected. */
+  private definitionOfFact(id: unknown): EventDefinition | undefined {
+    let row = typeof id === 'string' ? this.rows.get(id) : undefined;
+    while (row?.type === 'FactCorrected') row = this.rows.get(String(row.data['fact']));
+    return row === undefined ? undefined : definitionOf(row.type);
   }
 }
 
@@ -187,11 +222,11 @@ export function joinedCases(id: string, find: Find): ReadonlySet<string> {
   for (const one of joined) {
     const legalCase = find('case', one);
     if (legalCase === undefined) continue;
-    for (const row of legalCase.events()) {
-      if (row.type === 'CasesJoined' && typeof row.data['other'] === 'string') joined.add(row.data['other']);
+    for (const { id: event, type, data } of legalCase.events()) {
+      if (type === 'CasesJoined' && typeof data['other'] === 'string' && legalCase.stands(event)) joined.add(data['other']);
     }
     for (const { row, of } of legalCase.concerning()) {
-      if (row.type === 'CasesJoined' && of.kind === 'case') joined.add(of.id);
+      if (row.type === 'CasesJoined' && find('case', of.id)?.stands(row.id) === true) joined.add(of.id);
     }
   }
   return joined;

@@ -1,9 +1,8 @@
 /** What all builders of documents share: pointers to other subjects, citations with their words, facts on a timeline. */
-import type { StandingFact } from '#domain';
+import type { ActOnFact, StandingFact } from '#domain';
 import type { Day, DayBounds } from '#kernel';
 import { byBounds, compare, daysView } from '../days.js';
 import { nameOf } from '../naming.js';
-import type { EventRow } from '../records.js';
 import type { ActView, CitationView, DisputeView, Document, FactView, SubjectCategory, SubjectPointer } from '../shapes.js';
 import { type Find, mentionsOf, type Subject } from '../subject.js';
 import { Answers } from './answers.js';
@@ -109,13 +108,10 @@ export class Build {
   }
 
   fact(subject: Subject, fact: StandingFact): FactView {
-    const row = subject.event(fact.id);
     const inCase = subject.caseOf(fact);
-    const acts = (list: readonly { readonly id: string }[]): readonly ActView[] =>
-      list.flatMap(({ id }) => this.actOf(subject, id) ?? []);
     return {
       event: fact.id,
-      seq: row?.seq ?? 0,
+      seq: subject.event(fact.id)?.seq ?? 0,
       type: fact.type,
       subject: this.pointer(subject.kind, subject.id),
       ...optional('occurred', fact.occurred),
@@ -133,10 +129,16 @@ export class Build {
       ...optional('note', text(fact.data['note'])),
       standing: fact.standing,
       disputed: fact.disputed,
-      corrections: acts(fact.corrections),
+      readings: fact.readings.map(({ id, occurred, bounds }) => ({
+        event: id,
+        ...optional('occurred', occurred),
+        bounds: daysView(bounds),
+      })),
+      corrections: fact.corrections.map((act) => this.act(subject, act)),
       disputes: this.disputes(subject, fact),
-      verifications: acts(fact.verifications),
-      accounts: acts(fact.accounts),
+      verifications: fact.verifications.map((act) => this.act(subject, act)),
+      accounts: fact.accounts.map((act) => this.act(subject, act)),
+      sameAs: fact.sameAs,
       recordedAt: fact.recordedAt,
       recordedBy: fact.recordedBy,
       visibility: fact.visibility,
@@ -144,43 +146,33 @@ export class Build {
   }
 
   disputes(subject: Subject, fact: StandingFact): readonly DisputeView[] {
-    return fact.disputes.flatMap((dispute) => {
-      const act = this.actOf(subject, dispute.id);
-      if (act === undefined) return [];
-      const { kind, by, alternative } = subject.event(dispute.id)?.data ?? {};
-      const other = this.pointed(object(alternative)['subject']);
-      return [
-        {
-          ...act,
-          kind: text(kind) ?? '',
-          ...optional('by', this.named(by)),
-          open: dispute.open,
-          ...optional('outcome', dispute.outcome),
-          ...optional(
-            'alternative',
-            other === undefined ? undefined : { subject: other, data: own(object(object(alternative)['data'])) },
-          ),
-        },
-      ];
+    return fact.disputes.map((dispute) => {
+      const { kind, by, alternative } = dispute.data;
+      const { subject: other, data } = object(alternative);
+      const pointer = this.pointed(other);
+      return {
+        ...this.act(subject, dispute),
+        kind: text(kind) ?? '',
+        ...optional('by', this.named(by)),
+        open: dispute.open,
+        ...optional('outcome', dispute.outcome),
+        settlements: dispute.settlements.map((act) => this.act(subject, act)),
+        ...optional('alternative', pointer === undefined ? undefined : { subject: pointer, data: own(object(data)) }),
+      };
     });
   }
 
-  actOf(subject: Subject, event: string): ActView | undefined {
-    const row = subject.event(event);
-    return row === undefined ? undefined : this.act(row);
-  }
-
-  act(row: EventRow): ActView {
-    const { reason, citations, ...data } = row.data;
+  act(subject: Subject, { id, type, data, recordedAt, recordedBy }: ActOnFact): ActView {
+    const { reason, citations, ...rest } = data;
     return {
-      event: row.id,
-      seq: row.seq,
-      type: row.type,
-      recordedAt: row.recordedAt,
-      recordedBy: row.recordedBy,
+      event: id,
+      seq: subject.event(id)?.seq ?? 0,
+      type,
+      recordedAt,
+      recordedBy,
       ...optional('reason', text(reason)),
       citations: this.citations(citations),
-      data: own(data),
+      data: own(rest),
     };
   }
 }

@@ -1,8 +1,8 @@
 /** Parts of documents that persons and groups share: labels, intentions, what disputes elsewhere say of them. */
-import type { StandingFact } from '#domain';
+import { definitionOf, type StandingFact } from '#domain';
 import type { ActView, AlternativeElsewhere, IntentionView, LabelView } from '../shapes.js';
 import { type Build, inOrder, stands } from './build.js';
-import { object, optional, text, texts } from './read.js';
+import { type Data, object, optional, text, texts } from './read.js';
 
 export function labels(build: Build): readonly LabelView[] {
   return ofType(build, 'LabelApplied').flatMap((fact) => {
@@ -70,19 +70,15 @@ export function alternativesElsewhere(build: Build): readonly AlternativeElsewhe
 
 /** Acts that concern the subject as a whole, in the order in which they were recorded. */
 export function actsOnSubject(build: Build): readonly ActView[] {
-  const found: ActView[] = [];
-  for (const row of build.subject.events()) {
-    if (WHOLE_SUBJECT.has(row.type) && row.data['fact'] === undefined) found.push(build.act(row));
-  }
-  return found;
+  const { subject } = build;
+  const found = [...subject.events()].filter(
+    ({ id, type, data }) => definitionOf(type)?.role === 'act' && !speaksOfAct(data) && subject.stands(id),
+  );
+  return found.map((row) => build.act(subject, row));
 }
 
-const WHOLE_SUBJECT: ReadonlySet<string> = new Set([
-  'VisibilityChanged',
-  'SubjectObjected',
-  'SourceDetailsCorrected',
-  'SourceGone',
-  'SourceChanged',
-  'CasesJoined',
-  'FactAssignedToCase',
-]);
+/** It speaks of one event of the subject, and stands beside that one. */
+function speaksOfAct({ fact, facts, judgement, person }: Data): boolean {
+  // An assignment names a fact of somebody else.
+  return (fact !== undefined && person === undefined) || facts !== undefined || judgement !== undefined;
+}

@@ -81,7 +81,7 @@ function casesOf(build: Build): readonly CaseOfPerson[] {
 
 function identifiers(build: Build): PersonView['identifiers'] {
   return build.subject
-    .entries()
+    .records()
     .filter(({ type }) => type === 'IdentifierAssigned')
     .map(({ id, data }) => ({ scheme: text(data['scheme']) ?? '', value: text(data['value']) ?? '', event: id }))
     .sort((a, b) => compare(a.scheme, b.scheme) || compare(a.value, b.value));
@@ -99,7 +99,7 @@ function identities(build: Build): readonly IdentityView[] {
     return at === undefined ? [] : [{ row, person: of.id, at }];
   });
   return [...here, ...there]
-    .filter(({ row, at }) => !isRevoked(row.id, at))
+    .filter(({ row, at }) => at.stands(row.id))
     .map(({ row, person }) => ({
       event: row.id,
       person: build.pointer('person', person),
@@ -108,11 +108,4 @@ function identities(build: Build): readonly IdentityView[] {
       citations: build.citations(row.data['citations']),
     }))
     .sort((a, b) => compare(a.event, b.event));
-}
-
-function isRevoked(judgement: string, at: BuildInput['subject']): boolean {
-  for (const row of at.events()) {
-    if (row.type === 'IdentityJudgementRevoked' && row.data['judgement'] === judgement) return true;
-  }
-  return false;
 }

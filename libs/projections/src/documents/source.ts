@@ -42,13 +42,15 @@ export function buildSource(input: BuildInput): Built<SourceView> {
 }
 
 function capturesOf(build: Build): readonly ActView[] {
-  return [...build.subject.events()].filter(({ type }) => type === 'SourceCaptured').map((row) => build.act(row));
+  const { subject } = build;
+  const captures = [...subject.events()].filter(({ id, type }) => type === 'SourceCaptured' && subject.stands(id));
+  return captures.map((row) => build.act(subject, row));
 }
 
 function dependenciesOf(build: Build): SourceView['dependsOn'] {
   return [...build.subject.events()].flatMap(({ id, type, data }) => {
     const other = text(data['other']);
-    if (type !== 'SourceDependsOn' || other === undefined) return [];
+    if (type !== 'SourceDependsOn' || other === undefined || !build.subject.stands(id)) return [];
     return [{ source: build.pointer('source', other), kind: text(data['kind']) ?? '', event: id }];
   });
 }
