@@ -214,8 +214,9 @@ function sentence(parts: readonly string[], otherwise: string): string {
   return line.charAt(0).toUpperCase() + line.slice(1);
 }
 
-function maybe({ certain }: AnswerView): string {
-  return certain ? '' : 'possibly ';
+/** What is disputed is said to be so, which tells more than that it may be otherwise. */
+function maybe({ certain, disputed }: AnswerView): string {
+  return certain || disputed ? '' : 'possibly ';
 }
 
 function dispute({ disputed }: AnswerView): string {
