@@ -1,7 +1,7 @@
 /** The first case as events: its commands, decided by hand in the one way that matters here, where the words stand. */
 import { definitionByRoute, type Category } from '#domain';
 import { derivedId, isoDay, parseEdtf } from '#kernel';
-import { type CaseCommand, firstCase } from '../../../../apps/cli/src/demo/first-case.js';
+import { type CaseCommand, firstCase, namesIn } from '../../../../apps/cli/src/demo/first-case.js';
 import type { Said } from './record.js';
 
 /** The same id for the same name, in whatever order things are recorded. */
@@ -55,4 +55,19 @@ function citation({ exact, prefix = '', suffix = '' }: Quote): unknown {
     at: { start, end: start + [...exact].length, version: 1 },
     published: PUBLISHED,
   };
+}
+
+/** An order in which the commands may come: each after those that it names, else by rank. */
+export function inOrderOf(rank: (index: number) => number): readonly CaseCommand[] {
+  const waiting = [...firstCase.entries()].sort(([a], [b]) => rank(a) - rank(b)).map(([, command]) => command);
+  const sent = new Set<string>();
+  const order: CaseCommand[] = [];
+  while (waiting.length > 0) {
+    const ready = waiting.findIndex((command) => [...namesIn(command)].every((name) => sent.has(name)));
+    const [next] = waiting.splice(ready, 1);
+    if (ready < 0 || next === undefined) throw new Error('Commands name each other.');
+    sent.add(next.name);
+    order.push(next);
+  }
+  return order;
 }
