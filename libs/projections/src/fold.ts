@@ -146,14 +146,12 @@ export class Fold {
   /** Builds some of the documents that are out of date; false if there is none. To be committed by the caller. */
   refresh(limit: number): boolean {
     if (!this.stale) return false;
-    const sids = this.statements.someStale.all(limit) as unknown as { sid: number }[];
-    this.stale = sids.length > 0;
-    if (!this.stale) return false;
     this.file.begin();
-    for (const { sid } of sids) {
+    for (const { sid } of this.statements.someStale.all(limit) as unknown as { sid: number }[]) {
       this.build(sid);
       this.statements.dropStale.run(sid);
     }
+    this.stale = this.statements.anyStale.get() !== undefined;
     return true;
   }
 

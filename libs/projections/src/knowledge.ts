@@ -9,7 +9,8 @@ import { type Concerning, type Counts, EVERY_FACT, Subject, type SubjectRef } fr
 
 export class Knowledge {
   private readonly subjects: LRUCache<number, Subject>;
-  private readonly sids = new LRUCache<string, number>({ max: 200_000 });
+  /** Of the subjects at hand. */
+  private readonly sids = new Map<string, number>();
   /** Bound to this, so that subjects can look others up. */
   readonly find = (kind: SubjectCategory, id: string): Subject | undefined => this.byId(kind, id);
 
@@ -20,7 +21,13 @@ export class Knowledge {
     private readonly upTo: number = Number.MAX_SAFE_INTEGER,
     private readonly counts: Counts = EVERY_FACT,
   ) {
-    this.subjects = new LRUCache({ maxSize: events, sizeCalculation: (subject) => subject.size });
+    this.subjects = new LRUCache({
+      maxSize: events,
+      sizeCalculation: (subject) => subject.size,
+      dispose: ({ kind, id }, _, reason) => {
+        if (reason !== 'set') this.sids.delete(`${kind} ${id}`);
+      },
+    });
   }
 
   bySid(sid: number): Subject | undefined {
@@ -50,7 +57,6 @@ export class Knowledge {
 
   forget(): void {
     this.subjects.clear();
-    this.sids.clear();
   }
 
   private byId(kind: SubjectCategory, id: string): Subject | undefined {

@@ -156,8 +156,8 @@ const SQLITE_ERROR = 1;
 
 /** SQLite's primary result code of an error that its driver threw; undefined for any other error. */
 function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
-  return error.errcode & 0xff;
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
 /** The file itself is broken or no SQLite file. */

@@ -24,7 +24,7 @@ export interface StreamRow {
   hash: string;
 }
 
-const STREAMS_AT_HAND = 100_000;
+const STREAMS_AT_HAND = 20_000;
 
 export class ViewFile {
   private readonly statements: ReturnType<typeof prepare>;

@@ -130,6 +130,7 @@ function durationWords(duration: string): string {
   }).join(' ');
 }
 
+const NUMBERS = new Intl.NumberFormat('en');
 const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region' });
 
 function asylumLine(asylum: AnswerView): string {
@@ -184,8 +185,7 @@ export function groupSummary({
 }
 
 function supportWords({ qualifier, value, kind, as }: SupportEntry): string {
-  const number = value.toLocaleString('en');
-  return `${QUALIFIER[qualifier] ?? ''}${number} ${kind}${value === 1 ? '' : 's'} ${as}`;
+  return `${QUALIFIER[qualifier] ?? ''}${NUMBERS.format(value)} ${kind}${value === 1 ? '' : 's'} ${as}`;
 }
 
 export function caseSummary(persons: readonly PersonInCase[]): string {
