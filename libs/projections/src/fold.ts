@@ -19,7 +19,7 @@ import { nameOf, searchTextOf } from './naming.js';
 import { type EventRow, Records } from './records.js';
 import { FOLD_VERSION, OPEN_END, OPEN_START, STILL_KNOWN } from './schema.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
-import { joinedCases, type Mention, type Subject } from './subject.js';
+import { type Find, joinedCases, type Mention, type Subject } from './subject.js';
 import type { ViewFile } from './view-file.js';
 
 const EVENTS_AT_HAND = 300_000;
@@ -28,6 +28,17 @@ const DOCUMENTS_PER_COMMIT = 12;
 
 /** An answer that the record now gives of a subject, by what it says, and its row. */
 type StoredSegments = Map<string, number>;
+
+interface Target {
+  readonly sid: number;
+  readonly kind: SubjectCategory;
+}
+
+/** A subject whose answers an event may change, and whether it did. */
+interface Affected {
+  readonly subject: Subject;
+  readonly moved: boolean;
+}
 
 interface AxisState {
   /** The change that gave the present answer, and the day on which it became known. */
@@ -80,7 +91,7 @@ export class Fold {
     subject.learn(row, mentions);
     this.knowledge.keep(subject);
     for (const target of targets) {
-      const other = this.knowledge.atHand(target);
+      const other = this.knowledge.atHand(target.sid);
       if (other === undefined) continue;
       other.hear({ row, of: place });
       this.knowledge.keep(other);
@@ -96,15 +107,18 @@ export class Fold {
     const data = JSON.stringify(event.data);
 
     this.file.addEvent(event, sid, seq, known, data);
-    for (const target of targets) this.statements.addConcern.run(target, seq);
+    for (const target of targets) this.statements.addConcern.run(target.sid, seq);
     if (found === undefined) this.statements.addSubject.run(sid, kind, id, seq);
     if (naming !== undefined) this.statements.name.run(naming.name ?? null, naming.search, sid);
     const statusChanges: StatusChange[] = [];
-    for (const { subject: one, changes } of changed) {
-      this.storeSegments(one, seq);
+    const moved = changed.map(({ subject: one, changes }) => {
       for (const change of changes) statusChanges.push(this.storeChange(one, change, event, seq, day, statusChanges.length));
-    }
-    this.markOutdated(subject, targets, definition, naming !== undefined, changed.filter(({ changes }) => changes.length > 0).map((c) => c.subject));
+      return { subject: one, moved: this.storeSegments(one, seq) };
+    });
+    // Others show a person or group by its name and its answers, the other kinds of subjects as a whole; and acts may
+    // change anything.
+    const shows = naming !== undefined || (kind !== 'person' && kind !== 'group');
+    this.markOutdated(subject, targets, shows, moved);
     return statusChanges;
   }
 
@@ -166,8 +180,14 @@ export class Fold {
     const subject = this.knowledge.bySid(sid);
     if (subject === undefined) return;
     const day = recordingDay(this.clock.now());
-    const { document, item, until } = presentDocument(subject, this.knowledge.find, day);
+    const read = new Set<string>();
+    const find: Find = (kind, id) => {
+      read.add(streamName(kind, id));
+      return this.knowledge.find(kind, id);
+    };
+    const { document, item, until } = presentDocument(subject, find, day);
     this.file.begin();
+    for (const stream of read) this.statements.addReader.run(this.file.stream(stream).sid, sid);
     this.statements.putDocument.run(
       sid,
       this.file.checkpoint.seq,
@@ -180,12 +200,16 @@ export class Fold {
   }
 
   /** Subjects that the event names, but the one it belongs to; and whom an assignment named that it takes back. */
-  private targets(subject: Subject, mentions: readonly Mention[], { fact }: EventRow['data']): readonly number[] {
-    const sids = new Set(mentions.map(({ kind, id }) => this.file.stream(streamName(kind, id)).sid));
+  private targets(subject: Subject, mentions: readonly Mention[], { fact }: EventRow['data']): readonly Target[] {
+    const targets = new Map<number, Target>();
+    const add = (kind: SubjectCategory, id: string): void => {
+      const { sid } = this.file.stream(streamName(kind, id));
+      if (sid !== subject.ref.sid) targets.set(sid, { sid, kind });
+    };
+    for (const { kind, id } of mentions) add(kind, id);
     const assigned = subject.kind === 'case' && typeof fact === 'string' ? subject.event(fact)?.data['person'] : undefined;
-    if (typeof assigned === 'string') sids.add(this.file.stream(streamName('person', assigned)).sid);
-    sids.delete(subject.ref.sid);
-    return [...sids];
+    if (typeof assigned === 'string') add('person', assigned);
+    return [...targets.values()];
   }
 
   /** Subjects whose answers the event may change, always in the same order. */
@@ -209,7 +233,9 @@ export class Fold {
     if (person !== undefined) persons.add(person.ref.sid);
   }
 
-  private storeSegments(subject: Subject, seq: number): void {
+  /** @returns whether anything of what the record now answers is different */
+  private storeSegments(subject: Subject, seq: number): boolean {
+    let moved = false;
     const stored = this.storedSegments(subject);
     const now = new Map<string, Segment>();
     for (const segment of subject.segments()) {
@@ -220,10 +246,14 @@ export class Fold {
       if (now.has(what)) continue;
       this.statements.closeSegment.run(seq, row);
       stored.delete(what);
+      moved = true;
     }
     for (const [what, segment] of now) {
-      if (!stored.has(what)) stored.set(what, this.addSegment(subject, segment, seq));
+      if (stored.has(what)) continue;
+      stored.set(what, this.addSegment(subject, segment, seq));
+      moved = true;
     }
+    return moved;
   }
 
   private storedSegments(subject: Subject): StoredSegments {
@@ -301,28 +331,14 @@ export class Fold {
   }
 
   /** Which documents show something of what this event changed. */
-  private markOutdated(
-    subject: Subject,
-    targets: readonly number[],
-    definition: EventDefinition,
-    renamed: boolean,
-    changed: readonly Subject[],
-  ): void {
+  private markOutdated(subject: Subject, targets: readonly Target[], shows: boolean, affected: readonly Affected[]): void {
     this.outdate(subject.ref.sid, true);
-    if (!this.documents) return;
-    for (const sid of targets) this.outdate(sid, this.kindOf(sid) !== 'source');
-    // A case, a statement or a source shows on others' pages as a whole; a person or group by its name, and a person by
-    // its answers: on the pages of its cases, groups and statements, and on those that these statements speak of.
-    const wholly = subject.kind === 'case' || subject.kind === 'statement' || subject.kind === 'source';
-    if (wholly || renamed || definition.role === 'act') for (const sid of this.neighbours(subject)) this.outdate(sid, false);
-    for (const person of changed) {
-      this.outdate(person.ref.sid, true);
-      for (const sid of this.neighbours(person)) {
-        const kind = this.kindOf(sid);
-        if (kind === 'case' || kind === 'group' || kind === 'statement') this.outdate(sid, false);
-        const statement = kind === 'statement' ? this.knowledge.bySid(sid) : undefined;
-        if (statement !== undefined) for (const other of this.neighbours(statement)) this.outdate(other, false);
-      }
+    // A source's document may list thousands of facts: it can wait.
+    for (const { sid, kind } of targets) this.outdate(sid, kind !== 'source');
+    if (shows) this.outdateReadersOf(subject);
+    for (const { subject: one, moved } of affected) {
+      this.outdate(one.ref.sid, true);
+      if (moved) this.outdateReadersOf(one);
     }
   }
 
@@ -331,13 +347,9 @@ export class Fold {
     if (atOnce) this.touched.add(sid);
   }
 
-  private neighbours(subject: Subject): readonly number[] {
-    const named = [...subject.mentions()].flatMap(({ kind, id }) => this.knowledge.find(kind, id)?.ref.sid ?? []);
-    return [...named, ...this.records.namedBy(subject.ref.sid)];
-  }
-
-  private kindOf(sid: number): SubjectCategory | undefined {
-    return this.knowledge.atHand(sid)?.kind ?? this.records.subjectBySid(sid)?.kind;
+  private outdateReadersOf({ ref: { sid } }: Subject): void {
+    if (!this.documents) return;
+    for (const reader of this.statements.readersOf.all(sid) as unknown as { sid: number }[]) this.outdated.add(reader.sid);
   }
 }
 
@@ -362,7 +374,7 @@ function said(segment: Segment): string {
 
 function prepare({ db }: ViewFile): Record<
   | 'addConcern' | 'addSubject' | 'name' | 'segmentsOf' | 'addSegment' | 'closeSegment' | 'addChange' | 'lastChange' | 'changeBy'
-  | 'putDocument' | 'dropDocument' | 'addStale' | 'dropStale' | 'someStale' | 'anyStale' | 'anyDocument' | 'expired',
+  | 'putDocument' | 'addReader' | 'readersOf' | 'dropDocument' | 'addStale' | 'dropStale' | 'someStale' | 'anyStale' | 'anyDocument' | 'expired',
   StatementSync
 > {
   return {
@@ -380,6 +392,8 @@ function prepare({ db }: ViewFile): Record<
       "SELECT change ->> 'id' AS change FROM changes WHERE sid = ? AND axis = ? AND cause = ? ORDER BY seq DESC, n DESC LIMIT 1",
     ),
     putDocument: db.prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)'),
+    addReader: db.prepare('INSERT OR IGNORE INTO document_reads VALUES (?, ?)'),
+    readersOf: db.prepare('SELECT sid FROM document_reads WHERE other = ?'),
     dropDocument: db.prepare('DELETE FROM documents WHERE sid = ?'),
     addStale: db.prepare('INSERT OR IGNORE INTO stale VALUES (?)'),
     dropStale: db.prepare('DELETE FROM stale WHERE sid = ?'),

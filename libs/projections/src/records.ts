@@ -42,7 +42,7 @@ const EVENT = 'e.seq, e.id, e.type, e.sid, e.recorded_at, e.recorded_by, e.visib
 
 export class Records {
   private readonly statements: Record<
-    'byId' | 'bySid' | 'own' | 'concerning' | 'known' | 'head' | 'revision' | 'document' | 'neighbours',
+    'byId' | 'bySid' | 'own' | 'concerning' | 'known' | 'head' | 'revision' | 'document',
     StatementSync
   >;
 
@@ -58,7 +58,6 @@ export class Records {
       head: db.prepare('SELECT seq, known FROM checkpoint'),
       revision: db.prepare('SELECT revision FROM streams WHERE name = ?'),
       document: db.prepare('SELECT seq, document FROM documents WHERE sid = ? AND day <= ? AND until >= ?'),
-      neighbours: db.prepare('SELECT DISTINCT e.sid FROM subject_events s JOIN events e ON e.seq = s.seq WHERE s.sid = ?'),
     };
   }
 
@@ -78,11 +77,6 @@ export class Records {
   /** Events of other streams that concern the subject, up to this seq. */
   concerning(sid: number, upTo: number): EventRow[] {
     return (this.statements.concerning.all(sid, upTo) as unknown as RawEvent[]).map(toEvent);
-  }
-
-  /** Subjects whose events name this one. */
-  namedBy(sid: number): number[] {
-    return (this.statements.neighbours.all(sid) as unknown as { sid: number }[]).map((row) => row.sid);
   }
 
   head(): { readonly seq: number; readonly known: number } {

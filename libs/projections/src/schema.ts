@@ -76,6 +76,8 @@ CREATE TABLE documents (
   item TEXT NOT NULL, document TEXT NOT NULL
 );
 CREATE INDEX documents_until ON documents (until);
+-- Which subjects a document was built from, besides its own; also some that an earlier build of it read.
+CREATE TABLE document_reads (other INTEGER NOT NULL, sid INTEGER NOT NULL, PRIMARY KEY (other, sid)) WITHOUT ROWID;
 -- Subjects whose documents are to be built.
 CREATE TABLE stale (sid INTEGER PRIMARY KEY);
 `;
