@@ -19,7 +19,7 @@ import { nameOf, searchTextOf } from './naming.js';
 import { type EventRow, Records } from './records.js';
 import { FOLD_VERSION, OPEN_END, OPEN_START, STILL_KNOWN } from './schema.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
-import { type Find, joinedCases, type Mention, type Subject } from './subject.js';
+import { type Find, joinedCases, type Mention, mentionsOf, type Subject } from './subject.js';
 import type { ViewFile } from './view-file.js';
 
 const EVENTS_AT_HAND = 300_000;
@@ -83,7 +83,7 @@ export class Fold {
     const row = toRow(event, sid, seq);
     const found = this.knowledge.bySid(sid);
     const subject = found ?? this.knowledge.enter({ sid, kind, id });
-    const mentions = subject.mentionsIn(event.type, event.data);
+    const mentions = mentionsOf(event.type, event.data);
     const targets = this.targets(subject, mentions, event.data);
     const affected = this.affected(subject, definition, event.data);
     const before = affected.map((one) => one.segments());

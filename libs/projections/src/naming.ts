@@ -9,11 +9,11 @@ import type { Subject } from './subject.js';
 
 /** The name or title that others show; statements have none. */
 export function nameOf(subject: Subject): string | undefined {
-  const entry = entryOf(subject);
   switch (subject.kind) {
-    case 'case':
     case 'source':
-      return text(entry['title']);
+      return subject.source()?.title;
+    case 'case':
+      return text(entryOf(subject)['title']);
     case 'statement':
       return undefined;
     case 'person':
@@ -25,7 +25,8 @@ export function nameOf(subject: Subject): string | undefined {
 /** Everything by which a subject may be looked for, line by line. */
 export function searchTextOf(subject: Subject): string {
   const entry = entryOf(subject);
-  const found = [text(entry['title']), text(entry['publisher']), text(entry['words']), ...texts(entry['numbers'])];
+  const { title, publisher } = subject.source() ?? { title: text(entry['title']) };
+  const found = [title, publisher, text(entry['words']), ...texts(entry['numbers'])];
   return [...found, ...namesOf(subject).map((name) => name.text)].filter((line) => line !== undefined).join('\n');
 }
 

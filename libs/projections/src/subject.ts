@@ -6,7 +6,6 @@
 import {
   computeStatus,
   definitionOf,
-  type EventDefinition,
   evolve,
   factsOf,
   initial,
@@ -14,6 +13,8 @@ import {
   recordsOf,
   references,
   type Segment,
+  sourceOf,
+  type SourceRecord,
   type StandingFact,
   type StandingRecord,
   stands,
@@ -38,7 +39,7 @@ export interface Mention {
   readonly pointer: string;
 }
 
-/** The subjects that a fact names. */
+/** The subjects that an event names, also in a payload that a correction or a dispute holds. */
 export function mentionsOf(type: string, data: EventRow['data']): readonly Mention[] {
   const definition = definitionOf(type);
   return definition === undefined ? [] : references(definition, data);
@@ -64,6 +65,7 @@ export class Subject {
   private readonly others: Concerning[] = [];
   /** Subjects that its own events name, by kind and id. */
   private readonly mentioned = new Map<string, Mention>();
+  private sourceMemo: SourceRecord | undefined;
   private factsMemo: readonly StandingFact[] | undefined;
   private statusMemo: Status | undefined;
   private segmentsMemo: readonly Segment[] | undefined;
@@ -92,17 +94,12 @@ export class Subject {
     return 1 + this.rows.size + this.others.length;
   }
 
-  /** The subjects that an event of its stream names, also in a payload that a correction or a dispute holds. */
-  mentionsIn(type: string, data: EventRow['data']): readonly Mention[] {
-    const definition = definitionOf(type);
-    return definition === undefined ? [] : references(definition, data, this.definitionOfFact(data['fact']));
-  }
-
   /** Takes in the next event of its own stream. */
-  learn(row: EventRow, mentions: readonly Mention[] = this.mentionsIn(row.type, row.data)): void {
+  learn(row: EventRow, mentions: readonly Mention[] = mentionsOf(row.type, row.data)): void {
     this.state = evolve(this.state, row);
     this.rows.set(row.id, row);
     for (const mention of mentions) this.mentioned.set(`${mention.kind} ${mention.id}`, mention);
+    this.sourceMemo = undefined;
     this.factsMemo = undefined;
     this.forgetStatus();
   }
@@ -153,6 +150,11 @@ export class Subject {
   entry(): StandingRecord | undefined {
     const isEntry = ({ type }: StandingRecord): boolean => definitionOf(type)?.role === 'entry';
     return this.records().find(isEntry) ?? this.facts().find(isEntry);
+  }
+
+  /** What a source is known to be, with its text; undefined for other subjects. */
+  source(): SourceRecord | undefined {
+    return this.kind === 'source' ? (this.sourceMemo ??= sourceOf(this.state)) : undefined;
   }
 
   event(id: string): EventRow | undefined {
@@ -206,13 +208,6 @@ export class Subject {
       this.hear(event);
     }
     for (const row of own.slice(next)) this.learn(row);
-  }
-
-  /** What the fact is, that an act speaks of; of a correction, what is corrected. */
-  private definitionOfFact(id: unknown): EventDefinition | undefined {
-    let row = typeof id === 'string' ? this.rows.get(id) : undefined;
-    while (row?.type === 'FactCorrected') row = this.rows.get(String(row.data['fact']));
-    return row === undefined ? undefined : definitionOf(row.type);
   }
 }
 

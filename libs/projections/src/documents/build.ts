@@ -22,7 +22,7 @@ export interface BuildInput {
 }
 
 /** Fields that every fact has, or that stand elsewhere in its view. */
-const COMMON = new Set(['occurred', 'aspect', 'after', 'case', 'citations', 'basis', 'confidence', 'note', 'sealed']);
+const COMMON = new Set(['occurred', 'aspect', 'after', 'case', 'citations', 'basis', 'confidence', 'note', 'sealed', 'factType']);
 
 export class Build {
   readonly subject: Subject;

@@ -1,36 +1,33 @@
 /** A source's document, with the facts that rest on it. */
 import { parseEdtf } from '#kernel';
 import { compare, daysView } from '../days.js';
-import { nameOf } from '../naming.js';
 import type { ActView, CitingFact, SourceView } from '../shapes.js';
 import { Build, type BuildInput, inOrder } from './build.js';
 import type { Built } from './built.js';
 import { actsOnSubject, alternativesElsewhere } from './lists.js';
 import { objects, optional, text } from './read.js';
 import { sourceSummary } from './summary.js';
-import { textOf } from './words.js';
 
 export function buildSource(input: BuildInput): Built<SourceView> {
   const build = new Build(input);
   const { subject } = build;
-  const { type, publisher, author, published, url, lang, sha256 } = subject.entry()?.data ?? {};
-  const date = text(published);
-  const parsed = date === undefined ? undefined : parseEdtf(date);
+  const { type, title, publisher, author, published, url, lang, text: held, sha256 } = subject.source() ?? {};
+  const parsed = published === undefined ? undefined : parseEdtf(published);
   return build.finish({
     kind: 'source',
     id: subject.id,
-    ...optional('title', nameOf(subject)),
-    summary: sourceSummary(text(type), text(publisher), date),
+    ...optional('title', title),
+    summary: sourceSummary(type, publisher, published),
     visibility: subject.visibility(),
-    ...optional('type', text(type)),
-    ...optional('publisher', text(publisher)),
-    ...optional('author', text(author)),
-    ...optional('published', date),
+    ...optional('type', type),
+    ...optional('publisher', publisher),
+    ...optional('author', author),
+    ...optional('published', published),
     publishedBounds: parsed?.ok === true ? daysView(parsed.value.bounds) : {},
-    ...optional('url', text(url)),
-    ...optional('lang', text(lang)),
-    ...optional('sha256', text(sha256)),
-    ...optional('text', textOf(subject)),
+    ...optional('url', url),
+    ...optional('lang', lang),
+    ...optional('sha256', sha256),
+    ...optional('text', held),
     captures: capturesOf(build),
     dependsOn: dependenciesOf(build),
     citedBy: citedBy(build),
