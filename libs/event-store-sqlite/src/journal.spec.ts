@@ -24,6 +24,12 @@ test(
     const next = readJournal(`${file}-wal`);
     expect(next?.databasePages).toBe(pageCount(db));
     expect(next?.pages.size).toBeLessThan(10);
+
+    // A transaction that outgrows its memory writes frames before it commits.
+    db.exec('PRAGMA cache_size = 5; BEGIN; UPDATE t SET x = hex(zeroblob(3001))');
+    expect(readJournal(`${file}-wal`)).toEqual(next);
+    db.exec('COMMIT');
+    expect(readJournal(`${file}-wal`)?.pages.size).toBeGreaterThan(100);
     db.close();
     return Promise.resolve();
   }),
