@@ -54,6 +54,27 @@ test(
 );
 
 test(
+  'a commit that fails for another reason than space has an unknown outcome: the caller must look',
+  inFolder((folder) => {
+    const file = join(folder, 'log.db');
+    createLogFile(file);
+    const db = openForWriting(file);
+    // A debt that is called in only at the commit: the nearest thing to a sync that fails.
+    db.exec(`CREATE TABLE debts (to_whom INTEGER REFERENCES types (tid) DEFERRABLE INITIALLY DEFERRED);
+      CREATE TRIGGER lend AFTER INSERT ON streams WHEN NEW.name = 'a-2' BEGIN INSERT INTO debts VALUES (99); END`);
+    const group = new GroupCommit(db);
+    const failed = group.commit([request(1, 'a-1', 'Noted'), request(2, 'a-2', 'Noted')]);
+    expect(failed.replies.map(([ticket, kind, code]) => [ticket, kind, code])).toEqual([
+      [1, 'failed', 'timed-out'],
+      [2, 'failed', 'timed-out'],
+    ]);
+    expect(group.commit([request(3, 'a-1', 'Noted')]).replies).toEqual([[3, 'done', 0, 1]]);
+    db.close();
+    return Promise.resolve();
+  }),
+);
+
+test(
   'a conflict within a group rejects only its own append',
   inFolder((folder) => {
     const file = join(folder, 'log.db');
