@@ -33,10 +33,5 @@ export { EXAMPLE_IDS, EXAMPLE_TEXT, examples } from './examples/index.js';
 export * from './status/index.js';
 export { FORMATS } from './validation/formats.js';
 export type { JsonSchema } from './validation/json-schema.js';
-export {
-  REFUSAL_CODES,
-  type RefusalCode,
-  type RefusalCodeInfo,
-  type RefusalKind,
-} from './validation/refusal-codes.js';
+export { REFUSAL_CODES, type RefusalCode, type RefusalCodeInfo, type RefusalKind } from './validation/refusal-codes.js';
 export { vocabularies } from './catalogue/vocabularies.js';

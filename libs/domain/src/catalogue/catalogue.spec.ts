@@ -31,7 +31,9 @@ test('every type that was ever stored is known, and every known type is listed',
 });
 
 test('each route of a category leads to one event', () => {
-  const routes = catalogue.flatMap(({ categories, route }) => categories.map((category) => `${category} ${route ?? ''}`));
+  const routes = catalogue.flatMap(({ categories, route }) =>
+    categories.map((category) => `${category} ${route ?? ''}`),
+  );
   expect(routes.filter((route, index) => routes.indexOf(route) !== index)).toEqual([]);
   for (const category of CATEGORIES) expect(definitionByRoute(category, undefined)?.role).toBe('entry');
   expect(definitionByRoute('person', 'arrests')?.type).toBe('PersonArrested');
@@ -43,7 +45,9 @@ describe.each(catalogue.map((definition) => [definition.type, definition] as con
     const example = examples[type] as Data;
     expect(faultsOf(definition.payload, example, 'client')).toEqual([]);
     expect(validatePayload(definition, example)).toEqual({ ok: true, value: example });
-    const own = [...fieldsOf(definition.payload).values()].filter(({ owner, serverSet }) => owner === type && !serverSet);
+    const own = [...fieldsOf(definition.payload).values()].filter(
+      ({ owner, serverSet }) => owner === type && !serverSet,
+    );
     const left = own.filter(({ name }) => !Object.hasOwn(example, name)).map(({ name }) => name);
     // Of alternatives, and where a field would change what the example shows.
     expect(left).toEqual(LEFT_OUT[type] ?? []);
@@ -68,10 +72,14 @@ test('a field is sealed in every correctable payload that has it, or in none', (
   const correctable = catalogue.filter((definition) => definition.correctable);
   const sealed = new Set(correctable.flatMap(({ personal }) => personal));
   for (const { type, payload, personal } of correctable) {
-    const open = pathsOf(payload).filter((path) => !personal.some((each) => path === each || path.startsWith(`${each}/`)));
+    const open = pathsOf(payload).filter(
+      (path) => !personal.some((each) => path === each || path.startsWith(`${each}/`)),
+    );
     expect({ type, collisions: open.filter((path) => sealed.has(path)) }).toEqual({ type, collisions: [] });
   }
-  expect(definitionOf('FactCorrected')?.personal).toEqual(expect.arrayContaining(['/reason', '/data/note', '/data/names/*/text']));
+  expect(definitionOf('FactCorrected')?.personal).toEqual(
+    expect.arrayContaining(['/reason', '/data/note', '/data/names/*/text']),
+  );
   expect(definitionOf('FactDisputed')?.personal).toContain('/alternative/data/circumstances');
 });
 
@@ -85,7 +93,10 @@ function pathsOf(payload: PayloadClass, prefix = ''): readonly string[] {
 test('what decides a status is never sealed', () => {
   for (const definition of catalogue) {
     const data = examples[definition.type] as Data;
-    const open = definition.personal.reduce<unknown>((rest, path) => without(rest, path.split('/').slice(1)), data) as Data;
+    const open = definition.personal.reduce<unknown>(
+      (rest, path) => without(rest, path.split('/').slice(1)),
+      data,
+    ) as Data;
     expect(definition.effects(open)).toEqual(definition.effects(data));
     expect(definition.presupposes(open)).toEqual(definition.presupposes(data));
     expect(definition.attests(open)).toEqual(definition.attests(data));

@@ -2,7 +2,7 @@
  * What one event of the catalogue is. Everything else that the program knows of an event (its route, validation, schema,
  * sealed fields, effect on a status, place on a timeline) is read from here and from its payload class.
  */
-import type { Effect, PersonAxis, ProceduralKind, StatusFact } from '../status/index.js';
+import type { Effect, ProceduralKind, StatusFact } from '../status/index.js';
 import type { PayloadClass } from '../validation/fields.js';
 import { fieldsOf } from '../validation/fields.js';
 import type { Category } from './category.js';
@@ -60,8 +60,6 @@ interface Acting<Payload> {
   readonly attests?: Computed<Payload, Attested>;
   readonly rank?: number;
 }
-
-export type { PersonAxis };
 
 type Kinds = Category | readonly Category[];
 

@@ -49,7 +49,10 @@ function collect(payload: PayloadClass, data: unknown, path: Path, found: Refere
     const value = data[field.name];
     if (value === undefined) continue;
     const here = [...path, field.name];
-    if (field.list && Array.isArray(value)) value.forEach((each, index) => visit(field, each, [...here, index], found));
+    if (field.list && Array.isArray(value))
+      value.forEach((each, index) => {
+        visit(field, each, [...here, index], found);
+      });
     else visit(field, value, here, found);
   }
 }
@@ -60,4 +63,3 @@ function visit({ reference, nested }: Field, value: unknown, path: Path, found: 
     found.push({ kind: reference, id: value, pointer: jsonPointer(path) });
   }
 }
-

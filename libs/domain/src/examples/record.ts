@@ -34,7 +34,11 @@ export const recordExamples: Readonly<Record<string, object>> = {
     text: EXAMPLE_TEXT,
   },
   SourceTextContinued: { text: ' It said so on Tuesday.' },
-  SourceDetailsCorrected: { title: 'Article A, second edition', published: '2019-02', reason: 'The date is in the imprint.' },
+  SourceDetailsCorrected: {
+    title: 'Article A, second edition',
+    published: '2019-02',
+    reason: 'The date is in the imprint.',
+  },
   SourceCaptured: { retrievedAt: '2019-03-01T10:00:00Z', url: ADDRESS, sha256: HASH, mediaType: 'text/html' },
   SourceGone: { noticedAt: '2019-04-01T10:00:00+07:00', url: ADDRESS },
   SourceChanged: { noticedAt: '2019-03-15T10:00:00.500Z', url: ADDRESS, sha256: HASH },

@@ -86,7 +86,12 @@ class AccountAdded extends AboutFact {
 }
 
 class FactsJudgedSame {
-  @ListOf(uuid(), { min: 2, max: 50, unique: true, description: 'Event ids of facts of one type that are one and the same.' })
+  @ListOf(uuid(), {
+    min: 2,
+    max: 50,
+    unique: true,
+    description: 'Event ids of facts of one type that are one and the same.',
+  })
   facts!: string[];
 
   @Personal()
@@ -103,8 +108,8 @@ class FactsJudgementRevoked {
   reason!: string;
 }
 
-export const DISPUTE_KINDS = ['ambiguous-reading', 'denied', 'contradicted'] as const;
-export const DISPUTE_OUTCOMES = ['upheld', 'rejected', 'undetermined'] as const;
+const DISPUTE_KINDS = ['ambiguous-reading', 'denied', 'contradicted'] as const;
+const DISPUTE_OUTCOMES = ['upheld', 'rejected', 'undetermined'] as const;
 
 /** Another reading of the same words: the same kind of fact, of another subject or with other content. */
 class Alternative {
@@ -169,7 +174,7 @@ class FactVerified extends AboutFact {
   citations?: Citation[];
 }
 
-export const VISIBILITIES = ['public', 'internal', 'confidential'] as const;
+const VISIBILITIES = ['public', 'internal', 'confidential'] as const;
 
 class VisibilityChanged {
   @Optional()

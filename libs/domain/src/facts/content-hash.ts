@@ -24,7 +24,9 @@ const NOT_SAID: ReadonlySet<string> = new Set([
 export function contentHash(definition: EventDefinition, data: Data): string {
   const said = Object.fromEntries(Object.entries(data).filter(([name]) => !NOT_SAID.has(name)));
   const open = definition.personal.reduce<unknown>((rest, path) => without(rest, path.split('/').slice(1)), said);
-  return createHash('sha256').update(canonical({ type: definition.type, data: open })).digest('hex');
+  return createHash('sha256')
+    .update(canonical({ type: definition.type, data: open }))
+    .digest('hex');
 }
 
 function canonical(value: unknown): string {

@@ -45,7 +45,8 @@ describe('every event of the catalogue', () => {
     if (type === 'FactCorrected') return { data: like(named[category]) };
     if (type === 'FactMoved') return { to: { [category]: category === 'person' ? ID.personB : ID.groupB } };
     const alternative = { subject: { group: ID.groupB }, data: like('GroupFounded') };
-    if (type === 'FactDisputed' && category !== 'person') return { alternative: category === 'group' ? alternative : undefined };
+    if (type === 'FactDisputed' && category !== 'person')
+      return { alternative: category === 'group' ? alternative : undefined };
     return {};
   }
 
@@ -105,12 +106,19 @@ describe('subjects', () => {
 
 describe('citations', () => {
   function cited(citation: object): unknown {
-    const result = aRecord().when('person', ID.personA, 'PersonArrested', like('PersonArrested', { citations: [citation] }));
+    const result = aRecord().when(
+      'person',
+      ID.personA,
+      'PersonArrested',
+      like('PersonArrested', { citations: [citation] }),
+    );
     return result.ok ? (result.value[0]?.data.citations as readonly unknown[])[0] : refusals(result);
   }
 
   test('words of a held text become their place, in code points', () => {
-    expect(cited({ sourceId: ID.sourceA, quote: { exact: 'was arrested', prefix: 'Person A ' }, locator: 'p. 1' })).toEqual({
+    expect(
+      cited({ sourceId: ID.sourceA, quote: { exact: 'was arrested', prefix: 'Person A ' }, locator: 'p. 1' }),
+    ).toEqual({
       sourceId: ID.sourceA,
       locator: 'p. 1',
       at: { start: 9, end: 21, version: 1 },
@@ -135,7 +143,12 @@ describe('citations', () => {
   test('a source without a date of publication says nothing of it', () => {
     const record = aRecord();
     record.given('source', NOBODY, 'SourceEntered', { published: '2019/..' });
-    const result = record.when('person', ID.personA, 'PersonArrested', like('PersonArrested', { citations: [{ sourceId: NOBODY }] }));
+    const result = record.when(
+      'person',
+      ID.personA,
+      'PersonArrested',
+      like('PersonArrested', { citations: [{ sourceId: NOBODY }] }),
+    );
     expect(result).toMatchObject({ ok: true, value: [{ data: { citations: [{ sourceId: NOBODY }] } }] });
     expect(JSON.stringify(result)).not.toContain('"published"');
   });
@@ -151,7 +164,9 @@ describe('citations', () => {
       'quote-not-in-source /alternative/data/citations/0/quote/exact',
     ]);
     const result = record.when('person', ID.personA, 'FactDisputed', like('FactDisputed'));
-    expect(result).toMatchObject({ value: [{ data: { alternative: { data: { citations: [{ at: { start: 9 } }] } } } }] });
+    expect(result).toMatchObject({
+      value: [{ data: { alternative: { data: { citations: [{ at: { start: 9 } }] } } } }],
+    });
   });
 });
 
@@ -179,12 +194,16 @@ describe('days', () => {
     expect(onPersonA(record, 'AccountAdded', { occurred: '2030' })).toEqual(['occurred-in-future /occurred']);
     expect(onPersonA(record, 'FactCorrected', { data })).toEqual(['occurred-in-future /data/occurred']);
     const alternative = { subject: { person: ID.personB }, data };
-    expect(onPersonA(record, 'FactDisputed', { alternative })).toEqual(['occurred-in-future /alternative/data/occurred']);
+    expect(onPersonA(record, 'FactDisputed', { alternative })).toEqual([
+      'occurred-in-future /alternative/data/occurred',
+    ]);
   });
 
   test('a fact is not after itself', () => {
     const record = withArrest();
-    const result = record.when('person', ID.personA, 'PersonArrested', like('PersonArrested', { after: [ID.factB] }), { id: ID.factB });
+    const result = record.when('person', ID.personA, 'PersonArrested', like('PersonArrested', { after: [ID.factB] }), {
+      id: ID.factB,
+    });
     expect(refusals(result)).toEqual(['refers-to-itself /after/0']);
     const data = like('PersonArrested', { after: [NOBODY, ID.factA] });
     expect(onPersonA(record, 'FactCorrected', { data })).toEqual(['refers-to-itself /data/after/1']);
@@ -210,7 +229,9 @@ describe('corrections', () => {
     const record = withArrest();
     const correction = record.given('person', ID.personA, 'FactCorrected');
     expect(onPersonA(record, 'FactCorrected', { fact: correction })).toEqual([]);
-    expect(onPersonA(record, 'FactCorrected', { fact: correction, data: { place: 'Town A' } })).toContain('missing-field /data/basis');
+    expect(onPersonA(record, 'FactCorrected', { fact: correction, data: { place: 'Town A' } })).toContain(
+      'missing-field /data/basis',
+    );
   });
 
   test('a correction says what its payload is', () => {
@@ -255,7 +276,9 @@ describe('corrections', () => {
   test('judgements and disputes are withdrawn, not corrected', () => {
     const record = withArrest();
     const dispute = record.given('person', ID.personA, 'FactDisputed');
-    expect(onPersonA(record, 'FactCorrected', { fact: dispute, data: like('FactDisputed') })).toEqual(['not-correctable /fact']);
+    expect(onPersonA(record, 'FactCorrected', { fact: dispute, data: like('FactDisputed') })).toEqual([
+      'not-correctable /fact',
+    ]);
     expect(onPersonA(record, 'FactRetracted', { fact: dispute })).toEqual([]);
     expect(onPersonA(record, 'FactRetracted', { fact: dispute })).toEqual(['fact-already-withdrawn /fact']);
   });
@@ -288,7 +311,9 @@ describe('retractions', () => {
 describe('moves', () => {
   test('the fact is recorded at the target as corrected, then withdrawn here; both name each other', () => {
     const record = withArrest();
-    record.given('person', ID.personA, 'FactCorrected', { data: like('PersonArrested', { place: 'Town C', after: [NOBODY] }) });
+    record.given('person', ID.personA, 'FactCorrected', {
+      data: like('PersonArrested', { place: 'Town C', after: [NOBODY] }),
+    });
     const move = like('FactMoved');
     const planned = planMove(record.state('person', ID.personA), move, record.context());
     if (!planned.ok) throw new Error(JSON.stringify(planned.error));
@@ -372,7 +397,9 @@ describe('disputes', () => {
     expect(onPersonA(record, 'FactDisputed', reading({ person: ID.personB }, { place: 1 }))).toEqual([
       'wrong-type /alternative/data/place',
     ]);
-    expect(onPersonA(record, 'FactDisputed', reading({ group: ID.groupA }))).toEqual(['invalid-value /alternative/subject']);
+    expect(onPersonA(record, 'FactDisputed', reading({ group: ID.groupA }))).toEqual([
+      'invalid-value /alternative/subject',
+    ]);
     expect(onPersonA(record, 'FactDisputed', reading({ person: NOBODY }))).toEqual([
       'person-not-found /alternative/subject/person',
     ]);
@@ -467,7 +494,9 @@ describe('sources', () => {
 
   test('another hash beside a text is refused', () => {
     const json = like('SourceEntered', { sha256: '0'.repeat(64) });
-    expect(refusals(new RecordInMemory().when('source', NOBODY, 'SourceEntered', json))).toEqual(['invalid-value /sha256']);
+    expect(refusals(new RecordInMemory().when('source', NOBODY, 'SourceEntered', json))).toEqual([
+      'invalid-value /sha256',
+    ]);
   });
 
   test('a hash without a text is taken as it is', () => {
@@ -479,14 +508,19 @@ describe('sources', () => {
     const record = aRecord();
     const json = like('SourceTextContinued', { text: '\nIt will do so in May.' });
     const result = record.when('source', ID.sourceA, 'SourceTextContinued', json);
-    expect(result).toMatchObject({ ok: true, value: [{ data: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string } }] });
+    expect(result).toMatchObject({
+      ok: true,
+      value: [{ data: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string } }],
+    });
     const quote = { exact: 'register.\nIt will' };
     expect(onPersonA(record, 'PersonArrested', { citations: [{ sourceId: ID.sourceA, quote }] })).toEqual([]);
   });
 
   test('a part that would not fit the log is refused', () => {
     const json = like('SourceEntered', { text: '😀'.repeat(100_000) });
-    expect(refusals(new RecordInMemory().when('source', NOBODY, 'SourceEntered', json))).toEqual(['payload-too-large /text']);
+    expect(refusals(new RecordInMemory().when('source', NOBODY, 'SourceEntered', json))).toEqual([
+      'payload-too-large /text',
+    ]);
   });
 
   test('a correction of details says at least one', () => {
@@ -497,19 +531,25 @@ describe('sources', () => {
   test('details count as corrected last, and as before where that is withdrawn', () => {
     const record = aRecord();
     const correction = record.given('source', ID.sourceA, 'SourceDetailsCorrected');
-    expect(sourceOf(record.state('source', ID.sourceA))).toMatchObject({ title: 'Article A, second edition', published: '2019-02' });
+    expect(sourceOf(record.state('source', ID.sourceA))).toMatchObject({
+      title: 'Article A, second edition',
+      published: '2019-02',
+    });
     record.given('source', ID.sourceA, 'FactRetracted', { fact: correction });
     expect(sourceOf(record.state('source', ID.sourceA))).toMatchObject({ title: 'Article A', lang: 'en' });
   });
 
   test('a source does not depend on itself', () => {
     const json = like('SourceDependsOn', { other: ID.sourceA });
-    expect(refusals(aRecord().when('source', ID.sourceA, 'SourceDependsOn', json))).toEqual(['refers-to-itself /other']);
+    expect(refusals(aRecord().when('source', ID.sourceA, 'SourceDependsOn', json))).toEqual([
+      'refers-to-itself /other',
+    ]);
   });
 });
 
 test('a refused payload is refused again, an accepted one decides the same events again', () => {
-  const once = (): unknown => withArrest().when('person', ID.personA, 'FactRetracted', examples.FactRetracted, { id: ID.factB });
+  const once = (): unknown =>
+    withArrest().when('person', ID.personA, 'FactRetracted', examples.FactRetracted, { id: ID.factB });
   expect(once()).toEqual(once());
 });
 

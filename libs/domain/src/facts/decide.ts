@@ -16,7 +16,7 @@ import { latestPublication, sourceOf } from '../source/record.js';
 import { fieldsOf, isPlainObject, type PayloadClass } from '../validation/fields.js';
 import type { RefusalCode } from '../validation/refusal-codes.js';
 import { faultsOf } from '../validation/validate.js';
-import { Citation } from './citation.js';
+import { Citation, type Quote } from './citation.js';
 import { factOf, type StandingFact, stands } from './ledger.js';
 import { standingOf } from './standing.js';
 import { type Entry, entryOfEvent, type SubjectState } from './state.js';
@@ -98,7 +98,11 @@ export interface PlannedMove {
  *
  * The fact goes as corrected. `after` stays behind, since it names facts of this subject.
  */
-export function planMove(state: SubjectState, move: Data, context: DecideContext): Result<PlannedMove, readonly Refusal[]> {
+export function planMove(
+  state: SubjectState,
+  move: Data,
+  context: DecideContext,
+): Result<PlannedMove, readonly Refusal[]> {
   const definition = definitionOf('FactMoved');
   if (definition === undefined) throw new Error('The catalogue has no moves.');
   const allowed = decide(definition, state, move, { ...context, movedTo: context.eventId(0) });
@@ -224,20 +228,22 @@ class Decision {
       if (nested === undefined || value === undefined) continue;
       const each = (one: unknown, here: Path): unknown => {
         if (!isPlainObject(one)) return one;
-        return nested === Citation ? this.cite(one as unknown as Citation, here) : this.citing(nested, one, here);
+        return nested === Citation ? this.cite(one, here) : this.citing(nested, one, here);
       };
       const here = [...path, name];
-      const after = list && Array.isArray(value) ? value.map((one, index) => each(one, [...here, index])) : each(value, here);
+      const after =
+        list && Array.isArray(value) ? value.map((one, index) => each(one, [...here, index])) : each(value, here);
       cited = { ...(cited ?? data), [name]: after };
     }
     return cited ?? data;
   }
 
-  private cite(citation: Citation, path: Path): Citation {
-    const state = this.context.subject('source', citation.sourceId);
+  private cite(citation: Data, path: Path): Data {
+    const { quote, ...rest } = citation as Data & { readonly quote?: Quote };
+    const state = this.context.subject('source', String(rest.sourceId));
     const source = state === undefined ? undefined : sourceOf(state);
+    // That there is no such source is told with the other references.
     if (source === undefined) return citation;
-    const { quote, ...rest } = citation;
     const day = latestPublication(source);
     const published = day === undefined ? {} : { published: isoDay(day) };
     if (quote === undefined || source.text === undefined) return { ...citation, ...published };
@@ -349,7 +355,7 @@ class Decision {
     const target = this.entry(state, fact, ['fact']);
     if (target === undefined) return false;
     const root = rootOf(state, target.event.id);
-    if (root === undefined || !root.definition.correctable) {
+    if (!root?.definition.correctable) {
       this.refuse('not-correctable', 'Withdraw this and record it anew.', ['fact']);
       return false;
     }
@@ -397,7 +403,9 @@ class Decision {
     if (found === undefined) return false;
     const recorders = [found, ...found.corrections].map(({ recordedBy }) => recordedBy);
     if (!recorders.includes(this.context.recordedBy)) return true;
-    this.refuse('verified-by-recorder', 'A fact is verified by somebody who neither recorded nor corrected it.', ['fact']);
+    this.refuse('verified-by-recorder', 'A fact is verified by somebody who neither recorded nor corrected it.', [
+      'fact',
+    ]);
     return false;
   }
 
@@ -477,7 +485,11 @@ function rootOf(state: SubjectState, id: string): Entry | undefined {
 }
 
 /** What the payload inside of an act is. */
-function innerOf(definition: EventDefinition, state: SubjectState | undefined, data: Data): EventDefinition | undefined {
+function innerOf(
+  definition: EventDefinition,
+  state: SubjectState | undefined,
+  data: Data,
+): EventDefinition | undefined {
   if (state === undefined || embeddedIn(definition, data) === undefined) return undefined;
   return rootOf(state, String(data.fact))?.definition;
 }
@@ -495,10 +507,12 @@ function replaced(value: unknown, [step, ...rest]: readonly string[], by: unknow
 }
 
 function pathOf(pointer: string | undefined): Path | undefined {
-  return pointer?.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointer
+    ?.split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
-

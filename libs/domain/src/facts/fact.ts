@@ -3,9 +3,9 @@ import { ExactlyOne, ListOf, Nested, NestedList, Optional, Personal, ServerSet, 
 import { edtf, line, oneOf, text, uuid } from '../validation/scalars.js';
 import { Citation } from './citation.js';
 
-export const ASPECTS = ['began', 'observed'] as const;
-export const BASES = ['official-record', 'reported', 'self-declared', 'inferred'] as const;
-export const CONFIDENCES = ['high', 'medium', 'low'] as const;
+const ASPECTS = ['began', 'observed'] as const;
+const BASES = ['official-record', 'reported', 'self-declared', 'inferred'] as const;
+const CONFIDENCES = ['high', 'medium', 'low'] as const;
 
 export const MOST_CITATIONS = 50;
 
@@ -72,7 +72,8 @@ export abstract class Fact {
 
   @Optional()
   @Value(oneOf(ASPECTS), {
-    description: 'began (unless said): it began to be so then; observed: it was so then, and began at some time before.',
+    description:
+      'began (unless said): it began to be so then; observed: it was so then, and began at some time before.',
   })
   aspect?: (typeof ASPECTS)[number];
 

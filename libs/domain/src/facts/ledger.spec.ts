@@ -13,7 +13,11 @@ import { evolve, initial, type SubjectState } from './state.js';
 class Story {
   readonly record = aRecord();
 
-  given(type: string, fields: object = {}, who: { by?: string; on?: string; visibility?: Visibility; id?: string } = {}): string {
+  given(
+    type: string,
+    fields: object = {},
+    who: { by?: string; on?: string; visibility?: Visibility; id?: string } = {},
+  ): string {
     return this.record.given('person', ID.personA, type, fields, who);
   }
 
@@ -72,13 +76,18 @@ describe('corrections', () => {
   test('an entry counts as corrected', () => {
     const story = new Story();
     const [entry] = recordsOf(story.state);
-    story.given('FactCorrected', { fact: entry?.id, data: like('PersonEntered', { names: [{ text: 'Person Z', kind: 'legal' }] }) });
+    story.given('FactCorrected', {
+      fact: entry?.id,
+      data: like('PersonEntered', { names: [{ text: 'Person Z', kind: 'legal' }] }),
+    });
     expect(recordsOf(story.state)).toMatchObject([{ standing: 'corrected', data: { names: [{ text: 'Person Z' }] } }]);
   });
 
   test('the order of the facts follows the corrected payload', () => {
     const story = new Story().arrest();
-    story.given('FactCorrected', { data: like('PersonArrested', { case: undefined, after: [ID.factB], aspect: 'observed' }) });
+    story.given('FactCorrected', {
+      data: like('PersonArrested', { case: undefined, after: [ID.factB], aspect: 'observed' }),
+    });
     expect(story.status()).toMatchObject([{ after: [ID.factB], aspect: 'observed' }]);
   });
 });
@@ -152,7 +161,10 @@ describe('days', () => {
       occurred: '2017-05',
       stated: bounds('2017-05-01', '2017-07-31'),
       bounds: bounds('2017-05-01', '2017-07-31'),
-      readings: [{ id: ID.factA, occurred: '2017-05' }, { id: account, occurred: '2017-07', bounds: bounds('2017-07-01', '2017-07-31') }],
+      readings: [
+        { id: ID.factA, occurred: '2017-05' },
+        { id: account, occurred: '2017-07', bounds: bounds('2017-07-01', '2017-07-31') },
+      ],
     });
   });
 
@@ -167,7 +179,11 @@ describe('days', () => {
 
   test('a correction brings its own day of recording', () => {
     const story = new Story().arrest({ citations: [{ sourceId: ID.sourceB }] }, { on: '2018-01-01T00:00:00.000Z' });
-    const data = like('PersonArrested', { case: undefined, occurred: '2018-06', citations: [{ sourceId: ID.sourceB }] });
+    const data = like('PersonArrested', {
+      case: undefined,
+      occurred: '2018-06',
+      citations: [{ sourceId: ID.sourceB }],
+    });
     story.given('FactCorrected', { data });
     expect(story.fact()).toMatchObject({ bounds: bounds('2018-06-01', '2018-06-30'), capIgnored: false });
   });
@@ -379,13 +395,22 @@ describe('the fold', () => {
   });
 
   // Ids from a few, so that acts name facts, each other, themselves and what comes later.
-  const someId = fc.integer({ min: 0, max: 11 }).map((index) => `0f0f0f0f-0000-4000-8000-${String(index).padStart(12, '0')}`);
+  const someId = fc
+    .integer({ min: 0, max: 11 })
+    .map((index) => `0f0f0f0f-0000-4000-8000-${String(index).padStart(12, '0')}`);
   const PERSONS_EVENTS = catalogue.filter(({ categories }) => categories.includes('person')).map(({ type }) => type);
   const anEvent = fc
     .record({
       id: someId,
       type: fc.oneof(
-        fc.constantFrom('PersonArrested', 'PersonReleased', 'FactCorrected', 'FactRetracted', 'FactDisputed', 'DisputeSettled'),
+        fc.constantFrom(
+          'PersonArrested',
+          'PersonReleased',
+          'FactCorrected',
+          'FactRetracted',
+          'FactDisputed',
+          'DisputeSettled',
+        ),
         fc.constantFrom(...PERSONS_EVENTS, 'FactAssignedToCase', 'CasesJoined'),
       ),
       fact: someId,
@@ -456,7 +481,9 @@ describe('the fold', () => {
     };
     fc.assert(
       fc.property(
-        facts.chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length }))),
+        facts.chain((events) =>
+          fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })),
+        ),
         ([events, shuffled]) => {
           expect(fold(shuffled)).toEqual(fold(events));
         },

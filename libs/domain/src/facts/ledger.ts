@@ -156,11 +156,7 @@ function byContent(a: StandingFact, b: StandingFact): number {
   return a.id < b.id ? -1 : 1;
 }
 
-function statusFact(
-  fact: StandingFact,
-  same: readonly StandingFact[],
-  countsAs: (id: string) => string,
-): StatusFact {
+function statusFact(fact: StandingFact, same: readonly StandingFact[], countsAs: (id: string) => string): StatusFact {
   const all = [fact, ...same];
   const definition = definitions.get(fact);
   const dated = all.filter(({ stated }) => stated !== UNBOUNDED);
@@ -421,8 +417,11 @@ function strings(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
 }
 
-function optional<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [K in Name]?: Value } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [K in Name]?: Value });
+function optional<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): Readonly<Partial<Record<Name, Value>>> {
+  return (value === undefined ? {} : { [name]: value }) as Partial<Record<Name, Value>>;
 }
 
 /** Things that are one, by what was joined to what. */

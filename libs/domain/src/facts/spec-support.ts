@@ -29,7 +29,9 @@ export function definition(type: string): EventDefinition {
 
 /** The example of an event with other fields; a field that is undefined is left out. */
 export function like(type: string, fields: object = {}): Data {
-  return Object.fromEntries(Object.entries({ ...examples[type], ...fields }).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries({ ...examples[type], ...fields }).filter(([, value]) => value !== undefined),
+  );
 }
 
 export class RecordInMemory {
@@ -41,7 +43,13 @@ export class RecordInMemory {
   }
 
   /** Asks to record something, as an interface would; what is accepted is recorded. */
-  when(kind: Category, id: string, type: string, json: unknown, who: Who = {}): Result<readonly NewEvent[], readonly Refusal[]> {
+  when(
+    kind: Category,
+    id: string,
+    type: string,
+    json: unknown,
+    who: Who = {},
+  ): Result<readonly NewEvent[], readonly Refusal[]> {
     const eventDefinition = definition(type);
     const payload = validatePayload(eventDefinition, json);
     if (!payload.ok) return payload;
@@ -61,7 +69,12 @@ export class RecordInMemory {
   }
 
   /** Takes an event as it is. */
-  put(kind: Category, id: string, event: NewEvent, { by = RECORDER, on = NOW, visibility = 'internal' }: Who = {}): void {
+  put(
+    kind: Category,
+    id: string,
+    event: NewEvent,
+    { by = RECORDER, on = NOW, visibility = 'internal' }: Who = {},
+  ): void {
     const recorded: DomainEvent = { ...event, recordedAt: on, recordedBy: by, visibility };
     this.subjects.set(`${kind} ${id}`, evolve(this.state(kind, id), recorded));
   }
@@ -103,4 +116,3 @@ export function aRecord(): RecordInMemory {
 export function refusals(result: Result<unknown, readonly Refusal[]>): readonly string[] {
   return result.ok ? [] : result.error.map(({ code, pointer }) => `${code} ${pointer ?? ''}`.trim());
 }
-

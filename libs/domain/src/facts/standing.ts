@@ -17,7 +17,7 @@ export interface Standing {
   /** By event id. What is not among them stands. */
   readonly withdrawals: ReadonlyMap<string, Withdrawal>;
   /** Standing acts that name an event (as `fact`, `judgement` or among `facts`), in order, by that event's id. */
-  actsOn(id: string): readonly Entry[];
+  readonly actsOn: (id: string) => readonly Entry[];
 }
 
 const known = new WeakMap<SubjectState, Standing>();

@@ -6,7 +6,7 @@ import { Name } from '../person/names.js';
 import { NestedList, Value } from '../validation/fields.js';
 import { oneOf } from '../validation/scalars.js';
 
-export const GROUP_KINDS = ['movement', 'party', 'alliance', 'union', 'ministry', 'court', 'media', 'other'] as const;
+const GROUP_KINDS = ['movement', 'party', 'alliance', 'union', 'ministry', 'court', 'media', 'other'] as const;
 
 class GroupEntered {
   @NestedList(Name, { min: 1, max: 50 })

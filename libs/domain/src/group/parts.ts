@@ -3,7 +3,7 @@ import { Fact, Organisation } from '../facts/fact.js';
 import { Nested, NestedList, Optional, Personal, Value } from '../validation/fields.js';
 import { integer, line, oneOf, text } from '../validation/scalars.js';
 
-export const QUANTIFIERS = ['exactly', 'about', 'more-than', 'at-least', 'up-to'] as const;
+const QUANTIFIERS = ['exactly', 'about', 'more-than', 'at-least', 'up-to'] as const;
 
 /** A number as a source gives it. */
 export class Quantity {

@@ -50,8 +50,8 @@ class NotificationAcknowledged extends ByAuthority {}
 class FormationPermitted extends ByAuthority {}
 class FormationRefused extends Decision {}
 
-export const SUPPORT_KINDS = ['thumbprint', 'signature', 'declaration', 'member'] as const;
-export const SUPPORT_STANDINGS = ['claimed', 'submitted', 'verified', 'rejected'] as const;
+const SUPPORT_KINDS = ['thumbprint', 'signature', 'declaration', 'member'] as const;
+const SUPPORT_STANDINGS = ['claimed', 'submitted', 'verified', 'rejected'] as const;
 
 /** Support is counted, never listed: there is no field for who gave it. */
 class SupportCollected extends Fact {
@@ -285,9 +285,7 @@ export const registrationEvents = [
     route: 'restorations',
     summary: 'A registration that had ended was restored.',
     effects: ({ state }) => [
-      state === undefined
-        ? { axis: 'registration', set: { previous: true }, onlyFrom: ENDED }
-        : registration(state),
+      state === undefined ? { axis: 'registration', set: { previous: true }, onlyFrom: ENDED } : registration(state),
     ],
     rank: RANK.registrationEnd + 1,
   }),

@@ -22,7 +22,8 @@ class PersonReturned extends Journey {}
 
 class PersonDeported extends Journey {
   @Value(oneOf(['out', 'home', 'elsewhere']), {
-    description: "out: from the person's own country; home: back to it; elsewhere: from one foreign country to another.",
+    description:
+      "out: from the person's own country; home: back to it; elsewhere: from one foreign country to another.",
   })
   direction!: 'out' | 'home' | 'elsewhere';
 }

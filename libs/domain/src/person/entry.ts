@@ -19,7 +19,7 @@ class NameAsserted extends Fact {
   name!: Name;
 }
 
-export const ATTRIBUTES = ['birth-date', 'gender', 'nationality'] as const;
+const ATTRIBUTES = ['birth-date', 'gender', 'nationality'] as const;
 
 class AttributeAsserted extends Fact {
   @Value(oneOf(ATTRIBUTES))
@@ -30,7 +30,7 @@ class AttributeAsserted extends Fact {
   value!: string;
 }
 
-export const IDENTIFIER_SCHEMES = ['wikidata', 'opensanctions', 'court', 'other'] as const;
+const IDENTIFIER_SCHEMES = ['wikidata', 'opensanctions', 'court', 'other'] as const;
 
 class IdentifierAssigned {
   @Value(oneOf(IDENTIFIER_SCHEMES))
@@ -45,7 +45,7 @@ class IdentifierAssigned {
   citations?: Citation[];
 }
 
-export const IDENTITY_VERDICTS = ['same', 'different', 'unsure'] as const;
+const IDENTITY_VERDICTS = ['same', 'different', 'unsure'] as const;
 
 class IdentityJudged {
   @Value(uuid(), { reference: 'person', description: 'The other person.' })

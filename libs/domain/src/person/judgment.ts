@@ -19,7 +19,11 @@ class PersonConvicted extends Fact {
   counts!: Count[];
 
   @Optional()
-  @NestedList(Count, { min: 1, max: 100, description: 'Counts of which the same judgment acquits: the verdict is mixed.' })
+  @NestedList(Count, {
+    min: 1,
+    max: 100,
+    description: 'Counts of which the same judgment acquits: the verdict is mixed.',
+  })
   acquittedOf?: Count[];
 }
 
@@ -36,7 +40,7 @@ class PersonAcquitted extends Fact {
   counts?: Count[];
 }
 
-export const PENALTIES = ['custodial', 'life', 'death', 'fine', 'other'] as const;
+const PENALTIES = ['custodial', 'life', 'death', 'fine', 'other'] as const;
 const DEPRIVING_PENALTIES: readonly string[] = ['custodial', 'life', 'death'];
 
 class SentenceHanded extends Fact {
@@ -77,8 +81,7 @@ class SentenceHanded extends Fact {
 function sentenceEffects(data: SentenceHanded): readonly Effect[] {
   const depriving = DEPRIVING_PENALTIES.includes(data.penalty);
   const suspension = suspensionOf(data);
-  const value =
-    suspension ?? (depriving && data.presence === 'in-absentia' ? 'unserved' : 'imposed');
+  const value = suspension ?? (depriving && data.presence === 'in-absentia' ? 'unserved' : 'imposed');
   const effects: Effect[] = [
     { axis: 'stage', set: 'decided' },
     { axis: 'verdict', set: 'convicted', detail: { presence: data.presence } },
@@ -132,7 +135,7 @@ class SentenceChanged extends Fact {
   term!: string;
 }
 
-export const APPEAL_KINDS = ['appeal', 'cassation', 'opposition', 'review'] as const;
+const APPEAL_KINDS = ['appeal', 'cassation', 'opposition', 'review'] as const;
 
 class AppealFiled extends Fact {
   @Value(oneOf(['defence', 'prosecution', 'civil-party', 'other', 'unknown']))
@@ -146,7 +149,7 @@ class AppealFiled extends Fact {
   court?: string;
 }
 
-export const APPEAL_OUTCOMES = [
+const APPEAL_OUTCOMES = [
   'upheld',
   'varied',
   'quashed',
@@ -214,7 +217,7 @@ function appealEffects({ kind, outcome, term }: AppealDecided): readonly Effect[
 
 class JudgmentBecameFinal extends Fact {}
 
-export const PARDON_KINDS = ['full', 'partial', 'reduction'] as const;
+const PARDON_KINDS = ['full', 'partial', 'reduction'] as const;
 
 class PardonRequested extends Fact {
   @Nested(Actor)

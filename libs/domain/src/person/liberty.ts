@@ -6,7 +6,7 @@ import { ListOf, Nested, Optional, Personal, Value } from '../validation/fields.
 import { edtf, flag, line, oneOf } from '../validation/scalars.js';
 import { ATTESTS_DEPRIVATION, DEPRIVATION_ENDED, untilHorizon } from './effects.js';
 
-export const RELEASE_REASONS = [
+const RELEASE_REASONS = [
   'bail',
   'acquittal',
   'served',
@@ -61,7 +61,7 @@ class PersonEscaped extends Fact {
   place?: string;
 }
 
-export const DISAPPEARANCE_KINDS = ['missing', 'undisclosed', 'enforced-disappearance-alleged'] as const;
+const DISAPPEARANCE_KINDS = ['missing', 'undisclosed', 'enforced-disappearance-alleged'] as const;
 
 class PersonDisappeared extends Fact {
   @Optional()
@@ -178,7 +178,12 @@ export const libertyEvents = [
     route: 'rights-suspensions',
     summary: 'Civic rights of a person were suspended.',
     effects: ({ until }) => [
-      { axis: 'civicRights', set: 'suspended', ...(until !== undefined && { detail: { until } }), ...untilHorizon(until) },
+      {
+        axis: 'civicRights',
+        set: 'suspended',
+        ...(until !== undefined && { detail: { until } }),
+        ...untilHorizon(until),
+      },
     ],
   }),
   fact(RightsRestored, 'person', {

@@ -2,7 +2,7 @@
 import { Optional, Personal, Value } from '../validation/fields.js';
 import { language, line, oneOf, script } from '../validation/scalars.js';
 
-export const NAME_KINDS = ['legal', 'alias', 'nom-de-guerre', 'transliteration'] as const;
+const NAME_KINDS = ['legal', 'alias', 'nom-de-guerre', 'transliteration'] as const;
 
 export class Name {
   @Personal()

@@ -6,7 +6,7 @@ import { ListOf, Nested, NestedList, Optional, Personal, Value } from '../valida
 import { edtf, line, oneOf, text } from '../validation/scalars.js';
 import { Count, PRESENCES, type Presence } from './counts.js';
 
-export const SUMMONED_AS = ['suspect', 'accused', 'witness', 'unknown'] as const;
+const SUMMONED_AS = ['suspect', 'accused', 'witness', 'unknown'] as const;
 
 class PersonSummoned extends Fact {
   @Value(oneOf(SUMMONED_AS))

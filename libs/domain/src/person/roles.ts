@@ -34,7 +34,7 @@ class MembershipHeld extends OfMembership {}
 class MembershipEnded extends OfMembership {}
 
 /** A role is known by its name, in whatever case it is written, and its organisation. */
-export function roleKey(role: string, { group, name }: Pick<Organisation, 'group' | 'name'>): string {
+function roleKey(role: string, { group, name }: Pick<Organisation, 'group' | 'name'>): string {
   return `${folded(role)}@${group ?? folded(name ?? '')}`;
 }
 
@@ -43,9 +43,11 @@ function folded(words: string): string {
 }
 
 function roleEffects(set: 'held' | 'ended'): (data: OfRole) => readonly Effect[] {
-  return ({ role, organisation }) => [
-    { axis: 'role', key: roleKey(role, organisation), set, detail: { role, ...organisation } },
-  ];
+  return ({ role, organisation }) => {
+    const { group, name } = organisation;
+    const of = { ...(group !== undefined && { group }), ...(name !== undefined && { name }) };
+    return [{ axis: 'role', key: roleKey(role, organisation), set, detail: { role, ...of } }];
+  };
 }
 
 function membershipEffects(set: 'held' | 'ended'): (data: OfMembership) => readonly Effect[] {

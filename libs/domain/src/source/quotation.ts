@@ -1,6 +1,7 @@
 /** Where quoted words stand in a text. */
 import { canonicalText } from '#kernel';
 import type { Quote } from '../facts/citation.js';
+import { codePointsBetween } from '../validation/code-points.js';
 
 /** In code points; `end` is the first one behind the words. */
 export interface Place {
@@ -19,16 +20,9 @@ export function findQuote(text: string, quote: Quote): Place | undefined {
   for (let at = text.indexOf(exact); at >= 0; at = text.indexOf(exact, at + 1)) {
     const end = at + exact.length;
     if (text.endsWith(prefix, at) && text.startsWith(suffix, end)) {
-      const start = codePoints(text, 0, at);
-      return { start, end: start + codePoints(text, at, end) };
+      const start = codePointsBetween(text, 0, at);
+      return { start, end: start + codePointsBetween(text, at, end) };
     }
   }
   return undefined;
-}
-
-/** How many code points there are between two positions of code units. */
-function codePoints(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = from; at < to; count++) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
-  return count;
 }

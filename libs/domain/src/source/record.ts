@@ -59,4 +59,3 @@ export function latestPublication(source: SourceRecord): number | undefined {
   const latest = parsed?.ok === true ? parsed.value.bounds.latest : Infinity;
   return Number.isFinite(latest) ? latest : undefined;
 }
-

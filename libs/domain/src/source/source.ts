@@ -3,15 +3,7 @@ import { act, entry } from '../catalogue/definition.js';
 import { Optional, Personal, ServerSet, Value } from '../validation/fields.js';
 import { edtf, instant, language, line, oneOf, sha256, text, uuid, webAddress } from '../validation/scalars.js';
 
-export const SOURCE_TYPES = [
-  'article',
-  'court-document',
-  'official-notice',
-  'report',
-  'interview',
-  'post',
-  'other',
-] as const;
+const SOURCE_TYPES = ['article', 'court-document', 'official-notice', 'report', 'interview', 'post', 'other'] as const;
 
 /** Of one event: an append to the log has a limit. What is longer is continued by further events. */
 const LONGEST_TEXT = 120_000;
@@ -146,7 +138,7 @@ class SourceChanged {
   sha256?: string;
 }
 
-export const DEPENDENCE_KINDS = ['reprint', 'translation', 'quotes'] as const;
+const DEPENDENCE_KINDS = ['reprint', 'translation', 'quotes'] as const;
 
 class SourceDependsOn {
   @Value(uuid(), { reference: 'source', description: 'The source that this one depends on.' })

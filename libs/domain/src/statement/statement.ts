@@ -25,8 +25,8 @@ class Speaker {
   organisation?: Organisation;
 }
 
-export const STATEMENT_FORMS = ['direct', 'paraphrase', 'second-hand', 'document'] as const;
-export const STANCES = [
+const STATEMENT_FORMS = ['direct', 'paraphrase', 'second-hand', 'document'] as const;
+const STANCES = [
   'welcomes',
   'does-not-oppose',
   'opposes',
@@ -96,7 +96,10 @@ class SpeakerRetractedStatement extends SpeakerReacted {}
 
 export const statementEvents = [
   entry(StatementMade, 'statement', { isFact: true, summary: 'Somebody said something, as a source tells it.' }),
-  fact(SpeakerDeniedStatement, 'statement', { route: 'speaker-denials', summary: 'The speaker denies having said it.' }),
+  fact(SpeakerDeniedStatement, 'statement', {
+    route: 'speaker-denials',
+    summary: 'The speaker denies having said it.',
+  }),
   fact(SpeakerCorrectedStatement, 'statement', { route: 'speaker-corrections', summary: 'The speaker corrects it.' }),
   fact(SpeakerRetractedStatement, 'statement', { route: 'speaker-retractions', summary: 'The speaker takes it back.' }),
 ];

@@ -75,7 +75,11 @@ const awkward = fc.constantFrom<Json>(
   { __proto__: null, constructor: 1 },
   JSON.parse('{"__proto__": {"a": 1}}') as Json,
 );
-const any: fc.Arbitrary<Json> = fc.oneof(awkward, fc.jsonValue({ stringUnit: 'binary' }), fc.string({ unit: 'binary' }));
+const any: fc.Arbitrary<Json> = fc.oneof(
+  awkward,
+  fc.jsonValue({ stringUnit: 'binary' }),
+  fc.string({ unit: 'binary' }),
+);
 
 /** The example with one thing changed, somewhere: replaced, removed, added, doubled. */
 function mutated(example: Json): fc.Arbitrary<Json> {
@@ -95,7 +99,7 @@ function change(value: Json, [step, ...rest]: readonly string[], how: string, by
   const entries = Object.entries(value) as [string, Json][];
   if (step === undefined) {
     if (how === 'replace') return by;
-    if (Array.isArray(value)) return how === 'double' ? [...value, ...value] : [...(value as Json[]), by];
+    if (Array.isArray(value)) return how === 'double' ? [...value, ...value] : [...value, by];
     return Object.fromEntries([...entries, [how === 'double' ? 'constructor' : name, by]]);
   }
   const kept = entries.filter(([key]) => key !== step || rest.length > 0 || how !== 'remove');
@@ -138,7 +142,8 @@ test('every field is closed, described in full and bounded', () => {
       const bounded = ['maxLength', 'enum', 'format', 'pattern', '$ref', 'maximum'].some((key) => key in single);
       const free = ['boolean', 'object'].includes(String(single.type));
       expect({ name, field, bounded: bounded || free }).toEqual({ name, field, bounded: true });
-      if (rules.type === 'array') expect({ name, field, maxItems: typeof rules.maxItems }).toMatchObject({ maxItems: 'number' });
+      if (rules.type === 'array')
+        expect({ name, field, maxItems: typeof rules.maxItems }).toMatchObject({ maxItems: 'number' });
     }
   }
 });

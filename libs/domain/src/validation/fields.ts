@@ -62,7 +62,15 @@ function field(constructor: PayloadClass, name: string): Mutable<Field> {
   const { fields } = own(constructor);
   let found = fields.get(name);
   if (found === undefined) {
-    found = { name, owner: constructor.name, rules: [], list: false, optional: false, personal: false, serverSet: false };
+    found = {
+      name,
+      owner: constructor.name,
+      rules: [],
+      list: false,
+      optional: false,
+      personal: false,
+      serverSet: false,
+    };
     fields.set(name, found);
   }
   return found;
@@ -214,7 +222,7 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function schemaRef(payload: PayloadClass): string {
+function schemaRef(payload: PayloadClass): string {
   return `#/components/schemas/${payload.name}`;
 }
 

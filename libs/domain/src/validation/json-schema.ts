@@ -1,4 +1,2 @@
 /** The part of JSON Schema (2020-12, as OpenAPI 3.1 takes it) that the payload classes are described in. */
-export interface JsonSchema {
-  readonly [keyword: string]: unknown;
-}
+export type JsonSchema = Readonly<Record<string, unknown>>;

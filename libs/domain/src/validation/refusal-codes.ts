@@ -127,7 +127,8 @@ const CODES = {
   'not-correctable': {
     kind: 'state',
     meaning: 'This kind of event cannot be corrected or withdrawn in this way.',
-    whatToDo: 'Withdraw a judgement, dispute or verification and record it anew; an entry can be corrected, not withdrawn.',
+    whatToDo:
+      'Withdraw a judgement, dispute or verification and record it anew; an entry can be corrected, not withdrawn.',
   },
   'fact-already-withdrawn': {
     kind: 'state',

@@ -3,6 +3,7 @@
  * code of the refusal and its piece of JSON Schema. Tests, like schema keywords, pass whatever is of another type than
  * the one they speak of: the first rule of every kind says the type.
  */
+import { codePointsBetween } from './code-points.js';
 import { FORMATS } from './formats.js';
 import type { JsonSchema } from './json-schema.js';
 import type { RefusalCode } from './refusal-codes.js';
@@ -36,7 +37,9 @@ function atMost(max: number): Rule {
     detail: `This field takes at most ${max} characters.`,
     schema: { maxLength: max },
     // A text of more than twice as many units cannot have few enough code points: no need to count.
-    test: onText((text) => text.length <= max || (text.length <= 2 * max && [...text].length <= max)),
+    test: onText(
+      (text) => text.length <= max || (text.length <= 2 * max && codePointsBetween(text, 0, text.length) <= max),
+    ),
   };
 }
 
@@ -106,7 +109,9 @@ export function uuid(): Scalar {
 
 /** SHA-256 in hexadecimal digits, lower case. */
 export function sha256(): Scalar {
-  return { rules: [IS_TEXT, pattern('^[0-9a-f]{64}$', 'This field takes a SHA-256 as 64 hexadecimal digits in lower case.')] };
+  return {
+    rules: [IS_TEXT, pattern('^[0-9a-f]{64}$', 'This field takes a SHA-256 as 64 hexadecimal digits in lower case.')],
+  };
 }
 
 /** One of a fixed list of words. */
@@ -148,7 +153,9 @@ export function duration(): Scalar {
 
 /** A day: YYYY-MM-DD. */
 export function isoDate(): Scalar {
-  return { rules: [IS_TEXT, format('iso-day', 'invalid-value', 'This field takes a day of the calendar, YYYY-MM-DD.')] };
+  return {
+    rules: [IS_TEXT, format('iso-day', 'invalid-value', 'This field takes a day of the calendar, YYYY-MM-DD.')],
+  };
 }
 
 /** A moment: ISO 8601 with Z or an offset. */
@@ -175,7 +182,10 @@ export function country(): Scalar {
 /** A language: BCP 47, in its usual spelling. */
 export function language(): Scalar {
   return {
-    rules: [IS_TEXT, format('language-tag', 'invalid-value', 'This field takes a language tag (BCP 47) such as en or km.')],
+    rules: [
+      IS_TEXT,
+      format('language-tag', 'invalid-value', 'This field takes a language tag (BCP 47) such as en or km.'),
+    ],
   };
 }
 

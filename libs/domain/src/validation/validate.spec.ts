@@ -38,12 +38,16 @@ test.each<[string, object, readonly string[]]>([
   ['evidence that is an object', { citations: CITATION }, ['wrong-type /citations']],
   ['too much evidence', { citations: Array.from({ length: 51 }, () => CITATION) }, ['too-many /citations']],
   ['a quote that is a list', { citations: [{ ...CITATION, quote: [] }] }, ['wrong-type /citations/0/quote']],
-  ['a place that the server sets', { citations: [{ ...CITATION, at: {} }] }, [
-    'server-set-field /citations/0/at',
-    'missing-field /citations/0/at/start',
-    'missing-field /citations/0/at/end',
-    'missing-field /citations/0/at/version',
-  ]],
+  [
+    'a place that the server sets',
+    { citations: [{ ...CITATION, at: {} }] },
+    [
+      'server-set-field /citations/0/at',
+      'missing-field /citations/0/at/start',
+      'missing-field /citations/0/at/end',
+      'missing-field /citations/0/at/version',
+    ],
+  ],
   ['a day that does not exist', { occurred: '2017-02-30' }, ['invalid-edtf /occurred']],
   ['a time of day', { occurred: '2017-05-14T10:00' }, ['invalid-edtf /occurred']],
   ['a word that is not in the vocabulary', { basis: 'rumour' }, ['unknown-vocabulary-value /basis']],
@@ -53,9 +57,11 @@ test.each<[string, object, readonly string[]]>([
   ['a control character', { note: 'a\u0007b' }, ['invalid-value /note']],
   ['a lone surrogate', { note: 'a\ud800b' }, ['invalid-value /note']],
   ['an id in upper case', { case: '0C0C0C0C-0000-4000-8000-000000000001' }, ['invalid-value /case']],
-  ['one fact twice', { after: ['0f0f0f0f-0000-4000-8000-000000000001', '0f0f0f0f-0000-4000-8000-000000000001'] }, [
-    'duplicate-value /after',
-  ]],
+  [
+    'one fact twice',
+    { after: ['0f0f0f0f-0000-4000-8000-000000000001', '0f0f0f0f-0000-4000-8000-000000000001'] },
+    ['duplicate-value /after'],
+  ],
   ['an element that is no id', { after: ['0f0f0f0f-0000-4000-8000-000000000001', 'x'] }, ['invalid-value /after/1']],
   ['two actors in one', { by: { name: 'A', group: '0b0b0b0b-0000-4000-8000-000000000001' } }, ['exactly-one /by']],
   ['no actor', { by: {} }, ['exactly-one /by']],
@@ -113,10 +119,18 @@ test('every country of the list is one that the platform can name', () => {
 test.each<[string, readonly string[], readonly string[]]>([
   ['iso-duration', ['P18M', 'P9Y', 'P1Y6M', 'P2W', 'P10D'], ['', 'P', 'P0D', 'PT1H', '18M', 'P1.5Y', 'P-1D', 'P6M1Y']],
   ['iso-day', ['2017-05-14', '2020-02-29'], ['2019-02-29', '2017-5-4', '2017-05', '20170514']],
-  ['instant', ['2019-03-01T10:00:00Z', '2019-03-01T10:00:00.5+07:00'], ['2019-03-01', '2019-02-30T10:00:00Z', '2019-03-01T10:00:00']],
+  [
+    'instant',
+    ['2019-03-01T10:00:00Z', '2019-03-01T10:00:00.5+07:00'],
+    ['2019-03-01', '2019-02-30T10:00:00Z', '2019-03-01T10:00:00'],
+  ],
   ['language-tag', ['en', 'km', 'zh-Hant'], ['EN', 'zh-hant', 'english language', '']],
   ['country-code', ['KH', 'XK'], ['kh', 'ZZ', 'UK', 'KHM']],
-  ['web-address', ['https://example.org/a?b#c', 'http://example.org'], ['ftp://example.org', 'https://', 'example.org']],
+  [
+    'web-address',
+    ['https://example.org/a?b#c', 'http://example.org'],
+    ['ftp://example.org', 'https://', 'example.org'],
+  ],
 ])('the format %s', (name, valid, invalid) => {
   const test = FORMATS[name];
   expect(valid.filter((text) => test?.(text) !== true)).toEqual([]);

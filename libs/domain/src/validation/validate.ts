@@ -25,7 +25,7 @@ export function faultsOf(payload: PayloadClass, json: unknown, door: Door, path:
   return faults.slice(0, MOST_REFUSALS);
 }
 
-export function domainRefusal(code: RefusalCode, detail: string, path?: Path): Refusal {
+function domainRefusal(code: RefusalCode, detail: string, path?: Path): Refusal {
   return path === undefined ? refusal(code, detail) : refusal(code, detail, jsonPointer(path));
 }
 
