@@ -1,0 +1,90 @@
+/** The HTTP interface: Nest on Fastify, with the door's own rules around the controllers. Listens to nothing yet. */
+import { randomUUID } from 'node:crypto';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { CatalogueController } from './catalogue-routes.js';
+import { HABEAS, type Habeas } from './habeas.js';
+import { HealthController } from './health.js';
+import { parseJsonBody } from './json-body.js';
+import { KeysController } from './key-routes.js';
+import { serveOpenApi } from './openapi.js';
+import { problem } from './problem.js';
+import { ProblemFilter } from './problem-filter.js';
+import { readController } from './read-routes.js';
+import { ScopeGuard } from './scopes.js';
+import { writeControllers } from './write-routes.js';
+
+/** What a body may weigh. Above what the log takes in one append (512 KiB), as JSON on the way in is wordier. */
+const BODY_LIMIT = 1024 * 1024;
+
+/** Open without a key: whether the server lives, and how it is talked to. */
+const OPEN = /^\/(health\/(live|ready)|openapi\.json|docs(\/[\w.-]*)?)$/;
+
+@Module({})
+class HttpModule {}
+
+/** @param report takes a line for the server's own log. It holds no personal data. */
+export async function createHttpApp(habeas: Habeas, report: (line: string) => void): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    genReqId: () => randomUUID(),
+    // A connection that sends nothing, or its request by the drop, does not hold the server.
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 100 },
+  });
+  const controllers: Type[] = [
+    HealthController,
+    CatalogueController,
+    KeysController,
+    ...(['person', 'group', 'case', 'statement', 'source'] as const).map(readController),
+    ...writeControllers(),
+  ];
+  const module: DynamicModule = {
+    module: HttpModule,
+    controllers,
+    providers: [{ provide: HABEAS, useValue: habeas }, ScopeGuard],
+  };
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: false,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const server = adapter.getInstance<FastifyInstance>();
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT }, parseJsonBody);
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+      'cross-origin-resource-policy': 'same-origin',
+      // What is known of people stays out of caches on the way.
+      'cache-control': 'no-store',
+    });
+    await admit(habeas, request);
+  });
+  app.useGlobalFilters(new ProblemFilter(report));
+  app.useGlobalGuards(app.get(ScopeGuard));
+  serveOpenApi(app);
+  await app.init();
+  return app;
+}
+
+/** Lets a request in, with its principal, or throws: before its body is read, and whether or not there is such a route. */
+async function admit(habeas: Habeas, request: FastifyRequest): Promise<void> {
+  const [path = ''] = request.url.split('?');
+  if (OPEN.test(path)) return;
+  if (!habeas.accepting()) throw problem('shutting-down', 'The server is shutting down.', { 'retry-after': '5' });
+  const challenge = { 'www-authenticate': 'Bearer realm="habeas"' };
+  const header = request.headers.authorization;
+  if (header === undefined) throw problem('unauthenticated', 'Send a key: "Authorization: Bearer <key>".', challenge);
+  const token = /^bearer +(\S+) *$/i.exec(header)?.[1];
+  const principal = token === undefined ? undefined : await habeas.access.authenticate(token);
+  if (principal === undefined) {
+    throw problem('unauthenticated', 'The key is unknown or was revoked.', challenge);
+  }
+  request.principal = principal;
+}

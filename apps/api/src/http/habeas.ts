@@ -1,0 +1,24 @@
+/** What the HTTP interface stands on: made by the composition root, handed to the controllers. */
+import type { AccessDirectory, Principal } from '#access';
+import type { CommandHandler } from '#command-handling';
+import type { ViewsReader } from '#projections';
+
+export interface Habeas {
+  readonly commands: CommandHandler;
+  readonly access: AccessDirectory;
+  readonly views: ViewsReader;
+  /** False from the moment at which the server begins to shut down. */
+  readonly accepting: () => boolean;
+  /** How long a read waits for what `minPosition` names, in milliseconds. */
+  readonly patience: number;
+}
+
+/** The injection token of {@link Habeas}. */
+export const HABEAS = Symbol('habeas');
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; set before the body is read, on every route that needs a key. */
+    principal?: Principal;
+  }
+}

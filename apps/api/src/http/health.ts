@@ -1,0 +1,46 @@
+/** Whether the process lives, and whether it is fit to be asked. Open to everybody: they say nothing of what is recorded. */
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { HABEAS, type Habeas } from './habeas.js';
+
+@ApiTags('Health')
+@Controller('health')
+export class HealthController {
+  constructor(@Inject(HABEAS) private readonly habeas: Habeas) {}
+
+  @Get('live')
+  @ApiOperation({ operationId: 'live', summary: 'The process answers' })
+  @ApiResponse({
+    status: 200,
+    description: 'It does.',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Live' } } },
+  })
+  live(): { status: 'live' } {
+    return { status: 'live' };
+  }
+
+  @Get('ready')
+  @ApiOperation({
+    operationId: 'ready',
+    summary: 'The views are caught up and being kept so',
+    description: 'Where a projection stopped, `views.poison` names the event that it could not take in.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'Ready.',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Ready' } } },
+  })
+  @ApiResponse({
+    status: 503,
+    description: 'Not ready: catching up, stopped at an event, failing, or shutting down.',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Ready' } } },
+  })
+  ready(@Res({ passthrough: true }) reply: FastifyReply): Readonly<Record<string, unknown>> {
+    const views = this.habeas.views.health();
+    const accepting = this.habeas.accepting();
+    const ready = accepting && views.state === 'live';
+    reply.code(ready ? 200 : 503);
+    return { status: ready ? 'ready' : accepting ? 'not-ready' : 'shutting-down', views };
+  }
+}

@@ -1,0 +1,127 @@
+/** The reading side: one controller for each kind of subject, over the views. */
+import { Controller, Get, Header, Inject, Param, Query, Req, Res, type Type } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Refusal, Result } from '#kernel';
+import type { ListPage, SubjectCategory } from '#projections';
+import type { FastifyReply } from 'fastify';
+import { ApiMinPosition, ApiProblems, EtagHeader } from './documented.js';
+import { HABEAS, type Habeas } from './habeas.js';
+import { problem, ProblemError } from './problem.js';
+import { readQuery, wholeNumber } from './query.js';
+import { NeedsScope } from './scopes.js';
+import { etagOf, readPosition, streamOf } from './tokens.js';
+
+/** The value, or a problem for the client. */
+export function orProblem<T>(result: Result<T, Refusal>): T {
+  if (result.ok) return result.value;
+  throw new ProblemError([result.error], result.error.code === 'views-not-ready' ? { 'retry-after': '1' } : {});
+}
+
+/** Waits until the views hold what a position names. */
+export async function waitForPosition(habeas: Habeas, token: string | undefined): Promise<void> {
+  if (token === undefined) return;
+  const { stream, revision } = readPosition(token);
+  if (await habeas.views.waitFor(stream, revision, habeas.patience)) return;
+  if (habeas.views.health().state === 'stopped') {
+    throw problem('views-stopped', 'The views stopped before what minPosition names; see /health/ready.', {
+      'retry-after': '30',
+    });
+  }
+  throw problem('not-yet-visible', 'The views do not hold what minPosition names yet.', { 'retry-after': '1' });
+}
+
+const titles: Readonly<Record<SubjectCategory, string>> = {
+  person: 'Person',
+  group: 'Group',
+  case: 'Case',
+  statement: 'Statement',
+  source: 'Source',
+};
+
+/** The controller of `GET /v1/<category>s` and `GET /v1/<category>s/{id}`. */
+export function readController(category: SubjectCategory): Type {
+  const title = titles[category];
+  const plural = `${category}s`;
+
+  @ApiTags(`${title}s`)
+  @ApiBearerAuth()
+  @NeedsScope('read')
+  @Controller(`v1/${plural}`)
+  class ReadController {
+    constructor(@Inject(HABEAS) private readonly habeas: Habeas) {}
+
+    @Get()
+    @Header('content-type', 'application/json; charset=utf-8')
+    @ApiOperation({ operationId: `list${title}s`, summary: `The ${plural} of the record, in the order of their entry` })
+    @ApiQuery({ name: 'q', required: false, description: 'Part of a name, title or words.', schema: { type: 'string' } })
+    @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } })
+    @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before.', schema: { type: 'string' } })
+    @ApiMinPosition()
+    @ApiResponse({
+      status: 200,
+      description: 'One page.',
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/ListPage' } } },
+    })
+    @ApiProblems(400, 401, 403, 503)
+    async list(@Query() query: unknown): Promise<ListPage> {
+      const { q, limit, cursor, minPosition } = readQuery(query, ['q', 'limit', 'cursor', 'minPosition']);
+      await waitForPosition(this.habeas, minPosition);
+      return orProblem(
+        this.habeas.views.list(category, {
+          ...(q === undefined ? {} : { q }),
+          ...(limit === undefined ? {} : { limit: wholeNumber(limit, 'limit') }),
+          ...(cursor === undefined ? {} : { cursor }),
+        }),
+      );
+    }
+
+    @Get(':id')
+    @Header('content-type', 'application/json; charset=utf-8')
+    @ApiOperation({
+      operationId: `read${title}`,
+      summary: `One ${category}: as it is, as it was on a date, as it was known at a moment, or both`,
+    })
+    @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+    @ApiQuery({
+      name: 'validAt',
+      required: false,
+      description: 'EDTF: what was so in the world on that date or over that span: certain or possible.',
+      schema: { type: 'string' },
+    })
+    @ApiQuery({
+      name: 'knownAt',
+      required: false,
+      description: 'An instant (ISO 8601) or a seq: what the record said then.',
+      schema: { type: 'string' },
+    })
+    @ApiMinPosition()
+    @ApiResponse({
+      status: 200,
+      description: `The ${category}. The ETag is left out where a past moment was asked.`,
+      headers: EtagHeader,
+      content: { 'application/json': { schema: { $ref: `#/components/schemas/${title}` } } },
+    })
+    @ApiProblems(400, 401, 403, 404, 422, 503)
+    async one(
+      @Param('id') id: string,
+      @Query() query: unknown,
+      @Res({ passthrough: true }) reply: FastifyReply,
+    ): Promise<string> {
+      const { validAt, knownAt, minPosition } = readQuery(query, ['validAt', 'knownAt', 'minPosition']);
+      await waitForPosition(this.habeas, minPosition);
+      const stream = streamOf(category, id);
+      // Before the document: an ETag may name an older state than the document shows, never a newer one.
+      const revision = this.habeas.views.revisionOf(stream);
+      const document = orProblem(
+        this.habeas.views.document(category, id, {
+          ...(validAt === undefined ? {} : { validAt }),
+          ...(knownAt === undefined ? {} : { knownAt }),
+        }),
+      );
+      if (revision !== undefined && knownAt === undefined) reply.header('etag', etagOf(this.habeas.etagSecret, stream, revision));
+      return document;
+    }
+  }
+  Object.defineProperty(ReadController, 'name', { value: `${title}sReadController` });
+  return ReadController;
+}

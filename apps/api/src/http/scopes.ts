@@ -1,0 +1,25 @@
+/** What a key must be allowed to do on a route; checked after the key and before the handler. */
+import { Inject, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { hasScope, type Scope } from '#access';
+import type { FastifyRequest } from 'fastify';
+import { problem } from './problem.js';
+
+const NEEDED = 'habeas:scope';
+
+/** The scope that a route or a controller needs; routes without one are open to everybody. */
+export const NeedsScope = (scope: Scope): MethodDecorator & ClassDecorator => SetMetadata(NEEDED, scope);
+
+@Injectable()
+export class ScopeGuard implements CanActivate {
+  constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const scope = this.reflector.getAllAndOverride<Scope | undefined>(NEEDED, [context.getHandler(), context.getClass()]);
+    if (scope === undefined) return true;
+    const { principal } = context.switchToHttp().getRequest<FastifyRequest>();
+    if (principal === undefined) throw problem('unauthenticated', 'Send a key: "Authorization: Bearer <key>".');
+    if (!hasScope(principal, scope)) throw problem('scope-missing', `This needs a key with the scope "${scope}".`);
+    return true;
+  }
+}

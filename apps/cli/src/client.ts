@@ -1,0 +1,60 @@
+/** A client of the public REST interface, as anyone could write it: `fetch` and nothing else. */
+
+/** What the server answered instead of what was asked: problem details as sent, or that nothing answered. */
+export class RequestFailed extends Error {
+  constructor(
+    message: string,
+    /** 0: the server was not reached. */
+    readonly status: number,
+    readonly code: string,
+    readonly problem: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+    this.name = 'RequestFailed';
+  }
+}
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+export interface RequestOptions {
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export class Client {
+  constructor(
+    /** Such as `http://127.0.0.1:3000`. */
+    readonly url: string,
+    private readonly key: string,
+  ) {}
+
+  /** @throws RequestFailed for every answer but a success, and where the server cannot be reached. */
+  async request<Body>(path: string, options: RequestOptions = {}): Promise<Answer<Body>> {
+    const { method = 'GET', body, headers = {} } = options;
+    let response: Response;
+    try {
+      response = await fetch(new URL(path, this.url), {
+        method,
+        headers: {
+          authorization: `Bearer ${this.key}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch (cause) {
+      throw new RequestFailed(`No server answers at ${this.url}.`, 0, 'not-reached', { cause });
+    }
+    const text = await response.text();
+    const parsed = (text === '' ? {} : JSON.parse(text)) as Body & Record<string, unknown>;
+    if (response.ok) return { status: response.status, headers: response.headers, body: parsed };
+    const code = typeof parsed['code'] === 'string' ? parsed['code'] : String(response.status);
+    const detail = typeof parsed['detail'] === 'string' ? parsed['detail'] : 'The server refused the request.';
+    throw new RequestFailed(detail, response.status, code, parsed);
+  }
+}
