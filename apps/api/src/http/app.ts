@@ -10,7 +10,7 @@ import { HealthController } from './health.js';
 import { parseJsonBody } from './json-body.js';
 import { KeysController } from './key-routes.js';
 import { serveOpenApi } from './openapi.js';
-import { problem } from './problem.js';
+import { problem, ProblemError } from './problem.js';
 import { ProblemFilter } from './problem-filter.js';
 import { readController } from './read-routes.js';
 import { ScopeGuard } from './scopes.js';
@@ -55,7 +55,7 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
   const server = adapter.getInstance<FastifyInstance>();
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT }, parseJsonBody);
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     reply.headers({
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
@@ -64,7 +64,8 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
       // What is known of people stays out of caches on the way.
       'cache-control': 'no-store',
     });
-    await admit(habeas, request);
+    admit(habeas, request);
+    done();
   });
   app.useGlobalFilters(new ProblemFilter(report));
   app.useGlobalGuards(app.get(ScopeGuard));
@@ -74,17 +75,11 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
 }
 
 /** Lets a request in, with its principal, or throws: before its body is read, and whether or not there is such a route. */
-async function admit(habeas: Habeas, request: FastifyRequest): Promise<void> {
+function admit(habeas: Habeas, request: FastifyRequest): void {
   const [path = ''] = request.url.split('?');
   if (OPEN.test(path)) return;
   if (!habeas.accepting()) throw problem('shutting-down', 'The server is shutting down.', { 'retry-after': '5' });
-  const challenge = { 'www-authenticate': 'Bearer realm="habeas"' };
-  const header = request.headers.authorization;
-  if (header === undefined) throw problem('unauthenticated', 'Send a key: "Authorization: Bearer <key>".', challenge);
-  const token = /^bearer +(\S+) *$/i.exec(header)?.[1];
-  const principal = token === undefined ? undefined : await habeas.access.authenticate(token);
-  if (principal === undefined) {
-    throw problem('unauthenticated', 'The key is unknown or was revoked.', challenge);
-  }
-  request.principal = principal;
+  const known = habeas.access.authenticate(request.headers.authorization);
+  if (!known.ok) throw new ProblemError([known.error], { 'www-authenticate': 'Bearer realm="habeas"' });
+  request.principal = known.value;
 }

@@ -1,12 +1,14 @@
 /** What the HTTP interface stands on: made by the composition root, handed to the controllers. */
-import type { AccessDirectory, Principal } from '#access';
-import type { CommandHandler } from '#command-handling';
+import type { AccessDirectory } from '#access';
+import type { CommandHandler, Principal } from '#command-handling';
 import type { ViewsReader } from '#projections';
 
 export interface Habeas {
   readonly commands: CommandHandler;
   readonly access: AccessDirectory;
   readonly views: ViewsReader;
+  /** Keys the ETags. */
+  readonly etagSecret: Uint8Array;
   /** False from the moment at which the server begins to shut down. */
   readonly accepting: () => boolean;
   /** How long a read waits for what `minPosition` names, in milliseconds. */

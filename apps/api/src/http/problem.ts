@@ -25,7 +25,7 @@ const doorProblems = {
   'invalid-query': { status: 400, title: malformed },
   'invalid-header': { status: 400, title: malformed },
   'unauthenticated': { status: 401, title: 'A key is needed' },
-  'scope-missing': { status: 403, title: 'The key does not allow this' },
+  'forbidden': { status: 403, title: 'The key does not allow this' },
   'route-not-found': { status: 404, title: absent },
   'payload-too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The media type is not supported' },
@@ -42,6 +42,18 @@ const doorProblems = {
 
 /** Codes of refusals that are not simply 422: the rest says that the content of the request is not valid. */
 const decisionProblems = {
+  'access-unavailable': { status: 503, title: unavailable },
+  'views-not-ready': { status: 503, title: unavailable },
+  'not-found': { status: 404, title: absent },
+  'idempotency-key-reused': { status: 409, title: conflict },
+  'conflict': { status: 409, title: conflict },
+  'last-admin-key': { status: 409, title: conflict },
+  'precondition-failed': { status: 412, title: conflict },
+  'invalid-idempotency-key': { status: 400, title: malformed },
+  'invalid-moment': { status: 400, title: malformed },
+  'moment-ahead': { status: 400, title: malformed },
+  'invalid-cursor': { status: 400, title: malformed },
+  'invalid-limit': { status: 400, title: malformed },
 } as const satisfies Record<string, ProblemKind>;
 
 export const problemKinds: ReadonlyMap<string, ProblemKind> = new Map(

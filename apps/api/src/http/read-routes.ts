@@ -1,7 +1,7 @@
 /** The reading side: one controller for each kind of subject, over the views. */
-import { Controller, Get, Header, Inject, Param, Query, Req, Res, type Type } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Param, Query, Res, type Type } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { Refusal, Result } from '#kernel';
+import { streamName, type Refusal, type Result } from '#kernel';
 import type { ListPage, SubjectCategory } from '#projections';
 import type { FastifyReply } from 'fastify';
 import { ApiMinPosition, ApiProblems, EtagHeader } from './documented.js';
@@ -9,7 +9,7 @@ import { HABEAS, type Habeas } from './habeas.js';
 import { problem, ProblemError } from './problem.js';
 import { readQuery, wholeNumber } from './query.js';
 import { NeedsScope } from './scopes.js';
-import { etagOf, readPosition, streamOf } from './tokens.js';
+import { etagOf, readPosition } from './tokens.js';
 
 /** The value, or a problem for the client. */
 export function orProblem<T>(result: Result<T, Refusal>): T {
@@ -109,7 +109,7 @@ export function readController(category: SubjectCategory): Type {
     ): Promise<string> {
       const { validAt, knownAt, minPosition } = readQuery(query, ['validAt', 'knownAt', 'minPosition']);
       await waitForPosition(this.habeas, minPosition);
-      const stream = streamOf(category, id);
+      const stream = streamName(category, id);
       // Before the document: an ETag may name an older state than the document shows, never a newer one.
       const revision = this.habeas.views.revisionOf(stream);
       const document = orProblem(

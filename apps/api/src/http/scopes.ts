@@ -1,7 +1,7 @@
 /** What a key must be allowed to do on a route; checked after the key and before the handler. */
 import { Inject, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { hasScope, type Scope } from '#access';
+import { allows, type Principal, type Scope } from '#command-handling';
 import type { FastifyRequest } from 'fastify';
 import { problem } from './problem.js';
 
@@ -10,6 +10,12 @@ const NEEDED = 'habeas:scope';
 /** The scope that a route or a controller needs; routes without one are open to everybody. */
 export const NeedsScope = (scope: Scope): MethodDecorator & ClassDecorator => SetMetadata(NEEDED, scope);
 
+/** Who asks. Throws where the door let in somebody unknown, which it never does. */
+export function principalOf(request: FastifyRequest): Principal {
+  if (request.principal === undefined) throw problem('unauthenticated', 'Send a key: "Authorization: Bearer <key>".');
+  return request.principal;
+}
+
 @Injectable()
 export class ScopeGuard implements CanActivate {
   constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
@@ -17,9 +23,8 @@ export class ScopeGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const scope = this.reflector.getAllAndOverride<Scope | undefined>(NEEDED, [context.getHandler(), context.getClass()]);
     if (scope === undefined) return true;
-    const { principal } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (principal === undefined) throw problem('unauthenticated', 'Send a key: "Authorization: Bearer <key>".');
-    if (!hasScope(principal, scope)) throw problem('scope-missing', `This needs a key with the scope "${scope}".`);
+    const principal = principalOf(context.switchToHttp().getRequest<FastifyRequest>());
+    if (!allows(principal, scope)) throw problem('forbidden', `This needs a key with the scope "${scope}".`);
     return true;
   }
 }

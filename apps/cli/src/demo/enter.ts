@@ -10,8 +10,8 @@ interface Recorded {
 export interface Entered {
   /** What each command's name stands for. */
   readonly ids: ReadonlyMap<string, string>;
-  /** Tokens by which a read waits until the view has what was written: one for each stream, its latest. */
-  readonly positions: readonly string[];
+  /** The position of what was written last: views apply the log in its order, so what holds it holds everything. */
+  readonly last: string;
 }
 
 /**
@@ -26,7 +26,7 @@ export async function enterCase(
   progress: (done: number, command: CaseCommand) => void = () => undefined,
 ): Promise<Entered> {
   const ids = new Map<string, string>();
-  const positions = new Map<string, string>();
+  let last = '';
   for (const [index, command] of commands.entries()) {
     const { path, body } = resolveNames(command, ids);
     const answer = await client.request<Recorded>(path, {
@@ -36,9 +36,8 @@ export async function enterCase(
     });
     const entry = /^\/v1\/[a-z]+$/.test(path);
     ids.set(command.name, entry ? answer.body.id : answer.body.event);
-    const position = answer.headers.get('habeas-position');
-    if (position !== null) positions.set(answer.body.id, position);
+    last = answer.headers.get('habeas-position') ?? last;
     progress(index + 1, command);
   }
-  return { ids, positions: [...positions.values()] };
+  return { ids, last };
 }

@@ -1,0 +1,40 @@
+/** What this server can record, as data: for clients that build forms, imports or checks of their own. */
+import { Controller, Get } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { catalogue, vocabularies } from '#domain';
+import { ApiProblems } from './documented.js';
+import { problemKinds } from './problem.js';
+import { NeedsScope } from './scopes.js';
+
+const answer = {
+  events: catalogue.map((definition) => ({
+    type: definition.type,
+    summary: definition.summary,
+    role: definition.role,
+    categories: definition.categories,
+    routes: definition.categories.map((category) =>
+      definition.route === undefined ? `/v1/${category}s` : `/v1/${category}s/{id}/${definition.route}`,
+    ),
+    schema: `/openapi.json#/components/schemas/${definition.type}`,
+  })),
+  vocabularies,
+  problems: [...problemKinds].map(([code, { status, title }]) => ({ code, status, title })),
+};
+
+@ApiTags('Catalogue')
+@ApiBearerAuth()
+@NeedsScope('read')
+@Controller('v1/catalogue')
+export class CatalogueController {
+  @Get()
+  @ApiOperation({ operationId: 'readCatalogue', summary: 'Events with their routes, vocabularies, and codes of problems' })
+  @ApiResponse({
+    status: 200,
+    description: 'The catalogue.',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Catalogue' } } },
+  })
+  @ApiProblems(401, 403)
+  read(): typeof answer {
+    return answer;
+  }
+}

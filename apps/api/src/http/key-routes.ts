@@ -1,0 +1,76 @@
+/** Access keys: for admins. The command line makes and revokes them through these. */
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { AccessKeyInfo, NewAccessKey } from '#access';
+import { SCOPES, type Scope } from '#command-handling';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiProblems } from './documented.js';
+import { HABEAS, type Habeas } from './habeas.js';
+import { ProblemError } from './problem.js';
+import { orProblem } from './read-routes.js';
+import { NeedsScope, principalOf } from './scopes.js';
+
+function content(schema: string): { 'application/json': { schema: { $ref: string } } } {
+  return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
+}
+
+/** The fields of a new key, or every fault of the body at once. */
+function readNewKey(body: unknown): { readonly name: string; readonly scopes: readonly Scope[] } {
+  const { name, scopes, ...others } = (body ?? {}) as Record<string, unknown>;
+  const refusals = [
+    ...Object.keys(others).map((field) => ({
+      code: 'unknown-field',
+      detail: 'A key has a name and scopes only.',
+      pointer: `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    })),
+    ...(typeof name === 'string' ? [] : [{ code: 'invalid-name', detail: 'The name must be a text.', pointer: '/name' }]),
+    ...(Array.isArray(scopes) && scopes.every((scope) => (SCOPES as readonly unknown[]).includes(scope))
+      ? []
+      : [{ code: 'invalid-scopes', detail: `Scopes are among ${SCOPES.join(', ')}.`, pointer: '/scopes' }]),
+  ];
+  const [first, ...more] = refusals;
+  if (first !== undefined) throw new ProblemError([first, ...more]);
+  return { name: name as string, scopes: scopes as readonly Scope[] };
+}
+
+@ApiTags('Keys')
+@ApiBearerAuth()
+@NeedsScope('admin')
+@Controller('v1/keys')
+export class KeysController {
+  constructor(@Inject(HABEAS) private readonly habeas: Habeas) {}
+
+  @Post()
+  @HttpCode(201)
+  @ApiOperation({ operationId: 'createKey', summary: 'Make a key; it is shown in this answer only' })
+  @ApiBody({ required: true, schema: { $ref: '#/components/schemas/NewKey' } })
+  @ApiResponse({ status: 201, description: 'The key. It cannot be read again.', content: content('CreatedKey') })
+  @ApiProblems(400, 401, 403, 413, 415, 422, 503, 507)
+  async create(
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<NewAccessKey> {
+    const { name, scopes } = readNewKey(body);
+    const made = orProblem(await this.habeas.access.createKey(principalOf(request), name, scopes));
+    reply.header('location', `/v1/keys/${made.id}`);
+    return made;
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listKeys', summary: 'All keys, without what they are' })
+  @ApiResponse({ status: 200, description: 'The keys in the order of making.', content: content('KeyList') })
+  @ApiProblems(401, 403)
+  list(): { readonly items: readonly AccessKeyInfo[] } {
+    return { items: this.habeas.access.keys() };
+  }
+
+  @Delete(':id')
+  @ApiOperation({ operationId: 'revokeKey', summary: 'Revoke a key; it stays in the list' })
+  @ApiParam({ name: 'id', schema: { type: 'string' } })
+  @ApiResponse({ status: 200, description: 'The key, revoked.', content: content('Key') })
+  @ApiProblems(401, 403, 404, 409, 503, 507)
+  async revoke(@Param('id') id: string, @Req() request: FastifyRequest): Promise<AccessKeyInfo> {
+    return orProblem(await this.habeas.access.revokeKey(principalOf(request), id));
+  }
+}

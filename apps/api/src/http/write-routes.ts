@@ -1,0 +1,154 @@
+/**
+ * The writing side, made from the catalogue: one POST route for each event of each kind of subject. Nothing here knows an
+ * event; a new one appears with its payload class.
+ */
+import { Body, Controller, HttpCode, Inject, Param, Post, Req, Res, type Type } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { catalogue, type Category, type EventDefinition } from '#domain';
+import { streamName } from '#kernel';
+import type { Visibility } from '#log-format';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiWrite } from './documented.js';
+import { HABEAS, type Habeas } from './habeas.js';
+import { problem, ProblemError } from './problem.js';
+import { principalOf } from './scopes.js';
+import { etagOf, ifMatch, positionToken } from './tokens.js';
+
+/** What a write answers: built from what is stored, so that a repeated request gets the same. */
+export interface RecordedAnswer {
+  /** The subject. */
+  readonly id: string;
+  /** The event that was recorded: what corrections, disputes and `after` name. */
+  readonly event: string;
+  readonly type: string;
+  readonly recordedAt: string;
+  readonly recordedBy: string;
+  readonly visibility: Visibility;
+}
+
+const VISIBILITIES: readonly string[] = ['public', 'internal', 'confidential'] satisfies Visibility[];
+
+function visibility(header: string | string[] | undefined): Visibility | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && VISIBILITIES.includes(header)) return header as Visibility;
+  throw problem('invalid-header', `Habeas-Visibility must be one of ${VISIBILITIES.join(', ')}.`);
+}
+
+class WriteController {
+  constructor(@Inject(HABEAS) private readonly habeas: Habeas) {}
+
+  /** Records one event. `id` is left out where a subject is entered. */
+  protected async record(
+    definition: EventDefinition,
+    category: Category,
+    id: string | undefined,
+    data: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<RecordedAnswer> {
+    const key = request.headers['idempotency-key'];
+    if (Array.isArray(key)) throw problem('invalid-header', 'Idempotency-Key is given more than once.');
+    const match = request.headers['if-match'];
+    const seen = visibility(request.headers['habeas-visibility']);
+    if (data === undefined) throw problem('malformed-json', 'The body is empty; it must be a JSON object.');
+    const result = await this.habeas.commands.execute(
+      {
+        type: definition.type,
+        category,
+        data,
+        correlationId: request.id,
+        ...(id === undefined ? {} : { id }),
+        ...(key === undefined ? {} : { idempotencyKey: key }),
+        // A subject that is being entered has no state that the client could have seen.
+        ...(match === undefined
+          ? {}
+          : { ifMatch: ifMatch(match, this.habeas.etagSecret, id === undefined ? '' : streamName(category, id)) }),
+        ...(seen === undefined ? {} : { visibility: seen }),
+      },
+      principalOf(request),
+    );
+    if (!result.ok) {
+      const [first, ...others] = result.error;
+      if (first === undefined) throw new Error('A refusal without a reason.');
+      throw new ProblemError([first, ...others]);
+    }
+    const { subject, stream, revision, events } = result.value;
+    const [event] = events;
+    if (event === undefined) throw new Error('A command was accepted without an event.');
+    reply.headers({
+      'etag': etagOf(this.habeas.etagSecret, stream, revision),
+      'habeas-position': positionToken({ stream, revision }),
+      'location': `/v1/${category}s/${subject}`,
+    });
+    return {
+      id: subject,
+      event: event.id,
+      type: event.type,
+      recordedAt: event.metadata.recordedAt,
+      recordedBy: event.metadata.recordedBy,
+      visibility: event.metadata.visibility,
+    };
+  }
+}
+
+const tags: Readonly<Record<Category, string>> = {
+  person: 'Persons',
+  group: 'Groups',
+  case: 'Cases',
+  statement: 'Statements',
+  source: 'Sources',
+};
+
+/** `arrests` of persons is `recordPersonArrested`; an event of several kinds of subject says which: `recordFactDisputedOfPerson`. */
+function operationId(definition: EventDefinition, category: Category): string {
+  const several = definition.categories.length > 1;
+  return `record${definition.type}${several ? `Of${category.charAt(0).toUpperCase()}${category.slice(1)}` : ''}`;
+}
+
+/** One controller for each kind of subject, with a method for each of its events. */
+export function writeControllers(): Type[] {
+  return (Object.keys(tags) as Category[]).map((category) => {
+    class CategoryController extends WriteController {}
+    Object.defineProperty(CategoryController, 'name', { value: `${tags[category]}WriteController` });
+    Controller(`v1/${category}s`)(CategoryController);
+    ApiTags(tags[category])(CategoryController);
+    ApiBearerAuth()(CategoryController);
+    for (const definition of catalogue.filter((one) => one.categories.includes(category))) {
+      addRoute(CategoryController, definition, category);
+    }
+    return CategoryController;
+  });
+}
+
+function addRoute(controller: Type, definition: EventDefinition, category: Category): void {
+  const prototype = controller.prototype as Record<string, unknown>;
+  const name = operationId(definition, category);
+  const { route } = definition;
+  const handler = function (
+    this: WriteController,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    data: unknown,
+    id?: string,
+  ): Promise<RecordedAnswer> {
+    return this['record'](definition, category, id, data, request, reply);
+  };
+  Object.defineProperty(prototype, name, { value: handler, writable: true, configurable: true });
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name) as PropertyDescriptor;
+  Req()(prototype, name, 0);
+  Res({ passthrough: true })(prototype, name, 1);
+  Body()(prototype, name, 2);
+  if (route !== undefined) Param('id')(prototype, name, 3);
+  // What TypeScript would write for a method with decorators: Nest and Swagger read the parameters' types from it.
+  const types = route === undefined ? [Object, Object, Object] : [Object, Object, Object, String];
+  Reflect.defineMetadata('design:paramtypes', types, prototype, name);
+  const decorators: readonly MethodDecorator[] = [
+    Post(route === undefined ? '' : `:id/${route}`),
+    HttpCode(201),
+    ApiOperation({ operationId: name, summary: definition.summary }),
+    ...(route === undefined ? [] : [ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })]),
+    ApiBody({ required: true, schema: { $ref: `#/components/schemas/${definition.type}` } }),
+    ApiWrite({ schema: 'Recorded', description: 'Recorded durably, or found recorded by the same request before.' }),
+  ];
+  for (const decorate of decorators) decorate(prototype, name, descriptor);
+}

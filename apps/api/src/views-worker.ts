@@ -1,0 +1,33 @@
+/** The thread that writes the views: a reader of the log and of the key store of its own, and the fold between them and the file. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openKeyStore } from '#access';
+import { openSqliteLog } from '#event-store-sqlite';
+import { runViews, type ViewsMessage } from '#projections';
+
+export interface ViewsWorkerData {
+  readonly folder: string;
+  readonly masterKey: Uint8Array | undefined;
+}
+export interface ToViewsWorker {
+  readonly kind: 'close';
+}
+export type FromViewsWorker = ViewsMessage | { readonly kind: 'started' };
+
+const port = parentPort;
+if (port === null) throw new Error('This file runs as a worker.');
+const { folder, masterKey } = workerData as ViewsWorkerData;
+const post = (message: FromViewsWorker): void => { port.postMessage(message); };
+
+const eventStore = await openSqliteLog({ folder, mode: 'read' });
+const keyStore = await openKeyStore({ folder, masterKey, mode: 'read' });
+const views = await runViews({ eventStore, keyStore, folder, clock: { now: () => new Date() }, post });
+post({ kind: 'started' });
+
+port.once('message', () => {
+  void (async () => {
+    await views.close();
+    await eventStore.close();
+    await keyStore.close();
+    port.close();
+  })();
+});

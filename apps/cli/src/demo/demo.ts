@@ -1,0 +1,93 @@
+/**
+ * `npm run demo`: a server with a data folder of its own, the first case entered through its public interface, and what
+ * the record then says. Run again, it finds everything recorded and shows the same.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { GroupView, PersonView } from '#projections';
+import { serveUntilSignal, startHabeas } from '../../../api/src/serve.js';
+import { readSettings } from '../../../api/src/settings.js';
+import { StartError } from '../../../api/src/start-error.js';
+import { Client } from '../client.js';
+import { enterCase } from './enter.js';
+import { firstCase, type CaseCommand } from './first-case.js';
+import { printSubject } from './print.js';
+
+export interface DemoOptions {
+  /** End when everything has been shown. */
+  readonly exit: boolean;
+  readonly data: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The demo's own admin key, kept beside its record so that a second run can show it again. */
+function keptKey(folder: string): string {
+  const file = join(folder, 'demo-key');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new StartError(`The demo's key cannot be read from ${file}.`);
+  }
+  const key = `demo-${randomBytes(24).toString('base64url')}`;
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, `${key}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    throw new StartError(`The demo cannot write into ${folder}.`, { cause });
+  }
+  return key;
+}
+
+/** A line that is written over itself on a terminal, and one line for each command elsewhere. */
+function progress(total: number): (done: number, command: CaseCommand) => void {
+  const terminal = process.stdout.isTTY;
+  const width = String(total).length;
+  return (done, command) => {
+    if (!terminal) {
+      console.log(`  [${String(done).padStart(width)}/${total}] ${command.tells}`);
+      return;
+    }
+    const bar = '█'.repeat(Math.round((done / total) * 24)).padEnd(24, '░');
+    const line = `  ${bar} ${String(done).padStart(width)}/${total} ${command.tells}`;
+    process.stdout.write(`\r\u001b[2K${line.slice(0, process.stdout.columns - 1)}`);
+    if (done === total) process.stdout.write('\n');
+  };
+}
+
+const SUBJECTS = ['knlf', 'vy', 'serey', 'siphan', 'sopheak'] as const;
+
+export async function demo(options: DemoOptions): Promise<void> {
+  const data = resolve(options.data);
+  const adminKey = options.environment['HABEAS_ADMIN_KEY'] ?? keptKey(data);
+  const settings = readSettings({ ...options.environment, HABEAS_DATA: data, HABEAS_ADMIN_KEY: adminKey });
+  const habeas = await startHabeas(settings);
+  try {
+    console.log('Habeas demo: the first case, entered through the public REST interface.');
+    console.log('The people in it are real; its facts were reported by the press and are not verified by anyone here.\n');
+    const client = new Client(habeas.url, adminKey);
+    const entered = await enterCase(client, firstCase, progress(firstCase.length));
+    const columns = process.stdout.isTTY ? process.stdout.columns : 118;
+    for (const name of SUBJECTS) {
+      const id = entered.ids.get(name) ?? '';
+      const path = `/v1/${name === 'knlf' ? 'groups' : 'persons'}/${id}`;
+      // Statements are streams of their own: what is shown must hold them all.
+      const wait = new URLSearchParams({ minPosition: entered.last });
+      const { body } = await client.request<PersonView | GroupView>(`${path}?${wait.toString()}`);
+      console.log(`\n${printSubject(body, columns)}\n${habeas.url}${path}`);
+    }
+    console.log(`\nREST       ${habeas.url}/v1/persons`);
+    console.log(`Browse it  ${habeas.url}/docs`);
+    console.log(`Key        ${adminKey}`);
+    console.log(`Data       ${data} (delete it to begin anew)`);
+    console.log(`\n  curl -H "Authorization: Bearer ${adminKey}" ${habeas.url}/v1/persons/${entered.ids.get('vy') ?? ''}?validAt=2018-01-01`);
+  } catch (error) {
+    await habeas.close();
+    throw error;
+  }
+  if (options.exit) await habeas.close();
+  else {
+    console.log('\nServing until Ctrl-C.');
+    await serveUntilSignal(habeas);
+  }
+}

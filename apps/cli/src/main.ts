@@ -1,0 +1,55 @@
+/** `habeas <verb>`: the command line. Talks to a running server through the public interface, as any client does. */
+import { Command, CommanderError } from 'commander';
+import { serve } from '../../api/src/serve.js';
+import { RequestFailed } from './client.js';
+import { demo } from './demo/demo.js';
+import { createKey, listKeys, revokeKey } from './keys.js';
+
+const program = new Command('habeas')
+  .description('An event-sourced record of what happens to people and groups in political and legal cases.')
+  .exitOverride()
+  .showHelpAfterError('(habeas --help says more)');
+
+program
+  .command('serve')
+  .description('start the server (settings: HABEAS_DATA, HABEAS_HOST, HABEAS_PORT, HABEAS_ADMIN_KEY, HABEAS_MASTER_KEY)')
+  .action(() => serve(process.env));
+
+program
+  .command('demo')
+  .description('start a server with the first case in a data folder of its own, and show what the record says')
+  .option('--exit', 'end when it has been shown, instead of serving on', false)
+  .option('--data <folder>', 'the data folder', './demo-data')
+  .action((options: { exit: boolean; data: string }) => demo({ ...options, environment: process.env }));
+
+const keys = program
+  .command('keys')
+  .description('access keys, on the server that HABEAS_URL names (http://127.0.0.1:3000 unless said), by the admin key in HABEAS_KEY');
+
+keys
+  .command('create')
+  .description('make a key; it is printed once')
+  .requiredOption('--name <name>', 'what to call it')
+  .requiredOption('--scopes <scopes>', 'what it allows, separated by commas: read, record, review, admin')
+  .action((options: { name: string; scopes: string }) => createKey(process.env, options));
+
+keys
+  .command('list')
+  .description('list all keys')
+  .action(() => listKeys(process.env));
+
+keys
+  .command('revoke')
+  .description('revoke a key by its id')
+  .argument('<id>')
+  .action((id: string) => revokeKey(process.env, id));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else if (error instanceof RequestFailed || (error instanceof Error && error.name === 'StartError')) {
+    console.error(error.message);
+    process.exitCode = 1;
+  } else throw error;
+}

@@ -1,0 +1,46 @@
+/** A whole server for a test: its own data folder, a free port, and a client with its admin key. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startHabeas, type RunningHabeas } from '../../../apps/api/src/serve.js';
+import { Client } from '../../../apps/cli/src/client.js';
+
+/** The same in every test, so that ids, which are derived from who asks, can be compared between servers. */
+export const ADMIN_KEY = 'e2e-admin-key-of-sufficient-length';
+
+export interface TestServer {
+  readonly folder: string;
+  readonly url: string;
+  readonly client: Client;
+  /** Stops it and starts it again on the same folder. */
+  restart(): Promise<TestServer>;
+  /** Stops it and removes its folder. */
+  end(): Promise<void>;
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'habeas-e2e-'));
+}
+
+export async function startServer(folder = temporaryFolder()): Promise<TestServer> {
+  const lines: string[] = [];
+  const habeas: RunningHabeas = await startHabeas(
+    { data: folder, host: '127.0.0.1', port: 0, adminKey: ADMIN_KEY, masterKey: undefined },
+    (line) => lines.push(line),
+  );
+  return {
+    folder,
+    url: habeas.url,
+    client: new Client(habeas.url, ADMIN_KEY),
+    restart: async () => {
+      await habeas.close();
+      return startServer(folder);
+    },
+    end: async () => {
+      await habeas.close();
+      rmSync(folder, { recursive: true, force: true });
+      // Whatever the server had to report is a fault that no test provokes.
+      expect(lines).toEqual([]);
+    },
+  };
+}
