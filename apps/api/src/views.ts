@@ -1,6 +1,6 @@
 /** The views' writer, in a thread of its own, so that folding never delays a request. */
 import { Worker } from 'node:worker_threads';
-import type { ViewsMessage } from '#projections';
+import type { ViewsHealth, ViewsMessage } from '#projections';
 import type { Settings } from './settings.js';
 import type { FromViewsWorker, ToViewsWorker, ViewsWorkerData } from './views-worker.js';
 
@@ -8,6 +8,9 @@ export interface ViewsWriter {
   /** Lets the writer commit what it has applied, and ends the thread. Idempotent. */
   close(): Promise<void>;
 }
+
+/** Milliseconds after which a thread that died is started again: long enough that one that always dies does no harm. */
+const RESTART_AFTER = 1_000;
 
 /** Starts the thread; resolves when it has begun to follow the log. A thread that dies unasked is started again. */
 export async function startViews(
@@ -17,6 +20,8 @@ export async function startViews(
 ): Promise<ViewsWriter> {
   const workerData: ViewsWorkerData = { folder: settings.data, masterKey: settings.masterKey };
   let closing = false;
+  let running = false;
+  let health: ViewsHealth = { state: 'starting', seq: 0, lagMilliseconds: 0 };
   let ended: Promise<void> = Promise.resolve();
   let worker: Worker;
 
@@ -24,17 +29,26 @@ export async function startViews(
     new Promise((resolve, reject) => {
       worker = new Worker(new URL('./views-worker.js', import.meta.url), { workerData });
       worker.on('message', (message: FromViewsWorker) => {
-        if (message.kind === 'started') resolve();
-        else notify(message);
+        if (message.kind === 'started') {
+          running = true;
+          resolve();
+          return;
+        }
+        if (message.kind === 'health') ({ health } = message);
+        notify(message);
       });
       worker.once('error', (error) => {
-        report(`The views' thread failed: ${error.name}.`);
-        reject(error);
+        report(`The thread of the views failed: ${error instanceof Error ? error.name : typeof error}.`);
+        reject(error instanceof Error ? error : new Error('The thread of the views failed.'));
       });
       ended = new Promise((done) => {
         worker.once('exit', () => {
           done();
-          if (!closing) setTimeout(() => void launch().catch(() => undefined), 1_000).unref();
+          if (!running || closing) return;
+          notify({ kind: 'health', health: { ...health, state: 'failed', failure: 'thread-ended' } });
+          setTimeout(() => {
+            if (!closing) launch().catch(() => undefined);
+          }, RESTART_AFTER).unref();
         });
       });
     });

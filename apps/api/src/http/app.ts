@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CatalogueController } from './catalogue-routes.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { HealthController } from './health.js';
@@ -11,7 +11,7 @@ import { parseJsonBody } from './json-body.js';
 import { KeysController } from './key-routes.js';
 import { serveOpenApi } from './openapi.js';
 import { problem, ProblemError } from './problem.js';
-import { ProblemFilter } from './problem-filter.js';
+import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { readController } from './read-routes.js';
 import { ScopeGuard } from './scopes.js';
 import { writeControllers } from './write-routes.js';
@@ -30,6 +30,10 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomUUID(),
+    // What the router refuses before any hook runs: an address that is no URL, or a part of it that is too long.
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(error, request, reply as unknown as FastifyReply, report);
+    },
     // A connection that sends nothing, or its request by the drop, does not hold the server.
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',

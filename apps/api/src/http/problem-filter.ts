@@ -34,13 +34,36 @@ function known(thrown: unknown): ProblemError | undefined {
     const entry = logProblems[thrown.code];
     return entry === undefined ? undefined : problem(entry[0], entry[1], entry[0] === 'disk-full' ? {} : { 'retry-after': '1' });
   }
-  const code = (thrown as { code?: unknown } | null)?.code;
-  const entry = typeof code === 'string' ? frameworkProblems[code] : undefined;
-  if (entry !== undefined) return problem(...entry);
+  // Nest wraps what Fastify refuses, and keeps it as the cause.
+  for (const error of [thrown, (thrown as { cause?: unknown } | null)?.cause]) {
+    const code = (error as { code?: unknown } | null | undefined)?.code;
+    const entry = typeof code === 'string' ? frameworkProblems[code] : undefined;
+    if (entry !== undefined) return problem(...entry);
+  }
   const status = thrown instanceof HttpException ? thrown.getStatus() : (thrown as { statusCode?: unknown } | null)?.statusCode;
   if (status === 404) return problem('route-not-found', 'No such route.');
   if (status === 400) return problem('malformed-request', 'The request cannot be read.');
   return undefined;
+}
+
+/** Answers a request with the problem that stands for what was thrown. */
+export function sendProblem(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  report: (line: string) => void,
+): void {
+  const expected = known(thrown);
+  // Neither the error's text nor the address is logged: both may hold what a person is called.
+  if (expected === undefined) report(`request ${request.id} failed: ${frames(thrown)}`);
+  const { refusals, headers } =
+    expected ?? problem('internal-error', `The server failed. Its log has more under ${request.id}.`);
+  const document = problemDocument(refusals);
+  void reply
+    .code(document.status)
+    .headers(headers)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify({ ...document, instance: `urn:habeas:request:${request.id}` }));
 }
 
 @Catch()
@@ -48,18 +71,8 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly report: (line: string) => void) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const expected = known(thrown);
-    // Neither the error's text nor the address is logged: both may hold what a person is called.
-    if (expected === undefined) this.report(`request ${request.id} failed: ${frames(thrown)}`);
-    const { refusals, headers } = expected ?? problem('internal-error', `The server failed. Its log has more under ${request.id}.`);
-    const document = problemDocument(refusals);
-    void reply
-      .code(document.status)
-      .headers(headers)
-      .header('content-type', 'application/problem+json; charset=utf-8')
-      .send(JSON.stringify({ ...document, instance: `urn:habeas:request:${request.id}` }));
+    const http = host.switchToHttp();
+    sendProblem(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>(), this.report);
   }
 }
 

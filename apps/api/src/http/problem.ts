@@ -5,6 +5,7 @@
  * holds that every code that the rooms can give is in it. Nothing of an exception's own text ever leaves: what a client is
  * told comes from this table and from refusals, which are written for clients.
  */
+import { REFUSAL_CODES, type RefusalKind } from '#domain';
 import type { Refusal } from '#kernel';
 
 interface ProblemKind {
@@ -15,6 +16,7 @@ interface ProblemKind {
 const malformed = 'The request cannot be read';
 const invalid = 'The request is not valid';
 const conflict = 'The request does not fit what is recorded';
+const dangling = 'The request names something that is not there';
 const absent = 'There is nothing here';
 const unavailable = 'Not available at the moment';
 
@@ -40,24 +42,39 @@ const doorProblems = {
   'disk-full': { status: 507, title: 'No space is left to record' },
 } as const satisfies Record<string, ProblemKind>;
 
-/** Codes of refusals that are not simply 422: the rest says that the content of the request is not valid. */
-const decisionProblems = {
+/** Codes that the rooms behind the door give, save the domain's. */
+const roomProblems = {
   'access-unavailable': { status: 503, title: unavailable },
-  'views-not-ready': { status: 503, title: unavailable },
-  'not-found': { status: 404, title: absent },
-  'idempotency-key-reused': { status: 409, title: conflict },
   'conflict': { status: 409, title: conflict },
-  'last-admin-key': { status: 409, title: conflict },
-  'precondition-failed': { status: 412, title: conflict },
-  'invalid-idempotency-key': { status: 400, title: malformed },
-  'invalid-moment': { status: 400, title: malformed },
-  'moment-ahead': { status: 400, title: malformed },
+  'idempotency-key-reused': { status: 409, title: conflict },
   'invalid-cursor': { status: 400, title: malformed },
+  'invalid-date': { status: 400, title: malformed },
+  'invalid-idempotency-key': { status: 400, title: malformed },
   'invalid-limit': { status: 400, title: malformed },
+  'invalid-moment': { status: 400, title: malformed },
+  'invalid-name': { status: 422, title: invalid },
+  'invalid-scopes': { status: 422, title: invalid },
+  'last-admin-key': { status: 409, title: conflict },
+  'moment-ahead': { status: 400, title: malformed },
+  'not-found': { status: 404, title: absent },
+  'precondition-failed': { status: 412, title: conflict },
+  'unknown-event': { status: 404, title: absent },
+  'views-not-ready': { status: 503, title: unavailable },
 } as const satisfies Record<string, ProblemKind>;
 
+/** The domain's codes have their status by what they are about. */
+const domainProblems: Readonly<Record<RefusalKind, ProblemKind>> = {
+  payload: { status: 422, title: invalid },
+  reference: { status: 422, title: dangling },
+  state: { status: 409, title: conflict },
+};
+
 export const problemKinds: ReadonlyMap<string, ProblemKind> = new Map(
-  Object.entries<ProblemKind>({ ...doorProblems, ...decisionProblems }),
+  Object.entries<ProblemKind>({
+    ...Object.fromEntries(Object.entries(REFUSAL_CODES).map(([code, { kind }]) => [code, domainProblems[kind]])),
+    ...roomProblems,
+    ...doorProblems,
+  }).sort(([a], [b]) => (a < b ? -1 : 1)),
 );
 
 export type DoorCode = keyof typeof doorProblems;

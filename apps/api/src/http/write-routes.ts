@@ -107,11 +107,11 @@ function operationId(definition: EventDefinition, category: Category): string {
 
 /** One controller for each kind of subject, with a method for each of its events. */
 export function writeControllers(): Type[] {
-  return (Object.keys(tags) as Category[]).map((category) => {
+  return (Object.entries(tags) as [Category, string][]).map(([category, tag]) => {
     class CategoryController extends WriteController {}
-    Object.defineProperty(CategoryController, 'name', { value: `${tags[category]}WriteController` });
+    Object.defineProperty(CategoryController, 'name', { value: `${tag}WriteController` });
     Controller(`v1/${category}s`)(CategoryController);
-    ApiTags(tags[category])(CategoryController);
+    ApiTags(tag)(CategoryController);
     ApiBearerAuth()(CategoryController);
     for (const definition of catalogue.filter((one) => one.categories.includes(category))) {
       addRoute(CategoryController, definition, category);
