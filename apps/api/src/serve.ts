@@ -1,15 +1,15 @@
 /** From settings to a listening server and back to nothing: the composition root, the only place that picks adapters. */
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { createAccessDirectory, openKeyStore } from '#access';
+import { KeyStoreError, openAccessDirectory, openSqliteKeyStore } from '#access';
 import { createCommandHandler } from '#command-handling';
-import { EventStoreError, type EventStore } from '#event-store';
+import { EventStoreError } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
 import type { Clock, Randomness } from '#kernel';
-import type { KeyStore } from '#log-format';
+import { ensureLogStarted, IntegrityError } from '#log-format';
 import { openViewsReader } from '#projections';
 import { createHttpApp } from './http/app.js';
-import { readSettings, type Settings } from './settings.js';
+import { keyStoreOptions, readSettings, type Settings } from './settings.js';
 import { StartError } from './start-error.js';
 import { startViews } from './views.js';
 
@@ -70,18 +70,21 @@ export async function startHabeas(settings: Settings, report: (line: string) => 
 
 async function compose(settings: Settings, opened: Opened, report: (line: string) => void): Promise<RunningHabeas> {
   prepareFolder(settings.data);
-  const eventStore: EventStore = await openSqliteLog({ folder: settings.data, mode: 'own' });
+  const eventStore = await openSqliteLog({ folder: settings.data, mode: 'own' });
   opened.add(() => eventStore.close());
-  const keyStore: KeyStore = await openKeyStore({ folder: settings.data, masterKey: settings.masterKey, randomness });
+  const keyStore = await openSqliteKeyStore({ ...keyStoreOptions(settings), mode: 'write', randomness });
   opened.add(() => keyStore.close());
-  const access = await createAccessDirectory({ eventStore, keyStore, clock, randomness });
+  const logId = await ensureLogStarted(eventStore, clock, randomness);
+  const access = await openAccessDirectory({ store: eventStore, keys: keyStore, logId, clock, randomness });
   opened.add(() => access.close());
   const admin = await access.ensureAdminKey(settings.adminKey);
   if (!admin.ok) throw new StartError(`HABEAS_ADMIN_KEY cannot be used: ${admin.error.detail}`);
-  const commands = await createCommandHandler({ eventStore, keyStore, clock, randomness });
+  const commands = createCommandHandler({ store: eventStore, keys: keyStore, logId, clock, randomness });
 
   const reader = openViewsReader({ folder: settings.data, clock });
-  opened.add(() => { reader.close(); });
+  opened.add(() => {
+    reader.close();
+  });
   const views = await startViews(settings, (message) => { reader.notify(message); }, report);
   opened.add(() => views.close());
 
@@ -122,6 +125,11 @@ function asStartError(error: unknown, settings: Settings): unknown {
       default:
         return explain(`The log in the data folder ${data} cannot be opened (${error.code}).`);
     }
+  }
+  // Their messages are sentences for whoever runs the server, and hold no key.
+  if (error instanceof KeyStoreError) return explain(error.message);
+  if (error instanceof IntegrityError) {
+    return explain(`The log in the data folder ${data} is not whole (${error.fault}); it was left as it is. Restore it from a backup.`);
   }
   switch ((error as NodeJS.ErrnoException | null)?.code) {
     case 'EADDRINUSE':

@@ -1,5 +1,6 @@
 /** What the server can be told from outside, and the clear words for what it cannot be. The only reader of the environment. */
 import { resolve } from 'node:path';
+import type { OpenKeyStore } from '#access';
 import { StartError } from './start-error.js';
 
 export interface Settings {
@@ -10,9 +11,14 @@ export interface Settings {
   readonly port: number;
   /** The key made on first run; undefined: one is generated and printed once. */
   readonly adminKey: string | undefined;
-  /** 32 bytes that wrap the keys of the key store; undefined: a file in the data folder, made on first run. */
-  readonly masterKey: Uint8Array | undefined;
+  /** What wraps the keys of the key store: 32 bytes as hexadecimal digits or base64; undefined: it lies in a file. */
+  readonly masterKey: string | undefined;
+  /** The file of the master key; undefined: `master.key` in the data folder, made on first run. */
+  readonly masterKeyFile: string | undefined;
 }
+
+/** What the thread of the views needs to know. */
+export type KeySettings = Pick<Settings, 'data' | 'masterKey' | 'masterKeyFile'>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,13 +34,6 @@ function port(text: string | undefined): number {
     throw new StartError(`HABEAS_PORT is "${text}". It must be a whole number from 0 to 65535 (0: any free port).`);
   }
   return value;
-}
-
-function masterKey(text: string | undefined): Uint8Array | undefined {
-  if (text === undefined) return undefined;
-  const bytes = /^[0-9a-fA-F]{64}$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
-  if (bytes.length !== 32) throw new StartError('HABEAS_MASTER_KEY must be 32 bytes, written as 64 hexadecimal digits or in base64.');
-  return new Uint8Array(bytes);
 }
 
 /**
@@ -56,6 +55,17 @@ export function readSettings(environment: Environment): Settings {
     host: given(environment, 'HABEAS_HOST') ?? '127.0.0.1',
     port: port(given(environment, 'HABEAS_PORT')),
     adminKey: given(environment, 'HABEAS_ADMIN_KEY'),
-    masterKey: masterKey(given(environment, 'HABEAS_MASTER_KEY')),
+    masterKey: given(environment, 'HABEAS_MASTER_KEY'),
+    masterKeyFile: given(environment, 'HABEAS_MASTER_KEY_FILE'),
+  };
+}
+
+/** What both openings of the key store, here and in the thread of the views, have in common. */
+export function keyStoreOptions(settings: KeySettings): Pick<OpenKeyStore, 'folder' | 'masterKey' | 'masterKeyFile'> {
+  const { data, masterKey, masterKeyFile } = settings;
+  return {
+    folder: data,
+    ...(masterKey === undefined ? {} : { masterKey }),
+    ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
   };
 }

@@ -1,8 +1,8 @@
 /** The views' writer, in a thread of its own, so that folding never delays a request. */
 import { Worker } from 'node:worker_threads';
 import type { ViewsHealth, ViewsMessage } from '#projections';
-import type { Settings } from './settings.js';
-import type { FromViewsWorker, ToViewsWorker, ViewsWorkerData } from './views-worker.js';
+import type { KeySettings } from './settings.js';
+import type { FromViewsWorker, ToViewsWorker } from './views-worker.js';
 
 export interface ViewsWriter {
   /** Lets the writer commit what it has applied, and ends the thread. Idempotent. */
@@ -14,11 +14,12 @@ const RESTART_AFTER = 1_000;
 
 /** Starts the thread; resolves when it has begun to follow the log. A thread that dies unasked is started again. */
 export async function startViews(
-  settings: Pick<Settings, 'data' | 'masterKey'>,
+  settings: KeySettings,
   notify: (message: ViewsMessage) => void,
   report: (line: string) => void,
 ): Promise<ViewsWriter> {
-  const workerData: ViewsWorkerData = { folder: settings.data, masterKey: settings.masterKey };
+  const { data, masterKey, masterKeyFile } = settings;
+  const workerData: KeySettings = { data, masterKey, masterKeyFile };
   let closing = false;
   let running = false;
   let health: ViewsHealth = { state: 'starting', seq: 0, lagMilliseconds: 0 };

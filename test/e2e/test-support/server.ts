@@ -25,7 +25,7 @@ export function temporaryFolder(): string {
 export async function startServer(folder = temporaryFolder()): Promise<TestServer> {
   const lines: string[] = [];
   const habeas: RunningHabeas = await startHabeas(
-    { data: folder, host: '127.0.0.1', port: 0, adminKey: ADMIN_KEY, masterKey: undefined },
+    { data: folder, host: '127.0.0.1', port: 0, adminKey: ADMIN_KEY, masterKey: undefined, masterKeyFile: undefined },
     (line) => lines.push(line),
   );
   return {

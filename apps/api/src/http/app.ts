@@ -31,8 +31,8 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomUUID(),
     // What the router refuses before any hook runs: an address that is no URL, or a part of it that is too long.
-    frameworkErrors: (error, request, reply) => {
-      sendProblem(error, request, reply as unknown as FastifyReply, report);
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      sendProblem(error, request, reply, report);
     },
     // A connection that sends nothing, or its request by the drop, does not hold the server.
     requestTimeout: 30_000,

@@ -1,6 +1,8 @@
 /** Turns whatever was thrown into problem details. What it does not know is a 500 that says nothing but its log line's id. */
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { KeyStoreError, type KeyStoreErrorCode } from '#access';
 import { EventStoreError, type EventStoreErrorCode } from '#event-store';
+import { IntegrityError, OutcomeUnknownError, UndecodableEventError } from '#log-format';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problem, problemDocument, ProblemError, type DoorCode } from './problem.js';
 
@@ -17,12 +19,26 @@ const frameworkProblems: Readonly<Record<string, readonly [DoorCode, string]>> =
   FST_ERR_NOT_FOUND: ['route-not-found', 'No such route.'],
 };
 
+const OUTCOME_UNKNOWN = [
+  'outcome-unknown',
+  'Whether it was recorded is not known. Send it again with the same Idempotency-Key.',
+] as const;
+
+const DISK_FULL = ['disk-full', 'The disk of the server is full. Nothing was recorded.'] as const;
+const READ_ONLY = ['read-only', 'The data folder of the server cannot be written. Nothing was recorded.'] as const;
+
+const keyStoreProblems: Readonly<Partial<Record<KeyStoreErrorCode, readonly [DoorCode, string]>>> = {
+  'disk-full': DISK_FULL,
+  'read-only': READ_ONLY,
+  'closed': ['shutting-down', 'The server is shutting down.'],
+};
+
 const logProblems: Readonly<Partial<Record<EventStoreErrorCode, readonly [DoorCode, string]>>> = {
   'append-too-large': ['payload-too-large', 'What is to be recorded is larger than 512 KiB.'],
   'unavailable': ['log-unavailable', 'The log cannot be reached. Nothing was recorded; try again.'],
-  'timed-out': ['outcome-unknown', 'Whether it was recorded is not known. Send it again with the same Idempotency-Key.'],
-  'disk-full': ['disk-full', 'The disk of the server is full. Nothing was recorded.'],
-  'read-only': ['read-only', 'The data folder of the server cannot be written. Nothing was recorded.'],
+  'timed-out': OUTCOME_UNKNOWN,
+  'disk-full': DISK_FULL,
+  'read-only': READ_ONLY,
   'access-denied': ['read-only', 'The server may not write to its log. Nothing was recorded.'],
   'closed': ['shutting-down', 'The server is shutting down.'],
 };
@@ -33,6 +49,14 @@ function known(thrown: unknown): ProblemError | undefined {
   if (thrown instanceof EventStoreError) {
     const entry = logProblems[thrown.code];
     return entry === undefined ? undefined : problem(entry[0], entry[1], entry[0] === 'disk-full' ? {} : { 'retry-after': '1' });
+  }
+  if (thrown instanceof KeyStoreError) {
+    const entry = keyStoreProblems[thrown.code];
+    return entry === undefined ? undefined : problem(...entry);
+  }
+  if (thrown instanceof OutcomeUnknownError) return problem(...OUTCOME_UNKNOWN, { 'retry-after': '1' });
+  if (thrown instanceof IntegrityError || thrown instanceof UndecodableEventError) {
+    return problem('record-damaged', 'What is stored of the subject cannot be read. Nothing was recorded.');
   }
   // Nest wraps what Fastify refuses, and keeps it as the cause.
   for (const error of [thrown, (thrown as { cause?: unknown } | null)?.cause]) {
@@ -55,7 +79,10 @@ export function sendProblem(
 ): void {
   const expected = known(thrown);
   // Neither the error's text nor the address is logged: both may hold what a person is called.
-  if (expected === undefined) report(`request ${request.id} failed: ${frames(thrown)}`);
+  if (thrown instanceof IntegrityError || thrown instanceof UndecodableEventError) {
+    // Names stream and event, and what is wrong with it; nothing that it says.
+    report(`request ${request.id}: ${thrown.message}`);
+  } else if (expected === undefined) report(`request ${request.id} failed: ${frames(thrown)}`);
   const { refusals, headers } =
     expected ?? problem('internal-error', `The server failed. Its log has more under ${request.id}.`);
   const document = problemDocument(refusals);

@@ -33,6 +33,7 @@ const doorProblems = {
   'unsupported-media-type': { status: 415, title: 'The media type is not supported' },
   'several-problems': { status: 422, title: invalid },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
+  'record-damaged': { status: 500, title: 'The record is damaged' },
   'shutting-down': { status: 503, title: unavailable },
   'not-yet-visible': { status: 503, title: unavailable },
   'views-stopped': { status: 503, title: unavailable },

@@ -1,0 +1,148 @@
+/** The OpenAPI document: valid, complete, and true to what the server answers. */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { enterCase } from '../../apps/cli/src/demo/enter.js';
+import { firstCase } from '../../apps/cli/src/demo/first-case.js';
+import { startServer, type TestServer } from './test-support/server.js';
+
+interface Operation {
+  readonly operationId: string;
+  readonly security?: readonly unknown[];
+  readonly parameters: readonly { readonly name: string; readonly in: string }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { readonly $ref: string } }>> };
+  readonly responses: Readonly<
+    Record<string, { readonly headers?: object; readonly content?: Readonly<Record<string, { readonly schema: { readonly $ref: string } }>> }>
+  >;
+}
+
+interface OpenApi {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+interface Catalogue {
+  readonly events: readonly { readonly type: string; readonly routes: readonly string[] }[];
+  readonly problems: readonly { readonly code: string }[];
+}
+
+let server: TestServer;
+let document: OpenApi;
+let schemaOf: (name: string) => ValidateFunction;
+
+beforeAll(async () => {
+  server = await startServer();
+  document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi;
+  const ajv = new Ajv2020({ strict: true, allErrors: true });
+  for (const format of ['uuid', 'date', 'date-time', 'uri']) ajv.addFormat(format, true);
+  ajv.addKeyword('components');
+  ajv.addSchema({ $id: 'habeas', components: document.components });
+  schemaOf = (name) => {
+    const validate = ajv.getSchema(`habeas#/components/schemas/${name}`);
+    if (validate === undefined) throw new Error(`There is no schema ${name}.`);
+    return validate;
+  };
+}, 60_000);
+
+afterAll(() => server.end());
+
+const operations = (): readonly (readonly [string, string, Operation])[] =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [method, path, operation] as const),
+  );
+
+test('every schema compiles in strict mode, and every reference leads to one', () => {
+  expect(document.openapi).toMatch(/^3\.1\./);
+  for (const name of Object.keys(document.components.schemas)) expect(() => schemaOf(name)).not.toThrow();
+  for (const [, name] of JSON.stringify(document.paths).matchAll(/#\/components\/schemas\/(\w+)/g)) {
+    expect(document.components.schemas).toHaveProperty(name ?? '');
+  }
+});
+
+test('every event of the catalogue has its routes in it, with its own schema as the body', async () => {
+  const { body } = await server.client.request<Catalogue>('/v1/catalogue');
+  expect(schemaOf('Catalogue')(body)).toBe(true);
+  expect(body.events.length).toBeGreaterThan(20);
+  for (const { type, routes } of body.events) {
+    for (const route of routes) {
+      const schema = document.paths[route]?.['post']?.requestBody?.content['application/json']?.schema;
+      expect([route, schema]).toEqual([route, { $ref: `#/components/schemas/${type}` }]);
+    }
+  }
+});
+
+test('every operation has its own id, needs a key unless it is about health, and tells its problems', () => {
+  const ids = operations().map(([, , { operationId }]) => operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const [method, path, operation] of operations()) {
+    const open = path.startsWith('/health/');
+    expect([path, operation.security !== undefined]).toEqual([path, !open]);
+    if (open) continue;
+    for (const status of method === 'post' ? ['400', '401', '403', '413', '415', '422'] : ['401', '403']) {
+      expect([path, status, operation.responses[status]?.content?.['application/problem+json']?.schema]).toEqual([
+        path,
+        status,
+        { $ref: '#/components/schemas/Problem' },
+      ]);
+    }
+    if (method === 'post' && path !== '/v1/keys') {
+      expect(Object.keys(operation.responses['201']?.headers ?? {})).toEqual(['ETag', 'Habeas-Position', 'Location']);
+      expect(operation.parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name)).toEqual(
+        expect.arrayContaining(['Idempotency-Key', 'If-Match', 'Habeas-Visibility']),
+      );
+    }
+  }
+});
+
+test('what the server answers on the first case is what the document says, without a field more', async () => {
+  const { ids, last } = await enterCase(server.client, firstCase);
+  const check = (name: string, body: unknown): void => {
+    const validate = schemaOf(name);
+    validate(body);
+    expect([name, validate.errors ?? []]).toEqual([name, []]);
+  };
+  const names: Readonly<Record<string, string>> = { persons: 'Person', groups: 'Group', statements: 'Statement', sources: 'Source' };
+  for (const { name, path } of firstCase) {
+    const plural = /^\/v1\/([a-z]+)$/.exec(path)?.[1];
+    if (plural === undefined) continue;
+    for (const query of ['', '&validAt=2018', '&knownAt=20', '&validAt=2017-06-01&knownAt=30']) {
+      const answer = await server.client
+        .request(`${path}/${ids.get(name) ?? ''}?minPosition=${last}${query}`)
+        .catch((error: { readonly status: number }) => error);
+      if (answer.status === 404) continue;
+      check(names[plural] ?? '', (answer as { body: unknown }).body);
+    }
+    check('ListPage', (await server.client.request(path)).body);
+  }
+  check('Ready', await (await fetch(`${server.url}/health/ready`)).json());
+  check('Live', await (await fetch(`${server.url}/health/live`)).json());
+  check('KeyList', (await server.client.request('/v1/keys')).body);
+  check('Problem', await (await fetch(`${server.url}/v1/persons`)).json());
+  for (const command of firstCase.slice(0, 3)) {
+    const sent = await server.client.request(command.path, { method: 'POST', body: command.body }).catch(() => undefined);
+    if (sent !== undefined) check('Recorded', sent.body);
+  }
+}, 60_000);
+
+test('what the first case sends is what the document says', () => {
+  for (const command of firstCase) {
+    const path = command.path.replace(/\{[a-z-]+\}/, '{id}');
+    const ref = document.paths[path]?.['post']?.requestBody?.content['application/json']?.schema.$ref ?? '';
+    const validate = schemaOf(ref.slice(ref.lastIndexOf('/') + 1));
+    const id = '00000000-0000-5000-8000-000000000000';
+    validate(JSON.parse(JSON.stringify(command.body).replaceAll(/"\{[a-z-]+\}"/g, `"${id}"`)));
+    expect([command.name, validate.errors ?? []]).toEqual([command.name, []]);
+  }
+});
+
+test('the page to browse it loads nothing from elsewhere', async () => {
+  const page = await (await fetch(`${server.url}/docs`)).text();
+  const loaded = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address ?? '');
+  expect(loaded.length).toBeGreaterThan(3);
+  for (const address of loaded.filter((one) => !one.startsWith('#'))) {
+    expect(address).toMatch(/^\.\//);
+    const asset = await fetch(new URL(address, `${server.url}/docs`));
+    expect([address, asset.status]).toEqual([address, 200]);
+  }
+  const init = await (await fetch(`${server.url}/docs/swagger-ui-init.js`)).text();
+  expect(init).toMatch(/"validatorUrl": null/);
+});

@@ -1,0 +1,215 @@
+/** The server as its user meets it: a process, its first words, its refusals to start, and its end. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from './test-support/server.js';
+
+const API = fileURLToPath(new URL('../../apps/api/src/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../apps/cli/src/main.js', import.meta.url));
+
+interface Run {
+  readonly process: ChildProcess;
+  output(): string;
+  errors(): string;
+  /** Resolves when the output holds this. */
+  says(text: string): Promise<void>;
+  /** The exit code. */
+  ended: Promise<number | null>;
+}
+
+const started = new Set<ChildProcess>();
+const folders = new Set<string>();
+
+function folder(): string {
+  const made = temporaryFolder();
+  folders.add(made);
+  return made;
+}
+
+function run(file: string, args: readonly string[], environment: Readonly<Record<string, string>>): Run {
+  const child = spawn(process.execPath, [file, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.add(child);
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return {
+    process: child,
+    output: () => output,
+    errors: () => errors,
+    ended,
+    says: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (output.includes(text)) resolve();
+        };
+        child.stdout.on('data', look);
+        void ended.then(() => {
+          if (output.includes(text)) resolve();
+          else reject(new Error(`It ended without saying "${text}". It said: ${output}${errors}`));
+        });
+        look();
+      }),
+  };
+}
+
+const api = (data: string, environment: Readonly<Record<string, string>> = {}): Run =>
+  run(API, [], { HABEAS_DATA: data, HABEAS_PORT: '0', ...environment });
+
+const urlOf = (server: Run): string => /http:\/\/[\d.]+:\d+/.exec(server.output())?.[0] ?? '';
+
+async function stop(server: Run, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  server.process.kill(signal);
+  expect(await server.ended).toBe(0);
+}
+
+afterEach(async () => {
+  for (const child of started) {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
+  }
+  started.clear();
+  for (const made of folders) rmSync(made, { recursive: true, force: true });
+  folders.clear();
+});
+
+test('it says where it listens, gives its key once, and ends cleanly on either signal', async () => {
+  const data = folder();
+  const first = api(data);
+  await first.says('data folder');
+  await first.says('admin key');
+  const key = /admin key\s+(\S+)/.exec(first.output())?.[1] ?? '';
+  const answer = await fetch(`${urlOf(first)}/v1/persons`, { headers: { authorization: `Bearer ${key}` } });
+  expect([answer.status, await answer.json()]).toEqual([200, { items: [] }]);
+  await stop(first, 'SIGTERM');
+  expect(first.errors()).toBe('');
+
+  const second = api(data);
+  await second.says('data folder');
+  const again = await fetch(`${urlOf(second)}/v1/persons`, { headers: { authorization: `Bearer ${key}` } });
+  expect(again.status).toBe(200);
+  await stop(second, 'SIGINT');
+  expect(second.output()).not.toContain('admin key');
+  expect(second.errors()).toBe('');
+}, 60_000);
+
+/** One clear sentence (or two) on standard error, no stack, exit code 1. */
+async function refusesToStart(server: Run, why: RegExp): Promise<void> {
+  expect(await server.ended).toBe(1);
+  expect(server.errors()).toMatch(why);
+  expect(server.errors().trim().split('\n')).toHaveLength(1);
+  expect(server.output()).toBe('');
+}
+
+test('a busy port', async () => {
+  const busy = createServer().listen(0, '127.0.0.1');
+  await once(busy, 'listening');
+  const port = String((busy.address() as AddressInfo).port);
+  try {
+    await refusesToStart(api(folder(), { HABEAS_PORT: port }), new RegExp(`^Port ${port} of 127.0.0.1 is in use`));
+  } finally {
+    busy.close();
+  }
+}, 60_000);
+
+test('a data folder in use', async () => {
+  const data = folder();
+  const owner = api(data);
+  await owner.says('data folder');
+  await refusesToStart(api(data), /^The data folder .* is in use by another Habeas/);
+  await stop(owner);
+}, 60_000);
+
+test('a file in the place of the folder, a foreign file in the place of the log: left as they are', async () => {
+  const data = folder();
+  const file = join(data, 'file');
+  writeFileSync(file, 'mine');
+  await refusesToStart(api(file), /^HABEAS_DATA is .*, which is not a folder/);
+  expect(readFileSync(file, 'utf8')).toBe('mine');
+
+  const foreign = join(data, 'foreign');
+  mkdirSync(foreign);
+  writeFileSync(join(foreign, 'log.db'), 'This is no log of Habeas. '.repeat(200));
+  await refusesToStart(api(foreign), /is not a log of Habeas/);
+  expect(readFileSync(join(foreign, 'log.db'), 'utf8')).toBe('This is no log of Habeas. '.repeat(200));
+}, 60_000);
+
+test('settings that cannot be', async () => {
+  await refusesToStart(api(folder(), { HABEAS_PORT: 'http' }), /^HABEAS_PORT is "http"/);
+  await refusesToStart(api(folder(), { HABEAS_LOG: 'esdb://localhost:2113' }), /^HABEAS_LOG names an EventStoreDB/);
+  await refusesToStart(api(folder(), { HABEAS_ADMIN_KEY: 'short' }), /^HABEAS_ADMIN_KEY cannot be used/);
+  await refusesToStart(api(folder(), { HABEAS_MASTER_KEY: 'short' }), /^HABEAS_MASTER_KEY/);
+  await refusesToStart(api(folder(), { HABEAS_HOST: '203.0.113.7' }), /^HABEAS_HOST is 203.0.113.7/);
+}, 60_000);
+
+test('a folder that may not be written', async () => {
+  // Root may write everywhere; there the file system itself has to refuse.
+  const data = process.getuid?.() === 0 ? '/proc/habeas' : folder();
+  const server = api(join(data, 'data'));
+  expect(await server.ended).toBe(1);
+  expect(server.errors()).toMatch(/^The data folder .* cannot be (written|made)/);
+  expect(server.errors().trim().split('\n')).toHaveLength(1);
+}, 60_000);
+
+test('the demo shows the case, and shows the same when it is run again', async () => {
+  const data = join(folder(), 'demo');
+  const shown: string[] = [];
+  for (const _ of [1, 2]) {
+    const demo = run(CLI, ['demo', '--exit', '--data', data], { HABEAS_PORT: '0' });
+    expect([await demo.ended, demo.errors()]).toEqual([0, '']);
+    shown.push(demo.output().replaceAll(/127\.0\.0\.1:\d+/g, 'HOST'));
+  }
+  expect(shown[0]).toBe(shown[1]);
+  expect(shown[0]).toMatch(/The people in it are real/);
+  expect(shown[0]).toMatch(/not verified/);
+  expect(shown[0]).toContain('Vy was let out on 20 November last year.');
+  expect(shown[0]).toContain('HOST/docs');
+  // No colours where nobody looks at a terminal.
+  expect(shown[0]).not.toContain('\u001b');
+  expect(existsSync(join(data, 'log.db'))).toBe(true);
+  expect(readdirSync(data)).toContain('demo-key');
+}, 120_000);
+
+test('keys are made, listed and revoked from the command line', async () => {
+  const server = api(folder());
+  await server.says('data folder');
+  await server.says('admin key');
+  const environment = { HABEAS_URL: urlOf(server), HABEAS_KEY: /admin key\s+(\S+)/.exec(server.output())?.[1] ?? '' };
+  const keys = async (...args: readonly string[]): Promise<Run> => {
+    const done = run(CLI, ['keys', ...args], environment);
+    await done.ended;
+    return done;
+  };
+  const made = await keys('create', '--name', 'newsroom', '--scopes', 'read,record');
+  const key = made.output().trim();
+  const ask = async (method: string): Promise<number> =>
+    (
+      await fetch(`${environment.HABEAS_URL}/v1/persons`, {
+        method,
+        headers: { 'authorization': `Bearer ${key}`, 'content-type': 'application/json' },
+        ...(method === 'POST' ? { body: '{}' } : {}),
+      })
+    ).status;
+  expect([await ask('GET'), await ask('POST')]).toEqual([200, 422]);
+  const listed = await keys('list');
+  expect(listed.output()).toContain('newsroom');
+  expect(listed.output()).not.toContain(key);
+  const id = /│ (\S+) +│ newsroom/.exec(listed.output())?.[1] ?? '';
+  await keys('revoke', id);
+  expect(await ask('GET')).toBe(401);
+
+  const bad = await keys('create', '--name', 'x', '--scopes', 'everything');
+  expect([await bad.ended, bad.errors().trim()]).toEqual([1, expect.stringMatching(/^Scopes are among/)]);
+  const unreached = run(CLI, ['keys', 'list'], { ...environment, HABEAS_URL: 'http://127.0.0.1:1' });
+  expect([await unreached.ended, unreached.errors().trim()]).toEqual([1, 'No server answers at http://127.0.0.1:1.']);
+  await stop(server);
+}, 120_000);
