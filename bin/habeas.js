@@ -6,8 +6,10 @@ import { runNode } from './node.js';
 
 const main = fileURLToPath(new URL('../dist/apps/cli/src/main.js', import.meta.url));
 if (existsSync(main)) {
-  runNode(['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)]);
+  runNode(['--enable-source-maps', '--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)]);
 } else {
-  console.error('Habeas is not built yet. Run "npm run build" first ("npm start" and "npm run demo" do it themselves).');
+  console.error(
+    'Habeas is not built yet. Run "npm run build" first ("npm start" and "npm run demo" do it themselves).',
+  );
   process.exit(1);
 }

@@ -44,7 +44,9 @@ const role = {
 const cited = (): object => ({ ...role, citations: [{ sourceId: id('article'), locator: 'throughout' }] });
 
 test('without a key, or with a wrong one, nothing but health and documentation answers', async () => {
-  const openapi = (await (await fetch(`${server.url}/openapi.json`)).json()) as { paths: Record<string, Record<string, unknown>> };
+  const openapi = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, unknown>>;
+  };
   const wrong = [{}, { authorization: 'Bearer wrong' }, { authorization: 'Basic YTpi' }, { authorization: 'Bearer ' }];
   for (const [path, methods] of Object.entries(openapi.paths)) {
     for (const method of Object.keys(methods)) {
@@ -68,7 +70,10 @@ test('a key does what its scopes say and no more', async () => {
   const path = `/v1/persons/${id('vy')}`;
   const record = (client: Client) => client.request(`${path}/roles`, { method: 'POST', body: cited() });
   const verify = (client: Client) =>
-    client.request(`${path}/verifications`, { method: 'POST', body: { fact: id('vy-arrest'), method: 'compared with the text' } });
+    client.request(`${path}/verifications`, {
+      method: 'POST',
+      body: { fact: id('vy-arrest'), method: 'compared with the text' },
+    });
 
   for (const { client } of [reader, recorder, reviewer]) expect((await client.request(path)).status).toBe(200);
   expect(await failure(record(reader.client))).toMatchObject({ status: 403, code: 'forbidden' });
@@ -99,7 +104,11 @@ test('a request sent again with its Idempotency-Key gets the first answer, and i
   expect((await send(other.client)).body.event).not.toBe(first.body.event);
   const atOnce = await Promise.all(
     Array.from({ length: 5 }, () =>
-      server.client.request<{ event: string }>(path, { method: 'POST', body: cited(), headers: { 'idempotency-key': 'at once' } }),
+      server.client.request<{ event: string }>(path, {
+        method: 'POST',
+        body: cited(),
+        headers: { 'idempotency-key': 'at once' },
+      }),
     ),
   );
   expect(new Set(atOnce.map(({ body }) => body.event)).size).toBe(1);
@@ -163,7 +172,9 @@ test('lists are found by part of a name and paged', async () => {
   expect((await list('q=nobody')).items).toEqual([]);
   const first = await list('limit=3');
   const second = await list(`limit=3&cursor=${encodeURIComponent(first.next ?? '')}`);
-  expect([...first.items, ...second.items].map((item) => item.id)).toEqual(['vy', 'serey', 'siphan', 'sopheak'].map(id));
+  expect([...first.items, ...second.items].map((item) => item.id)).toEqual(
+    ['vy', 'serey', 'siphan', 'sopheak'].map(id),
+  );
   expect(second).not.toHaveProperty('next');
 });
 

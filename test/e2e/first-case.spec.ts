@@ -71,7 +71,9 @@ async function expectTheRecord(record: KnownRecord): Promise<void> {
   });
   const arrest = factOf(vy, record.id('vy-arrest'));
   expect(arrest).toMatchObject({ type: 'PersonArrested', occurred: '2017-05', disputed: false });
-  expect(arrest.citations.map((citation) => citation.words).join()).toMatch(/^Vy was arrested in Phnom Penh in May 2017/);
+  expect(arrest.citations.map((citation) => citation.words).join()).toMatch(
+    /^Vy was arrested in Phnom Penh in May 2017/,
+  );
   const sentence = factOf(vy, record.id('vy-sentence'));
   expect(sentence).toMatchObject({ bounds: { earliest: '2017-05-01', latest: '2018-11-20' }, disputed: true });
   expect(sentence).not.toHaveProperty('occurred');
@@ -101,7 +103,10 @@ async function expectTheRecord(record: KnownRecord): Promise<void> {
   const inside = await record.person('vy', { validAt: '2018-01-01' });
   expect(inside.axes.liberty.possible).toEqual(['imprisoned', 'police-custody']);
   expect(inside.axes.liberty.certain).toBe(false);
-  expect((await record.person('vy', { validAt: '2018-11-20' })).axes.liberty).toMatchObject({ value: 'free', certain: true });
+  expect((await record.person('vy', { validAt: '2018-11-20' })).axes.liberty).toMatchObject({
+    value: 'free',
+    certain: true,
+  });
 
   const serey = await record.person('serey');
   expect(serey.cases).toHaveLength(1);
@@ -117,7 +122,8 @@ async function expectTheRecord(record: KnownRecord): Promise<void> {
   expect(serey.labels[0]).not.toHaveProperty('by');
   expect(JSON.stringify([serey.axes, serey.cases])).not.toContain('terrorist');
   expect(serey.intentions.map(({ what }) => what).sort()).toEqual(['halt his activities', 'return to Cambodia']);
-  for (const intention of serey.intentions) expect(intention.conditions.join()).toMatch(/pardons that release all KNLF members/);
+  for (const intention of serey.intentions)
+    expect(intention.conditions.join()).toMatch(/pardons that release all KNLF members/);
   expect(serey.alternativesElsewhere).toMatchObject([
     { subject: { id: record.id('vy') }, fact: record.id('vy-sentence'), kind: 'ambiguous-reading', open: true },
   ]);
@@ -131,7 +137,10 @@ async function expectTheRecord(record: KnownRecord): Promise<void> {
   expect(knlf.plans.some((plan) => plan.plannedFor === '2019-01~/2019-03~')).toBe(true);
   expect(knlf.sizes).toMatchObject([{ value: 56, of: 'cabinet' }]);
   expect(knlf.labels).toMatchObject([{ label: 'government in exile of Cambodia' }]);
-  expect(knlf.holders.map(({ role, holder }) => `${role} ${holder.name}`).sort()).toEqual(['president Sam Serey', 'spokesman Thuy Vy']);
+  expect(knlf.holders.map(({ role, holder }) => `${role} ${holder.name}`).sort()).toEqual([
+    'president Sam Serey',
+    'spokesman Thuy Vy',
+  ]);
   const voices = knlf.statements.about.filter(({ stance }) => stance === 'welcomes' || stance === 'does-not-oppose');
   expect(voices.map(({ stance, speaker }) => [stance, speaker.subject?.name]).sort()).toEqual([
     ['does-not-oppose', 'Khieu Sopheak'],
@@ -143,9 +152,7 @@ async function expectTheRecord(record: KnownRecord): Promise<void> {
 /** A document without what the order of recording may change: seqs and the moments of recording. Ids are derived, and the same. */
 function comparable(view: unknown): unknown {
   return JSON.parse(
-    JSON.stringify(view, (key, value: unknown) =>
-      ['seq', 'recordedAt', 'knownAt'].includes(key) ? undefined : value,
-    ),
+    JSON.stringify(view, (key, value: unknown) => (['seq', 'recordedAt', 'knownAt'].includes(key) ? undefined : value)),
   );
 }
 
@@ -195,15 +202,18 @@ test('recorded in reverse, it says the same', async () => {
 
 test('recorded in any order, it says the same', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.double({ noNaN: true }), { minLength: firstCase.length, maxLength: firstCase.length }), async (ranks) => {
-      const record = await recorded(ordered((command) => ranks[firstCase.indexOf(command)] ?? 0));
-      try {
-        await expectTheRecord(record);
-        expect(await documents(record)).toEqual(given);
-      } finally {
-        await record.server.end();
-      }
-    }),
+    fc.asyncProperty(
+      fc.array(fc.double({ noNaN: true }), { minLength: firstCase.length, maxLength: firstCase.length }),
+      async (ranks) => {
+        const record = await recorded(ordered((command) => ranks[firstCase.indexOf(command)] ?? 0));
+        try {
+          await expectTheRecord(record);
+          expect(await documents(record)).toEqual(given);
+        } finally {
+          await record.server.end();
+        }
+      },
+    ),
     { numRuns: 3, endOnFailure: true },
   );
 }, 120_000);

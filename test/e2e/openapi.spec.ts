@@ -10,7 +10,13 @@ interface Operation {
   readonly parameters: readonly { readonly name: string; readonly in: string }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { readonly $ref: string } }>> };
   readonly responses: Readonly<
-    Record<string, { readonly headers?: object; readonly content?: Readonly<Record<string, { readonly schema: { readonly $ref: string } }>> }>
+    Record<
+      string,
+      {
+        readonly headers?: object;
+        readonly content?: Readonly<Record<string, { readonly schema: { readonly $ref: string } }>>;
+      }
+    >
   >;
 }
 
@@ -100,7 +106,12 @@ test('what the server answers on the first case is what the document says, witho
     validate(body);
     expect([name, validate.errors ?? []]).toEqual([name, []]);
   };
-  const names: Readonly<Record<string, string>> = { persons: 'Person', groups: 'Group', statements: 'Statement', sources: 'Source' };
+  const names: Readonly<Record<string, string>> = {
+    persons: 'Person',
+    groups: 'Group',
+    statements: 'Statement',
+    sources: 'Source',
+  };
   for (const { name, path } of firstCase) {
     const plural = /^\/v1\/([a-z]+)$/.exec(path)?.[1];
     if (plural === undefined) continue;
@@ -118,7 +129,9 @@ test('what the server answers on the first case is what the document says, witho
   check('KeyList', (await server.client.request('/v1/keys')).body);
   check('Problem', await (await fetch(`${server.url}/v1/persons`)).json());
   for (const command of firstCase.slice(0, 3)) {
-    const sent = await server.client.request(command.path, { method: 'POST', body: command.body }).catch(() => undefined);
+    const sent = await server.client
+      .request(command.path, { method: 'POST', body: command.body })
+      .catch(() => undefined);
     if (sent !== undefined) check('Recorded', sent.body);
   }
 }, 60_000);

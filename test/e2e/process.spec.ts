@@ -195,7 +195,7 @@ test('keys are made, listed and revoked from the command line', async () => {
     (
       await fetch(`${environment.HABEAS_URL}/v1/persons`, {
         method,
-        headers: { 'authorization': `Bearer ${key}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
         ...(method === 'POST' ? { body: '{}' } : {}),
       })
     ).status;

@@ -58,7 +58,12 @@ class Opened {
  *
  * @throws StartError with one sentence for whoever started it; everything that was opened is let go of.
  */
-export async function startHabeas(settings: Settings, report: (line: string) => void = (line) => { console.error(line); }): Promise<RunningHabeas> {
+export async function startHabeas(
+  settings: Settings,
+  report: (line: string) => void = (line) => {
+    console.error(line);
+  },
+): Promise<RunningHabeas> {
   const opened = new Opened();
   try {
     return await compose(settings, opened, report);
@@ -85,17 +90,32 @@ async function compose(settings: Settings, opened: Opened, report: (line: string
   opened.add(() => {
     reader.close();
   });
-  const views = await startViews(settings, (message) => { reader.notify(message); }, report);
+  const views = await startViews(
+    settings,
+    (message) => {
+      reader.notify(message);
+    },
+    report,
+  );
   opened.add(() => views.close());
 
   let accepting = true;
   const app = await createHttpApp(
-    { commands, access, views: reader, etagSecret: await keyStore.secret('etag'), accepting: () => accepting, patience: PATIENCE },
+    {
+      commands,
+      access,
+      views: reader,
+      etagSecret: await keyStore.secret('etag'),
+      accepting: () => accepting,
+      patience: PATIENCE,
+    },
     report,
   );
   opened.add(() => app.close());
   await app.listen(settings.port, settings.host);
-  opened.add(() => { accepting = false; });
+  opened.add(() => {
+    accepting = false;
+  });
   return { url: await app.getUrl(), newAdminKey: admin.value?.key, close: () => opened.close() };
 }
 
@@ -112,14 +132,22 @@ function asStartError(error: unknown, settings: Settings): unknown {
   if (error instanceof EventStoreError) {
     switch (error.code) {
       case 'in-use':
-        return explain(`The data folder ${data} is in use by another Habeas. Stop that one, or set HABEAS_DATA to another folder.`);
+        return explain(
+          `The data folder ${data} is in use by another Habeas. Stop that one, or set HABEAS_DATA to another folder.`,
+        );
       case 'foreign':
-        return explain(`What lies in the data folder ${data} is not a log of Habeas that this version can read; it was left as it is. Set HABEAS_DATA to another folder.`);
+        return explain(
+          `What lies in the data folder ${data} is not a log of Habeas that this version can read; it was left as it is. Set HABEAS_DATA to another folder.`,
+        );
       case 'corrupt':
-        return explain(`The log in the data folder ${data} is damaged; it was left as it is. Restore it from a backup.`);
+        return explain(
+          `The log in the data folder ${data} is damaged; it was left as it is. Restore it from a backup.`,
+        );
       case 'read-only':
       case 'access-denied':
-        return explain(`The data folder ${data} cannot be written. Give this user the right to write there, or set HABEAS_DATA to another folder.`);
+        return explain(
+          `The data folder ${data} cannot be written. Give this user the right to write there, or set HABEAS_DATA to another folder.`,
+        );
       case 'disk-full':
         return explain(`The disk that holds the data folder ${data} is full.`);
       default:
@@ -129,11 +157,15 @@ function asStartError(error: unknown, settings: Settings): unknown {
   // Their messages are sentences for whoever runs the server, and hold no key.
   if (error instanceof KeyStoreError) return explain(error.message);
   if (error instanceof IntegrityError) {
-    return explain(`The log in the data folder ${data} is not whole (${error.fault}); it was left as it is. Restore it from a backup.`);
+    return explain(
+      `The log in the data folder ${data} is not whole (${error.fault}); it was left as it is. Restore it from a backup.`,
+    );
   }
   switch ((error as NodeJS.ErrnoException | null)?.code) {
     case 'EADDRINUSE':
-      return explain(`Port ${port} of ${host} is in use by another program. Stop that one, or set HABEAS_PORT to another port.`);
+      return explain(
+        `Port ${port} of ${host} is in use by another program. Stop that one, or set HABEAS_PORT to another port.`,
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return explain(`HABEAS_HOST is ${host}, which is no address of this machine.`);
@@ -142,7 +174,9 @@ function asStartError(error: unknown, settings: Settings): unknown {
     case 'EROFS':
       return (error as NodeJS.ErrnoException).syscall === 'listen'
         ? explain(`This user may not listen on port ${port}. Set HABEAS_PORT to one above 1023.`)
-        : explain(`The data folder ${data} cannot be written. Give this user the right to write there, or set HABEAS_DATA to another folder.`);
+        : explain(
+            `The data folder ${data} cannot be written. Give this user the right to write there, or set HABEAS_DATA to another folder.`,
+          );
     case 'ENOTDIR':
     case 'EEXIST':
       return explain(`HABEAS_DATA is ${data}, which is not a folder.`);

@@ -17,7 +17,9 @@ test.each([
 });
 
 test('an EventStoreDB is refused as not there yet', () => {
-  expect(() => readSettings({ HABEAS_LOG: 'esdb://localhost:2113?tls=false' })).toThrow(/EventStoreDB, which this version cannot use yet/);
+  expect(() => readSettings({ HABEAS_LOG: 'esdb://localhost:2113?tls=false' })).toThrow(
+    /EventStoreDB, which this version cannot use yet/,
+  );
 });
 
 test('a secret is never repeated in an error', () => {

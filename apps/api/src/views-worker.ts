@@ -15,7 +15,9 @@ const port = parentPort;
 if (port === null) throw new Error('This file runs as a worker.');
 const settings = workerData as KeySettings;
 const folder = settings.data;
-const post = (message: FromViewsWorker): void => { port.postMessage(message); };
+const post = (message: FromViewsWorker): void => {
+  port.postMessage(message);
+};
 
 const eventStore = await openSqliteLog({ folder, mode: 'read' });
 const keyStore = await openSqliteKeyStore({

@@ -15,10 +15,15 @@ interface KeyInfo {
 function clientOf(environment: Environment): Client {
   const key = environment['HABEAS_KEY'];
   if (key === undefined || key === '') {
-    throw new RequestFailed('Set HABEAS_KEY to an admin key: the one that was printed when the server first started.', 0, 'no-key');
+    throw new RequestFailed(
+      'Set HABEAS_KEY to an admin key: the one that was printed when the server first started.',
+      0,
+      'no-key',
+    );
   }
   const url = environment['HABEAS_URL'] ?? 'http://127.0.0.1:3000';
-  if (!URL.canParse(url)) throw new RequestFailed('HABEAS_URL is not a URL, such as http://127.0.0.1:3000.', 0, 'no-url');
+  if (!URL.canParse(url))
+    throw new RequestFailed('HABEAS_URL is not a URL, such as http://127.0.0.1:3000.', 0, 'no-url');
   return new Client(url, key);
 }
 

@@ -12,7 +12,9 @@ const program = new Command('habeas')
 
 program
   .command('serve')
-  .description('start the server (settings: HABEAS_DATA, HABEAS_HOST, HABEAS_PORT, HABEAS_ADMIN_KEY, HABEAS_MASTER_KEY)')
+  .description(
+    'start the server (settings: HABEAS_DATA, HABEAS_HOST, HABEAS_PORT, HABEAS_ADMIN_KEY, HABEAS_MASTER_KEY)',
+  )
   .action(() => serve(process.env));
 
 program
@@ -24,7 +26,9 @@ program
 
 const keys = program
   .command('keys')
-  .description('access keys, on the server that HABEAS_URL names (http://127.0.0.1:3000 unless said), by the admin key in HABEAS_KEY');
+  .description(
+    'access keys, on the server that HABEAS_URL names (http://127.0.0.1:3000 unless said), by the admin key in HABEAS_KEY',
+  );
 
 keys
   .command('create')

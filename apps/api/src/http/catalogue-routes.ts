@@ -27,7 +27,10 @@ const answer = {
 @Controller('v1/catalogue')
 export class CatalogueController {
   @Get()
-  @ApiOperation({ operationId: 'readCatalogue', summary: 'Events with their routes, vocabularies, and codes of problems' })
+  @ApiOperation({
+    operationId: 'readCatalogue',
+    summary: 'Events with their routes, vocabularies, and codes of problems',
+  })
   @ApiResponse({
     status: 200,
     description: 'The catalogue.',

@@ -63,7 +63,7 @@ export function ApiWrite(answer: { readonly schema: string; readonly description
           description: 'Opaque. A read that sends it as minPosition sees what was written.',
           schema: text,
         },
-        'Location': { description: 'Where the subject is read.', schema: text },
+        Location: { description: 'Where the subject is read.', schema: text },
       },
       content: { 'application/json': { schema: { $ref: `#/components/schemas/${answer.schema}` } } },
     }),

@@ -23,7 +23,9 @@ function readNewKey(body: unknown): { readonly name: string; readonly scopes: re
       detail: 'A key has a name and scopes only.',
       pointer: `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`,
     })),
-    ...(typeof name === 'string' ? [] : [{ code: 'invalid-name', detail: 'The name must be a text.', pointer: '/name' }]),
+    ...(typeof name === 'string'
+      ? []
+      : [{ code: 'invalid-name', detail: 'The name must be a text.', pointer: '/name' }]),
     ...(Array.isArray(scopes) && scopes.every((scope) => (SCOPES as readonly unknown[]).includes(scope))
       ? []
       : [{ code: 'invalid-scopes', detail: `Scopes are among ${SCOPES.join(', ')}.`, pointer: '/scopes' }]),

@@ -30,17 +30,17 @@ const READ_ONLY = ['read-only', 'The data folder of the server cannot be written
 const keyStoreProblems: Readonly<Partial<Record<KeyStoreErrorCode, readonly [DoorCode, string]>>> = {
   'disk-full': DISK_FULL,
   'read-only': READ_ONLY,
-  'closed': ['shutting-down', 'The server is shutting down.'],
+  closed: ['shutting-down', 'The server is shutting down.'],
 };
 
 const logProblems: Readonly<Partial<Record<EventStoreErrorCode, readonly [DoorCode, string]>>> = {
   'append-too-large': ['payload-too-large', 'What is to be recorded is larger than 512 KiB.'],
-  'unavailable': ['log-unavailable', 'The log cannot be reached. Nothing was recorded; try again.'],
+  unavailable: ['log-unavailable', 'The log cannot be reached. Nothing was recorded; try again.'],
   'timed-out': OUTCOME_UNKNOWN,
   'disk-full': DISK_FULL,
   'read-only': READ_ONLY,
   'access-denied': ['read-only', 'The server may not write to its log. Nothing was recorded.'],
-  'closed': ['shutting-down', 'The server is shutting down.'],
+  closed: ['shutting-down', 'The server is shutting down.'],
 };
 
 /** The problem that stands for anything thrown; undefined where it is nothing that we know. */
@@ -48,7 +48,9 @@ function known(thrown: unknown): ProblemError | undefined {
   if (thrown instanceof ProblemError) return thrown;
   if (thrown instanceof EventStoreError) {
     const entry = logProblems[thrown.code];
-    return entry === undefined ? undefined : problem(entry[0], entry[1], entry[0] === 'disk-full' ? {} : { 'retry-after': '1' });
+    return entry === undefined
+      ? undefined
+      : problem(entry[0], entry[1], entry[0] === 'disk-full' ? {} : { 'retry-after': '1' });
   }
   if (thrown instanceof KeyStoreError) {
     const entry = keyStoreProblems[thrown.code];
@@ -64,7 +66,8 @@ function known(thrown: unknown): ProblemError | undefined {
     const entry = typeof code === 'string' ? frameworkProblems[code] : undefined;
     if (entry !== undefined) return problem(...entry);
   }
-  const status = thrown instanceof HttpException ? thrown.getStatus() : (thrown as { statusCode?: unknown } | null)?.statusCode;
+  const status =
+    thrown instanceof HttpException ? thrown.getStatus() : (thrown as { statusCode?: unknown } | null)?.statusCode;
   if (status === 404) return problem('route-not-found', 'No such route.');
   if (status === 400) return problem('malformed-request', 'The request cannot be read.');
   return undefined;
@@ -106,6 +109,9 @@ export class ProblemFilter implements ExceptionFilter {
 /** The kind of an error and where it was thrown, without its message. */
 function frames(thrown: unknown): string {
   if (!(thrown instanceof Error)) return typeof thrown;
-  const stack = (thrown.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')).slice(0, 6);
+  const stack = (thrown.stack ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, 6);
   return [thrown.name, ...stack.map((line) => line.trim())].join(' ');
 }

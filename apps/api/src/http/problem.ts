@@ -26,8 +26,8 @@ const doorProblems = {
   'malformed-request': { status: 400, title: malformed },
   'invalid-query': { status: 400, title: malformed },
   'invalid-header': { status: 400, title: malformed },
-  'unauthenticated': { status: 401, title: 'A key is needed' },
-  'forbidden': { status: 403, title: 'The key does not allow this' },
+  unauthenticated: { status: 401, title: 'A key is needed' },
+  forbidden: { status: 403, title: 'The key does not allow this' },
   'route-not-found': { status: 404, title: absent },
   'payload-too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The media type is not supported' },
@@ -46,7 +46,7 @@ const doorProblems = {
 /** Codes that the rooms behind the door give, save the domain's. */
 const roomProblems = {
   'access-unavailable': { status: 503, title: unavailable },
-  'conflict': { status: 409, title: conflict },
+  conflict: { status: 409, title: conflict },
   'idempotency-key-reused': { status: 409, title: conflict },
   'invalid-cursor': { status: 400, title: malformed },
   'invalid-date': { status: 400, title: malformed },

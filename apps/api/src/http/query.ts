@@ -19,7 +19,8 @@ export function readQuery<Name extends string>(
       throw problem('invalid-query', `This route knows these parameters only: ${known.join(', ') || 'none'}.`);
     }
     if (typeof value !== 'string') throw problem('invalid-query', `The parameter ${match} is given more than once.`);
-    if (value.length > LONGEST) throw problem('invalid-query', `The parameter ${match} is longer than ${LONGEST} characters.`);
+    if (value.length > LONGEST)
+      throw problem('invalid-query', `The parameter ${match} is longer than ${LONGEST} characters.`);
     found[match] = value;
   }
   return found;

@@ -53,9 +53,19 @@ export function readController(category: SubjectCategory): Type {
     @Get()
     @Header('content-type', 'application/json; charset=utf-8')
     @ApiOperation({ operationId: `list${title}s`, summary: `The ${plural} of the record, in the order of their entry` })
-    @ApiQuery({ name: 'q', required: false, description: 'Part of a name, title or words.', schema: { type: 'string' } })
+    @ApiQuery({
+      name: 'q',
+      required: false,
+      description: 'Part of a name, title or words.',
+      schema: { type: 'string' },
+    })
     @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } })
-    @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before.', schema: { type: 'string' } })
+    @ApiQuery({
+      name: 'cursor',
+      required: false,
+      description: '`next` of the page before.',
+      schema: { type: 'string' },
+    })
     @ApiMinPosition()
     @ApiResponse({
       status: 200,
@@ -118,7 +128,8 @@ export function readController(category: SubjectCategory): Type {
           ...(knownAt === undefined ? {} : { knownAt }),
         }),
       );
-      if (revision !== undefined && knownAt === undefined) reply.header('etag', etagOf(this.habeas.etagSecret, stream, revision));
+      if (revision !== undefined && knownAt === undefined)
+        reply.header('etag', etagOf(this.habeas.etagSecret, stream, revision));
       return document;
     }
   }

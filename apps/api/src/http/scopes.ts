@@ -21,7 +21,10 @@ export class ScopeGuard implements CanActivate {
   constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const scope = this.reflector.getAllAndOverride<Scope | undefined>(NEEDED, [context.getHandler(), context.getClass()]);
+    const scope = this.reflector.getAllAndOverride<Scope | undefined>(NEEDED, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     if (scope === undefined) return true;
     const principal = principalOf(context.switchToHttp().getRequest<FastifyRequest>());
     if (!allows(principal, scope)) throw problem('forbidden', `This needs a key with the scope "${scope}".`);

@@ -7,12 +7,15 @@ test('a position is read as it was given', () => {
   expect(readPosition(positionToken({ stream, revision: 12 }))).toEqual({ stream, revision: 12 });
 });
 
-test.each(['', 'x', '!!', Buffer.from('12@other-stream').toString('base64url'), Buffer.from(`-1@${stream}`).toString('base64url')])(
-  'a position that was never given is refused: %s',
-  (token) => {
-    expect(() => readPosition(token)).toThrow('invalid-query');
-  },
-);
+test.each([
+  '',
+  'x',
+  '!!',
+  Buffer.from('12@other-stream').toString('base64url'),
+  Buffer.from(`-1@${stream}`).toString('base64url'),
+])('a position that was never given is refused: %s', (token) => {
+  expect(() => readPosition(token)).toThrow('invalid-query');
+});
 
 test('an ETag tells states apart and does not tell the revision', () => {
   const tags = [0, 1, 2].map((revision) => etagOf(secret, stream, revision));

@@ -76,9 +76,9 @@ class WriteController {
     const [event] = events;
     if (event === undefined) throw new Error('A command was accepted without an event.');
     reply.headers({
-      'etag': etagOf(this.habeas.etagSecret, stream, revision),
+      etag: etagOf(this.habeas.etagSecret, stream, revision),
       'habeas-position': positionToken({ stream, revision }),
-      'location': `/v1/${category}s/${subject}`,
+      location: `/v1/${category}s/${subject}`,
     });
     return {
       id: subject,

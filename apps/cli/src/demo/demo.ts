@@ -27,7 +27,8 @@ function keptKey(folder: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new StartError(`The demo's key cannot be read from ${file}.`);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw new StartError(`The demo's key cannot be read from ${file}.`);
   }
   const key = `demo-${randomBytes(24).toString('base64url')}`;
   try {
@@ -64,7 +65,9 @@ export async function demo(options: DemoOptions): Promise<void> {
   const habeas = await startHabeas(settings);
   try {
     console.log('Habeas demo: the first case, entered through the public REST interface.');
-    console.log('The people in it are real; its facts were reported by the press and are not verified by anyone here.\n');
+    console.log(
+      'The people in it are real; its facts were reported by the press and are not verified by anyone here.\n',
+    );
     const client = new Client(habeas.url, adminKey);
     const entered = await enterCase(client, firstCase, progress(firstCase.length));
     const columns = process.stdout.isTTY ? process.stdout.columns : 118;
@@ -80,7 +83,9 @@ export async function demo(options: DemoOptions): Promise<void> {
     console.log(`Browse it  ${habeas.url}/docs`);
     console.log(`Key        ${adminKey}`);
     console.log(`Data       ${data} (delete it to begin anew)`);
-    console.log(`\n  curl -H "Authorization: Bearer ${adminKey}" ${habeas.url}/v1/persons/${entered.ids.get('vy') ?? ''}?validAt=2018-01-01`);
+    console.log(
+      `\n  curl -H "Authorization: Bearer ${adminKey}" ${habeas.url}/v1/persons/${entered.ids.get('vy') ?? ''}?validAt=2018-01-01`,
+    );
   } catch (error) {
     await habeas.close();
     throw error;

@@ -17,7 +17,8 @@ test('all fourteen rows of the report are there', () => {
 test('names are unique, and each is answered before it is used', () => {
   const answered = new Set<string>();
   for (const command of firstCase) {
-    for (const name of namesIn(command)) expect([command.name, name, answered.has(name)]).toEqual([command.name, name, true]);
+    for (const name of namesIn(command))
+      expect([command.name, name, answered.has(name)]).toEqual([command.name, name, true]);
     expect(answered.has(command.name)).toBe(false);
     answered.add(command.name);
   }

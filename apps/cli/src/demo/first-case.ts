@@ -309,8 +309,7 @@ const voices: readonly CaseCommand[] = [
       onBehalfOf: { group: '{interior}' },
       form: 'paraphrase',
       lang: 'en',
-      words:
-        'The ministry would not oppose it provided that the front met what the Law on Political Parties asks for.',
+      words: 'The ministry would not oppose it provided that the front met what the Law on Political Parties asks for.',
       about: [{ group: '{knlf}' }],
       stance: 'does-not-oppose',
       conditions: ['the front meets what the Law on Political Parties asks for'],
@@ -407,7 +406,10 @@ const vy: readonly CaseCommand[] = [
       organisation: { group: '{knlf}' },
       occurred: AFTER_THE_RELEASE,
       after: ['{vy-release}'],
-      ...reported(words('After that he was appointed spokesman of the front'), words('Thuy Vy, the spokesman of the front')),
+      ...reported(
+        words('After that he was appointed spokesman of the front'),
+        words('Thuy Vy, the spokesman of the front'),
+      ),
     },
   },
   {
@@ -473,7 +475,9 @@ const serey: readonly CaseCommand[] = [
       occurred: THE_MONTH_BEFORE,
       ...reported(
         words('Last month he announced that he would halt his activities'),
-        words('if conditions are met, among them pardons that release all KNLF members held in the prisons of the country'),
+        words(
+          'if conditions are met, among them pardons that release all KNLF members held in the prisons of the country',
+        ),
       ),
     },
   },

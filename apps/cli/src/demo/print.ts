@@ -50,7 +50,8 @@ function reads(answer: AnswerView, value = answer.value): string {
 function caseRows(person: PersonView, part: CaseOfPerson): Row[] {
   const verdict = [part.verdict.value, part.offences.join(', '), part.verdict.detail?.['presence']];
   const sentence = [part.sentence.value, part.sentence.detail?.['term']];
-  const join = (words: readonly (string | undefined)[]): string => words.filter((word) => word !== undefined && word !== '').join(', ');
+  const join = (words: readonly (string | undefined)[]): string =>
+    words.filter((word) => word !== undefined && word !== '').join(', ');
   const rows: Row[] = [];
   if (!['none', 'unknown'].includes(part.verdict.value)) {
     rows.push(['verdict', reads(part.verdict, join(verdict)), proof(person.timeline, part.verdict.restsOn)]);
@@ -62,7 +63,11 @@ function caseRows(person: PersonView, part: CaseOfPerson): Row[] {
 }
 
 function labelRow(label: LabelView): Row {
-  return ['somebody’s word', `“${label.label}”${label.by === undefined ? '' : `, by ${label.by}`} (no status)`, quoted(label.citations)];
+  return [
+    'somebody’s word',
+    `“${label.label}”${label.by === undefined ? '' : `, by ${label.by}`} (no status)`,
+    quoted(label.citations),
+  ];
 }
 
 function intentionRow(intention: IntentionView): Row {
@@ -86,19 +91,36 @@ function personRows(person: PersonView): Row[] {
   for (const fact of person.timeline) {
     for (const dispute of fact.disputes.filter((one) => one.open)) {
       const other = dispute.alternative?.subject.name;
-      rows.push(['dispute', `${fact.type}: ${dispute.kind}${other === undefined ? '' : `, could be ${other}`}`, quoted(dispute.citations)]);
+      rows.push([
+        'dispute',
+        `${fact.type}: ${dispute.kind}${other === undefined ? '' : `, could be ${other}`}`,
+        quoted(dispute.citations),
+      ]);
     }
   }
   for (const other of person.alternativesElsewhere) {
-    rows.push(['other reading', `${other.type} of ${other.subject.name ?? 'another'} could be of this person (no status)`, other.reason ?? '']);
+    rows.push([
+      'other reading',
+      `${other.type} of ${other.subject.name ?? 'another'} could be of this person (no status)`,
+      other.reason ?? '',
+    ]);
   }
-  for (const grant of asylum) rows.push([`asylum ${grant.key ?? ''}`, reads(grant), proof(person.timeline, grant.restsOn)]);
+  for (const grant of asylum)
+    rows.push([`asylum ${grant.key ?? ''}`, reads(grant), proof(person.timeline, grant.restsOn)]);
   if (location.value !== 'unknown') rows.push(['location', reads(location), proof(person.timeline, location.restsOn)]);
   for (const role of person.roles) {
     const held = role.until === undefined ? '' : `, until ${role.until}`;
-    rows.push(['role', `${role.role}, ${role.organisation.name ?? 'unnamed'}${since(role)}${held}`, proof(person.timeline, role.restsOn)]);
+    rows.push([
+      'role',
+      `${role.role}, ${role.organisation.name ?? 'unnamed'}${since(role)}${held}`,
+      proof(person.timeline, role.restsOn),
+    ]);
   }
-  rows.push(...person.labels.map(labelRow), ...person.intentions.map(intentionRow), ...person.statements.by.map(statementRow));
+  rows.push(
+    ...person.labels.map(labelRow),
+    ...person.intentions.map(intentionRow),
+    ...person.statements.by.map(statementRow),
+  );
   return rows;
 }
 
@@ -111,11 +133,21 @@ function groupRows(group: GroupView): Row[] {
   }
   for (const plan of group.plans) {
     const when = plan.plannedFor === undefined ? '' : `, planned for ${plan.plannedFor}`;
-    rows.push(['plans', `registration${when}; ${plan.submitted ? 'submitted' : 'not submitted'}`, quoted(plan.citations)]);
+    rows.push([
+      'plans',
+      `registration${when}; ${plan.submitted ? 'submitted' : 'not submitted'}`,
+      quoted(plan.citations),
+    ]);
   }
-  for (const size of group.sizes) rows.push(['size', `${size.qualifier ?? ''} ${size.value} (${size.of})`.trim(), quoted(size.citations)]);
-  for (const holder of group.holders) rows.push(['role', `${holder.role}: ${holder.holder.name ?? 'unnamed'}${since(holder)}`, '']);
-  rows.push(...group.labels.map(labelRow), ...group.intentions.map(intentionRow), ...group.statements.about.map(statementRow));
+  for (const size of group.sizes)
+    rows.push(['size', `${size.qualifier ?? ''} ${size.value} (${size.of})`.trim(), quoted(size.citations)]);
+  for (const holder of group.holders)
+    rows.push(['role', `${holder.role}: ${holder.holder.name ?? 'unnamed'}${since(holder)}`, '']);
+  rows.push(
+    ...group.labels.map(labelRow),
+    ...group.intentions.map(intentionRow),
+    ...group.statements.about.map(statementRow),
+  );
   return rows;
 }
 
