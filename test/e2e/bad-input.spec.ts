@@ -70,8 +70,8 @@ async function refused(path: string, body: string, headers: Readonly<Record<stri
   expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
   const problem = (await response.json()) as Problem & Record<string, unknown>;
   expect(problem).toMatchObject({ type: `urn:habeas:problem:${problem.code}`, status: response.status });
-  expect(typeof problem['title']).toBe('string');
-  expect(typeof problem['detail']).toBe('string');
+  expect(typeof problem.title).toBe('string');
+  expect(typeof problem.detail).toBe('string');
   return problem;
 }
 

@@ -95,7 +95,7 @@ async function expectTheRecord(record: KnownRecord): Promise<void> {
   ]);
 
   const deprived = async (validAt: string): Promise<unknown> =>
-    (await record.person('vy', { validAt })).axes.liberty.groups['deprived'];
+    (await record.person('vy', { validAt })).axes.liberty.groups.deprived;
   expect(await deprived('2018-01-01')).toEqual({ certain: true, possible: true });
   expect(await deprived('2017-05-15')).toEqual({ certain: false, possible: true });
   expect(await deprived('2017-04-30')).toEqual({ certain: false, possible: false });

@@ -31,7 +31,7 @@ function folder(): string {
 
 function run(file: string, args: readonly string[], environment: Readonly<Record<string, string>>): Run {
   const child = spawn(process.execPath, [file, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.add(child);

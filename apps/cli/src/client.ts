@@ -53,8 +53,8 @@ export class Client {
     const text = await response.text();
     const parsed = (text === '' ? {} : JSON.parse(text)) as Body & Record<string, unknown>;
     if (response.ok) return { status: response.status, headers: response.headers, body: parsed };
-    const code = typeof parsed['code'] === 'string' ? parsed['code'] : String(response.status);
-    const detail = typeof parsed['detail'] === 'string' ? parsed['detail'] : 'The server refused the request.';
+    const code = typeof parsed.code === 'string' ? parsed.code : String(response.status);
+    const detail = typeof parsed.detail === 'string' ? parsed.detail : 'The server refused the request.';
     throw new RequestFailed(detail, response.status, code, parsed);
   }
 }

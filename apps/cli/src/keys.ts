@@ -13,7 +13,7 @@ interface KeyInfo {
 }
 
 function clientOf(environment: Environment): Client {
-  const key = environment['HABEAS_KEY'];
+  const key = environment.HABEAS_KEY;
   if (key === undefined || key === '') {
     throw new RequestFailed(
       'Set HABEAS_KEY to an admin key: the one that was printed when the server first started.',
@@ -21,7 +21,7 @@ function clientOf(environment: Environment): Client {
       'no-key',
     );
   }
-  const url = environment['HABEAS_URL'] ?? 'http://127.0.0.1:3000';
+  const url = environment.HABEAS_URL ?? 'http://127.0.0.1:3000';
   if (!URL.canParse(url))
     throw new RequestFailed('HABEAS_URL is not a URL, such as http://127.0.0.1:3000.', 0, 'no-url');
   return new Client(url, key);

@@ -22,15 +22,14 @@ function tooDeep(text: string): boolean {
   return false;
 }
 
-/** A parser for Fastify. The error never repeats what was sent. */
-export function parseJsonBody(
-  _request: FastifyRequest,
-  body: string | Buffer,
-  done: (error: Error | null, value?: unknown) => void,
-): void {
-  const text = body.toString();
-  if (text.trim() === '') return done(problem('malformed-json', 'The body is empty; it must be a JSON object.'));
-  if (tooDeep(text)) return done(problem('malformed-json', `The body is nested deeper than ${DEEPEST} levels.`));
+/**
+ * The object that a body holds.
+ *
+ * @throws ProblemError `malformed-json`, which never repeats what was sent.
+ */
+export function readJsonObject(text: string): object {
+  if (text.trim() === '') throw problem('malformed-json', 'The body is empty; it must be a JSON object.');
+  if (tooDeep(text)) throw problem('malformed-json', `The body is nested deeper than ${DEEPEST} levels.`);
   let value: unknown;
   try {
     value = JSON.parse(text, (key, item: unknown) => {
@@ -38,10 +37,26 @@ export function parseJsonBody(
       return item;
     });
   } catch {
-    return done(problem('malformed-json', 'The body is not valid JSON.'));
+    throw problem('malformed-json', 'The body is not valid JSON.');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return done(problem('malformed-json', 'The body must be a JSON object.'));
+    throw problem('malformed-json', 'The body must be a JSON object.');
+  }
+  return value;
+}
+
+/** The same as a parser for Fastify. */
+export function parseJsonBody(
+  _request: FastifyRequest,
+  body: string | Buffer,
+  done: (error: Error | null, value?: unknown) => void,
+): void {
+  let value: object;
+  try {
+    value = readJsonObject(body.toString());
+  } catch (error) {
+    done(error as Error);
+    return;
   }
   done(null, value);
 }

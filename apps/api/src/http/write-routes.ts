@@ -131,10 +131,10 @@ function addRoute(controller: Type, definition: EventDefinition, category: Categ
     data: unknown,
     id?: string,
   ): Promise<RecordedAnswer> {
-    return this['record'](definition, category, id, data, request, reply);
+    return this.record(definition, category, id, data, request, reply);
   };
-  Object.defineProperty(prototype, name, { value: handler, writable: true, configurable: true });
-  const descriptor = Object.getOwnPropertyDescriptor(prototype, name) as PropertyDescriptor;
+  const descriptor: PropertyDescriptor = { value: handler, writable: true, configurable: true };
+  Object.defineProperty(prototype, name, descriptor);
   Req()(prototype, name, 0);
   Res({ passthrough: true })(prototype, name, 1);
   Body()(prototype, name, 2);

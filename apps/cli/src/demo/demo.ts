@@ -60,7 +60,7 @@ const SUBJECTS = ['knlf', 'vy', 'serey', 'siphan', 'sopheak'] as const;
 
 export async function demo(options: DemoOptions): Promise<void> {
   const data = resolve(options.data);
-  const adminKey = options.environment['HABEAS_ADMIN_KEY'] ?? keptKey(data);
+  const adminKey = options.environment.HABEAS_ADMIN_KEY ?? keptKey(data);
   const settings = readSettings({ ...options.environment, HABEAS_DATA: data, HABEAS_ADMIN_KEY: adminKey });
   const habeas = await startHabeas(settings);
   try {

@@ -5,8 +5,8 @@ import { firstCaseText } from './first-case-text.js';
 function quotes(value: Json): { exact: string; prefix?: string; suffix?: string }[] {
   if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value)) return value.flatMap((item) => quotes(item as Json));
-  const object = value as { readonly [key: string]: Json };
-  const own = object['quote'] === undefined ? [] : [object['quote'] as { exact: string }];
+  const object = value as Readonly<Record<string, Json>>;
+  const own = object.quote === undefined ? [] : [object.quote as { exact: string }];
   return [...own, ...Object.values(object).flatMap((item) => quotes(item))];
 }
 

@@ -11,7 +11,10 @@
  */
 import { firstCaseText } from './first-case-text.js';
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+interface JsonObject {
+  readonly [key: string]: Json;
+}
 
 /**
  * One request. `{name}`, in a path or as a whole string in a body, stands for what the command of that name was
@@ -25,7 +28,7 @@ export interface CaseCommand {
   /** What it says, in a few words, for whoever watches. */
   readonly tells: string;
   readonly path: string;
-  readonly body: { readonly [key: string]: Json };
+  readonly body: Readonly<Record<string, Json>>;
 }
 
 const THE_ARTICLE = '2019-01~/2019-02~';
@@ -46,7 +49,7 @@ function words(exact: string, around: { prefix?: string; suffix?: string } = {})
 }
 
 /** What every fact of this case carries: it was reported, by one article. */
-function reported(...citations: Json[]): { readonly [key: string]: Json } {
+function reported(...citations: Json[]): Readonly<Record<string, Json>> {
   return { basis: 'reported', confidence: 'medium', citations };
 }
 
@@ -524,7 +527,7 @@ export const firstCase: readonly CaseCommand[] = [source, ...subjects, ...group,
 
 /** The names that a command refers to, and which must have been answered before it is sent. */
 export function namesIn(command: Pick<CaseCommand, 'path' | 'body'>): ReadonlySet<string> {
-  const found = [...command.path.matchAll(/\{([a-z-]+)\}/g)].map((match) => match[1] as string);
+  const found = [...command.path.matchAll(/\{([a-z-]+)\}/g)].flatMap(([, name]) => name ?? []);
   const visit = (value: Json): void => {
     if (typeof value === 'string') {
       const match = /^\{([a-z-]+)\}$/.exec(value);
@@ -552,7 +555,7 @@ export function resolveNames(
     }
     if (Array.isArray(value)) return value.map((item) => fill(item as Json));
     if (typeof value === 'object' && value !== null) {
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item as Json)]));
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item)]));
     }
     return value;
   };

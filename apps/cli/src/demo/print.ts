@@ -48,8 +48,8 @@ function reads(answer: AnswerView, value = answer.value): string {
 }
 
 function caseRows(person: PersonView, part: CaseOfPerson): Row[] {
-  const verdict = [part.verdict.value, part.offences.join(', '), part.verdict.detail?.['presence']];
-  const sentence = [part.sentence.value, part.sentence.detail?.['term']];
+  const verdict = [part.verdict.value, part.offences.join(', '), part.verdict.detail?.presence];
+  const sentence = [part.sentence.value, part.sentence.detail?.term];
   const join = (words: readonly (string | undefined)[]): string =>
     words.filter((word) => word !== undefined && word !== '').join(', ');
   const rows: Row[] = [];
