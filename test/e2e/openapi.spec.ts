@@ -1,5 +1,6 @@
 /** The OpenAPI document: valid, complete, and true to what the server answers. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { FORMATS } from '#domain';
 import { RequestFailed } from '../../apps/cli/src/client.js';
 import { enterCase } from '../../apps/cli/src/demo/enter.js';
 import { firstCase } from '../../apps/cli/src/demo/first-case.js';
@@ -41,7 +42,9 @@ beforeAll(async () => {
   document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi;
   const ajv = new Ajv2020({ strict: true, allErrors: true });
   for (const format of ['uuid', 'date', 'date-time', 'uri']) ajv.addFormat(format, true);
+  for (const [format, check] of Object.entries(FORMATS)) ajv.addFormat(format, check);
   ajv.addKeyword('components');
+  ajv.addKeyword('x-personal');
   ajv.addSchema({ $id: 'habeas', components: document.components });
   schemaOf = (name) => {
     const validate = ajv.getSchema(`habeas#/components/schemas/${name}`);
@@ -108,10 +111,10 @@ test('what the server answers on the first case is what the document says, witho
     expect([name, validate.errors ?? []]).toEqual([name, []]);
   };
   const names: Readonly<Record<string, string>> = {
-    persons: 'Person',
-    groups: 'Group',
-    statements: 'Statement',
-    sources: 'Source',
+    persons: 'PersonView',
+    groups: 'GroupView',
+    statements: 'StatementView',
+    sources: 'SourceView',
   };
   for (const { name, path } of firstCase) {
     const plural = /^\/v1\/([a-z]+)$/.exec(path)?.[1];

@@ -1,10 +1,11 @@
 /** What this server can record, as data: for clients that build forms, imports or checks of their own. */
 import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { catalogue, vocabularies } from '#domain';
+import { AXES, catalogue } from '#domain';
 import { ApiProblems } from './documented.js';
 import { problemKinds } from './problem.js';
 import { NeedsScope } from './scopes.js';
+import { collectVocabularies } from './vocabularies.js';
 
 const answer = {
   events: catalogue.map((definition) => ({
@@ -17,7 +18,8 @@ const answer = {
     ),
     schema: `/openapi.json#/components/schemas/${definition.type}`,
   })),
-  vocabularies,
+  vocabularies: collectVocabularies(),
+  axes: AXES.map(({ axis, subject, per, values, groups }) => ({ axis, subject, per, values, groups })),
   problems: [...problemKinds].map(([code, { status, title }]) => ({ code, status, title })),
 };
 
@@ -29,7 +31,7 @@ export class CatalogueController {
   @Get()
   @ApiOperation({
     operationId: 'readCatalogue',
-    summary: 'Events with their routes, vocabularies, and codes of problems',
+    summary: 'Events with their routes, vocabularies, axes, and codes of problems',
   })
   @ApiResponse({
     status: 200,

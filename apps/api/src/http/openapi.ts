@@ -20,8 +20,11 @@ function build(app: NestFastifyApplication): OpenAPIObject {
     .addServer('/', 'This server')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A key, as `habeas keys create` gives it' })
     .build();
-  const schemas = { ...jsonSchemas(), ...answerSchemas } as NonNullable<OpenAPIObject['components']>['schemas'];
-  return SwaggerModule.createDocument(app, { ...head, components: { ...head.components, schemas: schemas ?? {} } });
+  const taken = jsonSchemas();
+  const twice = Object.keys(answerSchemas).find((name) => name in taken);
+  if (twice !== undefined) throw new Error(`A payload class and an answer are both named ${twice}.`);
+  const schemas = { ...taken, ...answerSchemas } as NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+  return SwaggerModule.createDocument(app, { ...head, components: { ...head.components, schemas } });
 }
 
 /** Serves `/openapi.json` and `/docs`. The page loads nothing from elsewhere: it works without a network. */

@@ -109,7 +109,7 @@ export function readController(category: SubjectCategory): Type {
       status: 200,
       description: `The ${category}. The ETag is left out where a past moment was asked.`,
       headers: EtagHeader,
-      content: { 'application/json': { schema: { $ref: `#/components/schemas/${title}` } } },
+      content: { 'application/json': { schema: { $ref: `#/components/schemas/${title}View` } } },
     })
     @ApiProblems(400, 401, 403, 404, 422, 503)
     async one(

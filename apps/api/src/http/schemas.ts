@@ -46,7 +46,7 @@ const act: Readonly<Record<string, Schema>> = {
   recordedAt: instant,
   recordedBy: text,
   'reason?': text,
-  citations: list(ref('Citation')),
+  citations: list(ref('CitationView')),
   data: anything,
 };
 
@@ -54,7 +54,7 @@ const role: Readonly<Record<string, Schema>> = {
   role: text,
   value: text,
   'since?': edtf,
-  sinceBounds: ref('Days'),
+  sinceBounds: ref('DaysView'),
   'until?': edtf,
   certain: flag,
   disputed: flag,
@@ -70,7 +70,7 @@ const intention: Readonly<Record<string, Schema>> = {
   conditions: list(text),
   'occurred?': edtf,
   disputed: flag,
-  citations: list(ref('Citation')),
+  citations: list(ref('CitationView')),
 };
 
 const document: Readonly<Record<string, Schema>> = {
@@ -78,11 +78,11 @@ const document: Readonly<Record<string, Schema>> = {
   summary: text,
   visibility,
   inconsistencies: list(object({ kind: oneOf('cycle', 'cap'), facts: list(id) })),
-  timeline: list(ref('Fact')),
-  acts: list(ref('Act')),
+  timeline: list(ref('FactView')),
+  acts: list(ref('ActView')),
   alternativesElsewhere: list(
     object({
-      subject: ref('Subject'),
+      subject: ref('SubjectPointer'),
       fact: id,
       type: text,
       dispute: id,
@@ -102,55 +102,61 @@ const document: Readonly<Record<string, Schema>> = {
 
 const statements = object({ by: list(ref('StatementLine')), about: list(ref('StatementLine')) });
 
-const views: Readonly<Record<Capitalize<SubjectCategory>, Schema>> = {
-  Person: object({
+const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
+  PersonView: object({
     ...document,
     kind: { const: 'person' },
     'name?': text,
-    names: list(ref('Name')),
+    names: list(ref('NameView')),
     identifiers: list(object({ scheme: text, value: text, event: id })),
     attributes: list(object({ attribute: text, value: text, event: id, disputed: flag })),
     axes: object({
-      liberty: ref('Answer'),
-      life: ref('Answer'),
-      whereabouts: ref('Answer'),
-      location: ref('Answer'),
-      civicRights: ref('Answer'),
-      asylum: list(ref('Answer')),
-      extradition: list(ref('Answer')),
+      liberty: ref('AnswerView'),
+      life: ref('AnswerView'),
+      whereabouts: ref('AnswerView'),
+      location: ref('AnswerView'),
+      civicRights: ref('AnswerView'),
+      asylum: list(ref('AnswerView')),
+      extradition: list(ref('AnswerView')),
     }),
     cases: list(
       object({
         'id?': id,
         'title?': text,
         'unassigned?': flag,
-        hold: ref('Answer'),
-        stage: ref('Answer'),
-        verdict: ref('Answer'),
-        finality: ref('Answer'),
-        sentence: ref('Answer'),
+        hold: ref('AnswerView'),
+        stage: ref('AnswerView'),
+        verdict: ref('AnswerView'),
+        finality: ref('AnswerView'),
+        sentence: ref('AnswerView'),
         offences: list(text),
       }),
     ),
     roles: list(object({ ...role, organisation, attributedAs: list(text) })),
-    labels: list(ref('Label')),
-    intentions: list(ref('Intention')),
+    labels: list(ref('LabelView')),
+    intentions: list(ref('IntentionView')),
     statements,
     identities: list(
-      object({ event: id, person: ref('Subject'), verdict: text, 'reason?': text, citations: list(ref('Citation')) }),
+      object({
+        event: id,
+        person: ref('SubjectPointer'),
+        verdict: text,
+        'reason?': text,
+        citations: list(ref('CitationView')),
+      }),
     ),
   }),
-  Group: object({
+  GroupView: object({
     ...document,
     kind: { const: 'group' },
     'name?': text,
-    names: list(ref('Name')),
+    names: list(ref('NameView')),
     'groupKind?': text,
     axes: object({
-      registration: ref('Answer'),
-      activity: ref('Answer'),
-      appeal: ref('Answer'),
-      electionEntries: list(ref('Answer')),
+      registration: ref('AnswerView'),
+      activity: ref('AnswerView'),
+      appeal: ref('AnswerView'),
+      electionEntries: list(ref('AnswerView')),
     }),
     support: list(
       object({
@@ -163,11 +169,11 @@ const views: Readonly<Record<Capitalize<SubjectCategory>, Schema>> = {
         'occurred?': edtf,
         standing,
         disputed: flag,
-        citations: list(ref('Citation')),
+        citations: list(ref('CitationView')),
       }),
     ),
     plans: list(object({ ...intention, submitted: flag })),
-    intentions: list(ref('Intention')),
+    intentions: list(ref('IntentionView')),
     sizes: list(
       object({
         event: id,
@@ -176,36 +182,36 @@ const views: Readonly<Record<Capitalize<SubjectCategory>, Schema>> = {
         value: count,
         'occurred?': edtf,
         disputed: flag,
-        citations: list(ref('Citation')),
+        citations: list(ref('CitationView')),
       }),
     ),
-    holders: list(object({ ...role, holder: ref('Subject') })),
-    labels: list(ref('Label')),
+    holders: list(object({ ...role, holder: ref('SubjectPointer') })),
+    labels: list(ref('LabelView')),
     statements,
   }),
-  Case: object({
+  CaseView: object({
     ...document,
     kind: { const: 'case' },
     'title?': text,
     'court?': text,
     numbers: list(text),
-    joined: list(ref('Subject')),
+    joined: list(ref('SubjectPointer')),
     persons: list(
       object({
-        person: ref('Subject'),
-        liberty: ref('Answer'),
-        hold: ref('Answer'),
-        stage: ref('Answer'),
-        verdict: ref('Answer'),
-        finality: ref('Answer'),
-        sentence: ref('Answer'),
+        person: ref('SubjectPointer'),
+        liberty: ref('AnswerView'),
+        hold: ref('AnswerView'),
+        stage: ref('AnswerView'),
+        verdict: ref('AnswerView'),
+        finality: ref('AnswerView'),
+        sentence: ref('AnswerView'),
       }),
     ),
   }),
-  Statement: object({
+  StatementView: object({
     ...document,
     kind: { const: 'statement' },
-    speaker: ref('Speaker'),
+    speaker: ref('SpeakerView'),
     'audience?': text,
     'channel?': text,
     'occurred?': edtf,
@@ -214,11 +220,11 @@ const views: Readonly<Record<Capitalize<SubjectCategory>, Schema>> = {
     'lang?': text,
     'words?': text,
     conditions: list(text),
-    about: list(ref('Subject')),
-    citations: list(ref('Citation')),
+    about: list(ref('SubjectPointer')),
+    citations: list(ref('CitationView')),
     speakerSince: list(text),
   }),
-  Source: object({
+  SourceView: object({
     ...document,
     kind: { const: 'source' },
     'type?': text,
@@ -226,19 +232,19 @@ const views: Readonly<Record<Capitalize<SubjectCategory>, Schema>> = {
     'publisher?': text,
     'author?': text,
     'published?': edtf,
-    publishedBounds: ref('Days'),
+    publishedBounds: ref('DaysView'),
     'url?': text,
     'lang?': text,
     'sha256?': text,
     'text?': text,
-    captures: list(ref('Act')),
-    dependsOn: list(object({ source: ref('Subject'), kind: text, event: id })),
+    captures: list(ref('ActView')),
+    dependsOn: list(object({ source: ref('SubjectPointer'), kind: text, event: id })),
     citedBy: list(
       object({
         event: id,
         seq: count,
         type: text,
-        subject: ref('Subject'),
+        subject: ref('SubjectPointer'),
         'words?': text,
         'at?': place,
         'locator?': text,
@@ -248,11 +254,11 @@ const views: Readonly<Record<Capitalize<SubjectCategory>, Schema>> = {
   }),
 };
 
-/** By their names under `#/components/schemas/`. */
+/** By their names under `#/components/schemas/`: those of the shapes in libs/projections. */
 export const answerSchemas: Readonly<Record<string, Schema>> = {
   ...views,
-  Act: object(act),
-  Answer: object(
+  ActView: object(act),
+  AnswerView: object(
     {
       axis: text,
       'case?': text,
@@ -260,7 +266,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
       value: text,
       'detail?': texts,
       'since?': edtf,
-      sinceBounds: ref('Days'),
+      sinceBounds: ref('DaysView'),
       certain: flag,
       possible: list(text),
       groups: { type: 'object', additionalProperties: object({ certain: flag, possible: flag }) },
@@ -272,8 +278,8 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     },
     'The answer on one axis: the main reading, how sure it is, and the events of the facts that it rests on',
   ),
-  Citation: object({
-    source: ref('Subject'),
+  CitationView: object({
+    source: ref('SubjectPointer'),
     'words?': text,
     'at?': place,
     'prefix?': text,
@@ -281,25 +287,25 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     'locator?': text,
     'published?': day,
   }),
-  Days: object({ 'earliest?': day, 'latest?': day }, 'The first and last day; an open side is left out'),
-  Fact: object({
+  DaysView: object({ 'earliest?': day, 'latest?': day }, 'The first and last day; an open side is left out'),
+  FactView: object({
     event: id,
     seq: count,
     type: text,
-    subject: ref('Subject'),
+    subject: ref('SubjectPointer'),
     'occurred?': edtf,
-    bounds: ref('Days'),
+    bounds: ref('DaysView'),
     aspect: oneOf('began', 'observed'),
-    'case?': ref('Subject'),
+    'case?': ref('SubjectPointer'),
     data: anything,
     mentions: list(object({ kind: kind, id: id, 'name?': text, pointer: text })),
-    citations: list(ref('Citation')),
+    citations: list(ref('CitationView')),
     'basis?': text,
     'confidence?': text,
     'note?': text,
     standing,
     disputed: flag,
-    corrections: list(ref('Act')),
+    corrections: list(ref('ActView')),
     disputes: list(
       object({
         ...act,
@@ -307,17 +313,17 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
         'by?': text,
         open: flag,
         'outcome?': text,
-        'alternative?': object({ subject: ref('Subject'), data: anything }),
+        'alternative?': object({ subject: ref('SubjectPointer'), data: anything }),
       }),
     ),
-    verifications: list(ref('Act')),
-    accounts: list(ref('Act')),
+    verifications: list(ref('ActView')),
+    accounts: list(ref('ActView')),
     recordedAt: instant,
     recordedBy: text,
     visibility,
   }),
-  Intention: object(intention, 'What somebody said would happen; nothing of it has happened by being said'),
-  Label: object(
+  IntentionView: object(intention, 'What somebody said would happen; nothing of it has happened by being said'),
+  LabelView: object(
     {
       event: id,
       label: text,
@@ -325,13 +331,13 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
       'occurred?': edtf,
       standing,
       disputed: flag,
-      citations: list(ref('Citation')),
+      citations: list(ref('CitationView')),
     },
     'Somebody’s word; never a status',
   ),
-  Name: object({ text: text, 'kind?': text, 'lang?': text, 'script?': text, event: id }),
-  Speaker: object({
-    'subject?': ref('Subject'),
+  NameView: object({ text: text, 'kind?': text, 'lang?': text, 'script?': text, event: id }),
+  SpeakerView: object({
+    'subject?': ref('SubjectPointer'),
     'role?': text,
     'organisation?': organisation,
     'roleAsAttributed?': text,
@@ -341,20 +347,20 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
   }),
   StatementLine: object({
     id,
-    speaker: ref('Speaker'),
+    speaker: ref('SpeakerView'),
     'occurred?': edtf,
     'form?': text,
     'stance?': text,
     'words?': text,
     'lang?': text,
     conditions: list(text),
-    about: list(ref('Subject')),
+    about: list(ref('SubjectPointer')),
     standing,
     disputed: flag,
     speakerSince: list(text),
-    citations: list(ref('Citation')),
+    citations: list(ref('CitationView')),
   }),
-  Subject: object({ kind, id, 'name?': text }),
+  SubjectPointer: object({ kind, id, 'name?': text }),
   ListPage: object({
     items: list(object({ kind, id, 'name?': text, summary: text })),
     'next?': { ...text, description: 'The cursor of the next page; left out on the last' },
@@ -420,6 +426,15 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
       }),
     ),
     vocabularies: { type: 'object', additionalProperties: list(text) },
+    axes: list(
+      object({
+        axis: text,
+        subject: oneOf('person', 'group'),
+        per: oneOf('case', 'subject', 'key'),
+        values: list(text),
+        groups: { type: 'object', additionalProperties: list(text) },
+      }),
+    ),
     problems: list(object({ code: text, status: count, title: text })),
   }),
 };
