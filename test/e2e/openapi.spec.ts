@@ -25,7 +25,24 @@ interface Operation {
 interface OpenApi {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+  readonly components: Readonly<Record<'schemas' | 'parameters' | 'responses', Readonly<Record<string, object>>>>;
+}
+
+/** The document with shared parameters and answers in their places. */
+function dereferenced(shared: OpenApi): OpenApi {
+  const visit = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(visit);
+    if (typeof value !== 'object' || value === null) return value;
+    const ref = (value as { $ref?: string }).$ref;
+    const [, kind, name] = /^#\/components\/(parameters|responses)\/(.+)$/.exec(ref ?? '') ?? [];
+    if (kind !== undefined && name !== undefined) {
+      const found = shared.components[kind as 'parameters' | 'responses'][name];
+      if (found === undefined) throw new Error(`${ref} leads nowhere.`);
+      return found;
+    }
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item)]));
+  };
+  return { ...shared, paths: visit(shared.paths) as OpenApi['paths'] };
 }
 
 interface Catalogue {
@@ -39,8 +56,8 @@ let schemaOf: (name: string) => ValidateFunction;
 
 beforeAll(async () => {
   server = await startServer();
-  document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi;
-  const ajv = new Ajv2020({ strict: true, allErrors: true });
+  document = dereferenced((await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi);
+  const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: true });
   for (const format of ['uuid', 'date', 'date-time', 'uri']) ajv.addFormat(format, true);
   for (const [format, check] of Object.entries(FORMATS)) ajv.addFormat(format, check);
   ajv.addKeyword('components');
