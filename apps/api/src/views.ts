@@ -12,7 +12,13 @@ export interface ViewsWriter {
 /** Milliseconds after which a thread that died is started again: long enough that one that always dies does no harm. */
 const RESTART_AFTER = 1_000;
 
-/** Starts the thread; resolves when it has begun to follow the log. A thread that dies unasked is started again. */
+/**
+ * How many milliseconds the start of the server waits for the views to be readable. An existing file is at once; a first
+ * one over a long log takes longer, and readiness says so meanwhile.
+ */
+const GRACE = 2_000;
+
+/** Starts the thread; resolves when there is something to read, or it takes long. A thread that dies unasked is started again. */
 export async function startViews(
   settings: KeySettings,
   notify: (message: ViewsMessage) => void,
@@ -32,11 +38,12 @@ export async function startViews(
       worker.on('message', (message: FromViewsWorker) => {
         if (message.kind === 'started') {
           running = true;
-          resolve();
+          setTimeout(resolve, GRACE).unref();
           return;
         }
         if (message.kind === 'health') ({ health } = message);
         notify(message);
+        if (health.state !== 'starting') resolve();
       });
       worker.once('error', (error) => {
         report(`The thread of the views failed: ${error instanceof Error ? error.name : typeof error}.`);
