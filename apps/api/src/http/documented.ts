@@ -40,7 +40,7 @@ export function ApiWrite(answer: { readonly schema: string; readonly description
       name: 'Idempotency-Key',
       required: false,
       description: 'Sent again with the same key, the same request gives the first answer and records nothing twice.',
-      schema: { type: 'string', minLength: 1, maxLength: 200 },
+      schema: { type: 'string', minLength: 1, maxLength: 255 },
     }),
     ApiHeader({
       name: 'If-Match',
