@@ -107,7 +107,7 @@ test('a request sent again with its Idempotency-Key gets the first answer, and i
       server.client.request<{ event: string }>(path, {
         method: 'POST',
         body: cited(),
-        headers: { 'idempotency-key': 'at once' },
+        headers: { 'idempotency-key': 'at-once' },
       }),
     ),
   );

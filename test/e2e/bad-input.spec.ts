@@ -1,5 +1,6 @@
 /** What bad input gets: its code, the place of the fault, and nothing recorded. */
-import { Client, RequestFailed } from '../../apps/cli/src/client.js';
+import type { PersonView } from '#projections';
+import type { Client, RequestFailed } from '../../apps/cli/src/client.js';
 import { ADMIN_KEY as ADMIN, startServer, type TestServer } from './test-support/server.js';
 
 let server: TestServer;
@@ -46,12 +47,12 @@ beforeAll(async () => {
 
 afterAll(() => server.end());
 
-/** How many events the record holds, as far as a fresh write shows: it is read back when the views have that write. */
+/** How many events the record holds, as a fresh write shows: the document that has it says up to where it counts. */
 async function seqAfterWrite(): Promise<number> {
   const answer = await post(`/v1/persons/${other}/arrests`, fact());
-  await client.request(`/v1/persons/${other}?minPosition=${answer.headers.get('habeas-position') ?? ''}`);
-  const ready = await fetch(`${server.url}/health/ready`);
-  return ((await ready.json()) as { views: { seq: number } }).views.seq;
+  const position = answer.headers.get('habeas-position') ?? '';
+  const { body } = await client.request<PersonView>(`/v1/persons/${other}?minPosition=${position}`);
+  return body.asOf.knownAt.seq;
 }
 
 interface Problem {
@@ -146,7 +147,7 @@ const cases: readonly Case[] = [
   ],
   [
     'words that the source does not contain',
-    { status: 422, code: 'quote-not-in-source', pointer: '/citations/0/quote' },
+    { status: 422, code: 'quote-not-in-source', pointer: '/citations/0/quote/exact' },
     () => ({ body: fact({ citations: [{ sourceId: source, quote: { exact: 'somebody was shot' } }] }) }),
   ],
   [

@@ -1,7 +1,7 @@
 /** The server as its user meets it: a process, its first words, its refusals to start, and its end. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -151,9 +151,15 @@ test('settings that cannot be', async () => {
   await refusesToStart(api(folder(), { HABEAS_HOST: '203.0.113.7' }), /^HABEAS_HOST is 203.0.113.7/);
 }, 60_000);
 
+function readOnlyFolder(): string {
+  const made = folder();
+  chmodSync(made, 0o500);
+  return made;
+}
+
 test('a folder that may not be written', async () => {
   // Root may write everywhere; there the file system itself has to refuse.
-  const data = process.getuid?.() === 0 ? '/proc/habeas' : folder();
+  const data = process.getuid?.() === 0 ? '/sys/habeas' : readOnlyFolder();
   const server = api(join(data, 'data'));
   expect(await server.ended).toBe(1);
   expect(server.errors()).toMatch(/^The data folder .* cannot be (written|made)/);

@@ -155,7 +155,10 @@ function asStartError(error: unknown, settings: Settings): unknown {
     }
   }
   // Their messages are sentences for whoever runs the server, and hold no key.
-  if (error instanceof KeyStoreError) return explain(error.message);
+  if (error instanceof KeyStoreError) {
+    const given = error.code === 'malformed-master-key' && settings.masterKey !== undefined;
+    return explain(given ? `HABEAS_MASTER_KEY: ${error.message}` : error.message);
+  }
   if (error instanceof IntegrityError) {
     return explain(
       `The log in the data folder ${data} is not whole (${error.fault}); it was left as it is. Restore it from a backup.`,

@@ -63,7 +63,8 @@ function share(document: OpenAPIObject): OpenAPIObject {
     ...document,
     components: {
       ...document.components,
-      parameters: Object.fromEntries(shared.parameters) as NonNullable<typeof document.components>['parameters'] & object,
+      parameters: Object.fromEntries(shared.parameters) as NonNullable<typeof document.components>['parameters'] &
+        object,
       responses: Object.fromEntries(shared.responses) as NonNullable<typeof document.components>['responses'] & object,
     },
   };

@@ -3,7 +3,43 @@
  * classes, as nothing validates them on the way out. An end-to-end test holds every answer of the first case to these,
  * with no field that they do not name.
  */
-import type { SubjectCategory } from '#projections';
+import type {
+  ActView,
+  AlternativeElsewhere,
+  AnswerView,
+  AsOf,
+  CaseOfPerson,
+  CaseView,
+  CitationView,
+  CitingFact,
+  DaysView,
+  DisputeView,
+  FactView,
+  GroupView,
+  HolderView,
+  IdentityView,
+  IntentionView,
+  LabelView,
+  ListItem,
+  ListPage,
+  NameView,
+  PersonInCase,
+  PersonView,
+  PoisonEvent,
+  RoleView,
+  SizeEntry,
+  SourceView,
+  SpeakerView,
+  StatementLine,
+  StatementView,
+  SubjectCategory,
+  SubjectPointer,
+  SupportEntry,
+  ViewsHealth,
+} from '#projections';
+import type { RecordedAnswer } from './write-routes.js';
+import type { ProblemDocument } from './problem.js';
+import type { AccessKeyInfo, NewAccessKey } from '#access';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -21,9 +57,17 @@ const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
 const list = (items: Schema): Schema => ({ type: 'array', items });
 const oneOf = (...values: readonly string[]): Schema => ({ type: 'string', enum: values });
 
-/** An object whose fields are all there, save those whose names end in a question mark. */
-function object(fields: Readonly<Record<string, Schema>>, description?: string): Schema {
-  const entries = Object.entries(fields);
+/** A schema for each field of a shape; the names of those that may be left out end in a question mark. */
+type Fields<Shape> = {
+  readonly [Name in keyof Shape & string as object extends Pick<Shape, Name> ? `${Name}?` : Name]-?: Schema;
+};
+
+/** An object. Where its shape is named, a field that is missing here, or gone there, does not compile. */
+function object<Shape = Readonly<Record<string, never>>>(
+  fields: string extends keyof Shape ? Readonly<Record<string, Schema>> : Fields<Shape>,
+  description?: string,
+): Schema {
+  const entries = Object.entries<Schema>(fields);
   return {
     type: 'object',
     ...(description === undefined ? {} : { description }),
@@ -39,7 +83,7 @@ const standing = oneOf('standing', 'corrected', 'withdrawn', 'moved');
 const organisation = object({ 'id?': id, 'name?': text });
 const place = object({ start: count, end: count, version: count }, 'In code points of the text of that version');
 
-const act: Readonly<Record<string, Schema>> = {
+const act: Fields<ActView> = {
   event: id,
   seq: count,
   type: text,
@@ -50,7 +94,7 @@ const act: Readonly<Record<string, Schema>> = {
   data: anything,
 };
 
-const role: Readonly<Record<string, Schema>> = {
+const role: Fields<Omit<HolderView, 'holder'>> = {
   role: text,
   value: text,
   'since?': edtf,
@@ -61,7 +105,7 @@ const role: Readonly<Record<string, Schema>> = {
   restsOn: list(id),
 };
 
-const intention: Readonly<Record<string, Schema>> = {
+const intention: Fields<IntentionView> = {
   event: id,
   type: text,
   'what?': text,
@@ -73,7 +117,7 @@ const intention: Readonly<Record<string, Schema>> = {
   citations: list(ref('CitationView')),
 };
 
-const document: Readonly<Record<string, Schema>> = {
+const document: Fields<Omit<CaseView, 'kind' | 'title' | 'court' | 'numbers' | 'joined' | 'persons'>> = {
   id,
   summary: text,
   visibility,
@@ -81,7 +125,7 @@ const document: Readonly<Record<string, Schema>> = {
   timeline: list(ref('FactView')),
   acts: list(ref('ActView')),
   alternativesElsewhere: list(
-    object({
+    object<AlternativeElsewhere>({
       subject: ref('SubjectPointer'),
       fact: id,
       type: text,
@@ -92,7 +136,7 @@ const document: Readonly<Record<string, Schema>> = {
       data: anything,
     }),
   ),
-  asOf: object({
+  asOf: object<AsOf>({
     'validAt?': edtf,
     knownAt: object({ seq: count, 'instant?': instant, settled: flag }),
     day: day,
@@ -103,7 +147,7 @@ const document: Readonly<Record<string, Schema>> = {
 const statements = object({ by: list(ref('StatementLine')), about: list(ref('StatementLine')) });
 
 const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
-  PersonView: object({
+  PersonView: object<PersonView>({
     ...document,
     kind: { const: 'person' },
     'name?': text,
@@ -120,10 +164,9 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
       extradition: list(ref('AnswerView')),
     }),
     cases: list(
-      object({
+      object<CaseOfPerson>({
         'id?': id,
         'title?': text,
-        'unassigned?': flag,
         hold: ref('AnswerView'),
         stage: ref('AnswerView'),
         verdict: ref('AnswerView'),
@@ -132,12 +175,12 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
         offences: list(text),
       }),
     ),
-    roles: list(object({ ...role, organisation, attributedAs: list(text) })),
+    roles: list(object<RoleView>({ ...role, organisation })),
     labels: list(ref('LabelView')),
     intentions: list(ref('IntentionView')),
     statements,
     identities: list(
-      object({
+      object<IdentityView>({
         event: id,
         person: ref('SubjectPointer'),
         verdict: text,
@@ -146,7 +189,7 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
       }),
     ),
   }),
-  GroupView: object({
+  GroupView: object<GroupView>({
     ...document,
     kind: { const: 'group' },
     'name?': text,
@@ -159,7 +202,7 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
       electionEntries: list(ref('AnswerView')),
     }),
     support: list(
-      object({
+      object<SupportEntry>({
         event: id,
         kind: text,
         as: text,
@@ -175,7 +218,7 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
     plans: list(object({ ...intention, submitted: flag })),
     intentions: list(ref('IntentionView')),
     sizes: list(
-      object({
+      object<SizeEntry>({
         event: id,
         of: text,
         'qualifier?': text,
@@ -185,11 +228,11 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
         citations: list(ref('CitationView')),
       }),
     ),
-    holders: list(object({ ...role, holder: ref('SubjectPointer') })),
+    holders: list(object<HolderView>({ ...role, holder: ref('SubjectPointer') })),
     labels: list(ref('LabelView')),
     statements,
   }),
-  CaseView: object({
+  CaseView: object<CaseView>({
     ...document,
     kind: { const: 'case' },
     'title?': text,
@@ -197,7 +240,7 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
     numbers: list(text),
     joined: list(ref('SubjectPointer')),
     persons: list(
-      object({
+      object<PersonInCase>({
         person: ref('SubjectPointer'),
         liberty: ref('AnswerView'),
         hold: ref('AnswerView'),
@@ -208,7 +251,7 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
       }),
     ),
   }),
-  StatementView: object({
+  StatementView: object<StatementView>({
     ...document,
     kind: { const: 'statement' },
     speaker: ref('SpeakerView'),
@@ -224,7 +267,7 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
     citations: list(ref('CitationView')),
     speakerSince: list(text),
   }),
-  SourceView: object({
+  SourceView: object<SourceView>({
     ...document,
     kind: { const: 'source' },
     'type?': text,
@@ -240,7 +283,7 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
     captures: list(ref('ActView')),
     dependsOn: list(object({ source: ref('SubjectPointer'), kind: text, event: id })),
     citedBy: list(
-      object({
+      object<CitingFact>({
         event: id,
         seq: count,
         type: text,
@@ -257,8 +300,8 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
 /** By their names under `#/components/schemas/`: those of the shapes in libs/projections. */
 export const answerSchemas: Readonly<Record<string, Schema>> = {
   ...views,
-  ActView: object(act),
-  AnswerView: object(
+  ActView: object<ActView>(act),
+  AnswerView: object<AnswerView>(
     {
       axis: text,
       'case?': text,
@@ -272,13 +315,14 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
       groups: { type: 'object', additionalProperties: object({ certain: flag, possible: flag }) },
       disputed: flag,
       orderUncertain: flag,
+      otherReadings: list(text),
       'reason?': { const: 'stale' },
       'laterQuashed?': { const: true },
       restsOn: list(id),
     },
     'The answer on one axis: the main reading, how sure it is, and the events of the facts that it rests on',
   ),
-  CitationView: object({
+  CitationView: object<CitationView>({
     source: ref('SubjectPointer'),
     'words?': text,
     'at?': place,
@@ -287,8 +331,8 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     'locator?': text,
     'published?': day,
   }),
-  DaysView: object({ 'earliest?': day, 'latest?': day }, 'The first and last day; an open side is left out'),
-  FactView: object({
+  DaysView: object<DaysView>({ 'earliest?': day, 'latest?': day }, 'The first and last day; an open side is left out'),
+  FactView: object<FactView>({
     event: id,
     seq: count,
     type: text,
@@ -296,6 +340,9 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     'occurred?': edtf,
     bounds: ref('DaysView'),
     aspect: oneOf('began', 'observed'),
+    after: list(id),
+    readings: list(object({ event: id, 'occurred?': edtf, bounds: ref('DaysView') })),
+    sameAs: list(id),
     'case?': ref('SubjectPointer'),
     data: anything,
     mentions: list(object({ kind: kind, id: id, 'name?': text, pointer: text })),
@@ -307,12 +354,13 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     disputed: flag,
     corrections: list(ref('ActView')),
     disputes: list(
-      object({
+      object<DisputeView>({
         ...act,
         kind: text,
         'by?': text,
         open: flag,
         'outcome?': text,
+        settlements: list(ref('ActView')),
         'alternative?': object({ subject: ref('SubjectPointer'), data: anything }),
       }),
     ),
@@ -322,8 +370,11 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     recordedBy: text,
     visibility,
   }),
-  IntentionView: object(intention, 'What somebody said would happen; nothing of it has happened by being said'),
-  LabelView: object(
+  IntentionView: object<IntentionView>(
+    intention,
+    'What somebody said would happen; nothing of it has happened by being said',
+  ),
+  LabelView: object<LabelView>(
     {
       event: id,
       label: text,
@@ -335,8 +386,8 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     },
     'Somebody’s word; never a status',
   ),
-  NameView: object({ text: text, 'kind?': text, 'lang?': text, 'script?': text, event: id }),
-  SpeakerView: object({
+  NameView: object<NameView>({ text: text, 'kind?': text, 'lang?': text, 'script?': text, event: id }),
+  SpeakerView: object<SpeakerView>({
     'subject?': ref('SubjectPointer'),
     'role?': text,
     'organisation?': organisation,
@@ -345,7 +396,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     'roleAgrees?': flag,
     'onBehalfOf?': text,
   }),
-  StatementLine: object({
+  StatementLine: object<StatementLine>({
     id,
     speaker: ref('SpeakerView'),
     'occurred?': edtf,
@@ -360,12 +411,12 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     speakerSince: list(text),
     citations: list(ref('CitationView')),
   }),
-  SubjectPointer: object({ kind, id, 'name?': text }),
-  ListPage: object({
-    items: list(object({ kind, id, 'name?': text, summary: text })),
+  SubjectPointer: object<SubjectPointer>({ kind, id, 'name?': text }),
+  ListPage: object<ListPage>({
+    items: list(object<ListItem>({ kind, id, 'name?': text, summary: text })),
     'next?': { ...text, description: 'The cursor of the next page; left out on the last' },
   }),
-  Recorded: object({
+  Recorded: object<RecordedAnswer>({
     id: { ...id, description: 'The subject' },
     event: { ...id, description: 'What was recorded: what corrections, disputes and `after` name' },
     type: text,
@@ -373,7 +424,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     recordedBy: { ...text, description: 'The id of the key' },
     visibility,
   }),
-  Problem: object(
+  Problem: object<ProblemDocument>(
     {
       type: { type: 'string', format: 'uri' },
       title: text,
@@ -390,12 +441,19 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
   Live: object({ status: { const: 'live' } }),
   Ready: object({
     status: oneOf('ready', 'not-ready', 'shutting-down'),
-    views: object({
+    views: object<ViewsHealth>({
       state: oneOf('starting', 'catching-up', 'live', 'stopped', 'failed', 'closed'),
       seq: count,
       'knownAt?': instant,
       lagMilliseconds: count,
-      'poison?': object({ event: id, stream: text, revision: count, type: text, seq: count, reason: text }),
+      'poison?': object<PoisonEvent>({
+        event: id,
+        stream: text,
+        revision: count,
+        type: text,
+        seq: count,
+        reason: text,
+      }),
       'rebuilding?': object({ reason: text, seq: count }),
       'failure?': text,
     }),
@@ -404,8 +462,11 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     name: { type: 'string', minLength: 1, maxLength: 200 },
     scopes: { type: 'array', minItems: 1, uniqueItems: true, items: oneOf('read', 'record', 'review', 'admin') },
   }),
-  CreatedKey: object({ id: text, key: { ...text, description: 'Send it as "Authorization: Bearer <key>"' } }),
-  Key: object({
+  CreatedKey: object<NewAccessKey>({
+    id: text,
+    key: { ...text, description: 'Send it as "Authorization: Bearer <key>"' },
+  }),
+  Key: object<AccessKeyInfo>({
     id: text,
     'name?': text,
     scopes: list(text),
