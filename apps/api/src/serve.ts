@@ -7,7 +7,7 @@ import { EventStoreError } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
 import type { Clock, Randomness } from '#kernel';
 import { ensureLogStarted, IntegrityError } from '#log-format';
-import { openViewsReader } from '#projections';
+import { openViewsReader, type ViewsMessage } from '#projections';
 import { createHttpApp } from './http/app.js';
 import { keyStoreOptions, readSettings, type Settings } from './settings.js';
 import { StartError } from './start-error.js';
@@ -87,17 +87,19 @@ async function compose(settings: Settings, opened: Opened, report: (line: string
   const commands = createCommandHandler({ store: eventStore, keys: keyStore, logId, clock, randomness });
 
   const reader = openViewsReader({ folder: settings.data, clock });
-  opened.add(() => {
+  const closeReader = (): void => {
     reader.close();
+  };
+  const notify = (message: ViewsMessage): void => {
+    reader.notify(message);
+  };
+  const views = await startViews(settings, notify, report).catch((error: unknown) => {
+    closeReader();
+    throw error;
   });
-  const views = await startViews(
-    settings,
-    (message) => {
-      reader.notify(message);
-    },
-    report,
-  );
   opened.add(() => views.close());
+  // Closed before the writer: SQLite folds its WAL into the file when the last connection, which must be able to write, goes.
+  opened.add(closeReader);
 
   let accepting = true;
   const app = await createHttpApp(
@@ -201,9 +203,15 @@ export async function serveUntilSignal(habeas: RunningHabeas): Promise<void> {
   await habeas.close();
 }
 
+/** What the record holds of people is for the eyes of the user who runs it: files are made without rights for others. */
+export function keepFilesPrivate(): void {
+  process.umask(0o077);
+}
+
 /** `npm start`. */
 export async function serve(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
   const settings = readSettings(environment);
+  keepFilesPrivate();
   const habeas = await startHabeas(settings);
   console.log(`Habeas listens on ${habeas.url}`);
   console.log(`  documentation  ${habeas.url}/docs`);

@@ -5,6 +5,12 @@ import { RequestFailed } from './client.js';
 import { demo } from './demo/demo.js';
 import { createKey, listKeys, revokeKey } from './keys.js';
 
+// `habeas … | head` closes the pipe early. What is recorded is safe; there is nobody left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const program = new Command('habeas')
   .description('An event-sourced record of what happens to people and groups in political and legal cases.')
   .exitOverride()

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { GroupView, PersonView } from '#projections';
-import { serveUntilSignal, startHabeas } from '../../../api/src/serve.js';
+import { keepFilesPrivate, serveUntilSignal, startHabeas } from '../../../api/src/serve.js';
 import { readSettings } from '../../../api/src/settings.js';
 import { StartError } from '../../../api/src/start-error.js';
 import { Client } from '../client.js';
@@ -60,6 +60,7 @@ const SUBJECTS = ['knlf', 'vy', 'serey', 'siphan', 'sopheak'] as const;
 
 export async function demo(options: DemoOptions): Promise<void> {
   const data = resolve(options.data);
+  keepFilesPrivate();
   const adminKey = options.environment.HABEAS_ADMIN_KEY ?? keptKey(data);
   const settings = readSettings({ ...options.environment, HABEAS_DATA: data, HABEAS_ADMIN_KEY: adminKey });
   const habeas = await startHabeas(settings);
@@ -71,13 +72,15 @@ export async function demo(options: DemoOptions): Promise<void> {
     const client = new Client(habeas.url, adminKey);
     const entered = await enterCase(client, firstCase, progress(firstCase.length));
     const columns = process.stdout.isTTY ? process.stdout.columns : 118;
+    const wait = new URLSearchParams({ minPosition: entered.last });
+    const shown: (readonly [path: string, subject: PersonView | GroupView])[] = [];
     for (const name of SUBJECTS) {
-      const id = entered.ids.get(name) ?? '';
-      const path = `/v1/${name === 'knlf' ? 'groups' : 'persons'}/${id}`;
-      // Statements are streams of their own: what is shown must hold them all.
-      const wait = new URLSearchParams({ minPosition: entered.last });
-      const { body } = await client.request<PersonView | GroupView>(`${path}?${wait.toString()}`);
-      console.log(`\n${printSubject(body, columns)}\n${habeas.url}${path}`);
+      const path = `/v1/${name === 'knlf' ? 'groups' : 'persons'}/${entered.ids.get(name) ?? ''}`;
+      shown.push([path, (await client.request<PersonView | GroupView>(`${path}?${wait.toString()}`)).body]);
+    }
+    const facts = shown.flatMap(([, subject]) => subject.timeline);
+    for (const [path, subject] of shown) {
+      console.log(`\n${printSubject(subject, facts, columns)}\n${habeas.url}${path}`);
     }
     console.log(`\nREST       ${habeas.url}/v1/persons`);
     console.log(`Browse it  ${habeas.url}/docs`);

@@ -26,14 +26,18 @@ function quoted(citations: readonly CitationView[]): string {
   return [...new Set(words)].map((text) => `“${text}”`).join('\n');
 }
 
-function proof(timeline: readonly FactView[], events: readonly string[]): string {
-  return quoted(timeline.filter((fact) => events.includes(fact.event)).flatMap((fact) => fact.citations));
+/** The words behind some facts, wherever they were recorded: a role of a group is a fact of its holder. */
+function proof(facts: readonly FactView[], events: readonly string[]): string {
+  return quoted(facts.filter((fact) => events.includes(fact.event)).flatMap((fact) => fact.citations));
 }
 
+/** `since`, with the two open forms of EDTF in words. */
 function since(answer: { readonly since?: string }): string {
   if (answer.since === undefined) return '';
-  const after = /^(\d{4}(?:-\d{2}){0,2})\/\.\.$/.exec(answer.since)?.[1];
-  return after === undefined ? `, since ${answer.since}` : `, since after ${after}`;
+  const [, after] = /^([^./]+)\/\.\.$/.exec(answer.since) ?? [];
+  const [, before] = /^(?:\.\.\/|\[\.\.)([^./\]]+)\]?$/.exec(answer.since) ?? [];
+  if (after !== undefined) return `, since after ${after}`;
+  return before === undefined ? `, since ${answer.since}` : `, since ${before} or before`;
 }
 
 /** How an answer reads, with what weakens it. */
@@ -47,17 +51,22 @@ function reads(answer: AnswerView, value = answer.value): string {
   return value + since(answer) + (doubts.length === 0 ? '' : ` (${doubts.join(', ')})`);
 }
 
-function caseRows(person: PersonView, part: CaseOfPerson): Row[] {
-  const verdict = [part.verdict.value, part.offences.join(', '), part.verdict.detail?.presence];
+function caseRows(facts: readonly FactView[], part: CaseOfPerson): Row[] {
+  const presence = part.verdict.detail?.presence;
+  const verdict = [
+    part.verdict.value,
+    part.offences.join(', '),
+    presence === 'unknown' ? 'presence unknown' : presence,
+  ];
   const sentence = [part.sentence.value, part.sentence.detail?.term];
   const join = (words: readonly (string | undefined)[]): string =>
     words.filter((word) => word !== undefined && word !== '').join(', ');
   const rows: Row[] = [];
   if (!['none', 'unknown'].includes(part.verdict.value)) {
-    rows.push(['verdict', reads(part.verdict, join(verdict)), proof(person.timeline, part.verdict.restsOn)]);
+    rows.push(['verdict', reads(part.verdict, join(verdict)), proof(facts, part.verdict.restsOn)]);
   }
   if (!['none', 'unknown'].includes(part.sentence.value)) {
-    rows.push(['sentence', reads(part.sentence, join(sentence)), proof(person.timeline, part.sentence.restsOn)]);
+    rows.push(['sentence', reads(part.sentence, join(sentence)), proof(facts, part.sentence.restsOn)]);
   }
   return rows;
 }
@@ -82,12 +91,12 @@ function statementRow(line: StatementLine): Row {
   return ['statement', `${speaker}: ${stance}${conditions}`, quoted(line.citations)];
 }
 
-function personRows(person: PersonView): Row[] {
+function personRows(person: PersonView, facts: readonly FactView[]): Row[] {
   const { liberty, life, asylum, location } = person.axes;
   const rows: Row[] = [];
-  if (liberty.value !== 'unknown') rows.push(['liberty', reads(liberty), proof(person.timeline, liberty.restsOn)]);
-  if (life.value === 'dead') rows.push(['life', reads(life), proof(person.timeline, life.restsOn)]);
-  rows.push(...person.cases.flatMap((part) => caseRows(person, part)));
+  if (liberty.value !== 'unknown') rows.push(['liberty', reads(liberty), proof(facts, liberty.restsOn)]);
+  if (life.value === 'dead') rows.push(['life', reads(life), proof(facts, life.restsOn)]);
+  rows.push(...person.cases.flatMap((part) => caseRows(facts, part)));
   for (const fact of person.timeline) {
     for (const dispute of fact.disputes.filter((one) => one.open)) {
       const other = dispute.alternative?.subject.name;
@@ -105,15 +114,14 @@ function personRows(person: PersonView): Row[] {
       other.reason ?? '',
     ]);
   }
-  for (const grant of asylum)
-    rows.push([`asylum ${grant.key ?? ''}`, reads(grant), proof(person.timeline, grant.restsOn)]);
-  if (location.value !== 'unknown') rows.push(['location', reads(location), proof(person.timeline, location.restsOn)]);
+  for (const grant of asylum) rows.push([`asylum ${grant.key ?? ''}`, reads(grant), proof(facts, grant.restsOn)]);
+  if (location.value !== 'unknown') rows.push(['location', reads(location), proof(facts, location.restsOn)]);
   for (const role of person.roles) {
     const held = role.until === undefined ? '' : `, until ${role.until}`;
     rows.push([
       'role',
       `${role.role}, ${role.organisation.name ?? 'unnamed'}${since(role)}${held}`,
-      proof(person.timeline, role.restsOn),
+      proof(facts, role.restsOn),
     ]);
   }
   rows.push(
@@ -124,12 +132,17 @@ function personRows(person: PersonView): Row[] {
   return rows;
 }
 
-function groupRows(group: GroupView): Row[] {
+function amount({ value, qualifier }: { readonly value: number; readonly qualifier?: string }): string {
+  const words = qualifier === undefined || qualifier === 'exactly' ? '' : `${qualifier.replaceAll('-', ' ')} `;
+  return words + value.toLocaleString('en');
+}
+
+function groupRows(group: GroupView, facts: readonly FactView[]): Row[] {
   const { registration, activity } = group.axes;
-  const rows: Row[] = [['registration', reads(registration), proof(group.timeline, registration.restsOn)]];
-  if (activity.value !== 'unknown') rows.push(['activity', reads(activity), proof(group.timeline, activity.restsOn)]);
+  const rows: Row[] = [['registration', reads(registration), proof(facts, registration.restsOn)]];
+  if (activity.value !== 'unknown') rows.push(['activity', reads(activity), proof(facts, activity.restsOn)]);
   for (const entry of group.support) {
-    rows.push(['support', `${entry.qualifier} ${entry.value} ${entry.kind}s, ${entry.as}`, quoted(entry.citations)]);
+    rows.push(['support', `${amount(entry)} ${entry.kind}s, ${entry.as}`, quoted(entry.citations)]);
   }
   for (const plan of group.plans) {
     const when = plan.plannedFor === undefined ? '' : `, planned for ${plan.plannedFor}`;
@@ -139,10 +152,13 @@ function groupRows(group: GroupView): Row[] {
       quoted(plan.citations),
     ]);
   }
-  for (const size of group.sizes)
-    rows.push(['size', `${size.qualifier ?? ''} ${size.value} (${size.of})`.trim(), quoted(size.citations)]);
+  for (const size of group.sizes) rows.push(['size', `${amount(size)} (${size.of})`, quoted(size.citations)]);
   for (const holder of group.holders)
-    rows.push(['role', `${holder.role}: ${holder.holder.name ?? 'unnamed'}${since(holder)}`, '']);
+    rows.push([
+      'role',
+      `${holder.role}: ${holder.holder.name ?? 'unnamed'}${since(holder)}`,
+      proof(facts, holder.restsOn),
+    ]);
   rows.push(
     ...group.labels.map(labelRow),
     ...group.intentions.map(intentionRow),
@@ -151,8 +167,12 @@ function groupRows(group: GroupView): Row[] {
   return rows;
 }
 
-/** One subject's table, with its name and summary above it. Ends without a line break. */
-export function printSubject(subject: PersonView | GroupView, columns: number): string {
+/**
+ * One subject's table, with its name and summary above it. Ends without a line break.
+ *
+ * @param facts where the words are looked up: the timelines of all subjects that are shown together
+ */
+export function printSubject(subject: PersonView | GroupView, facts: readonly FactView[], columns: number): string {
   const width = Math.max(NARROWEST, Math.min(WIDEST, columns));
   const what = 17;
   const says = Math.floor((width - what - 4) * 0.4);
@@ -162,6 +182,7 @@ export function printSubject(subject: PersonView | GroupView, columns: number): 
     wordWrap: true,
     style: { head: [], border: [] },
   });
-  for (const row of subject.kind === 'person' ? personRows(subject) : groupRows(subject)) table.push([...row]);
+  for (const row of subject.kind === 'person' ? personRows(subject, facts) : groupRows(subject, facts))
+    table.push([...row]);
   return `${subject.name ?? subject.id}\n${subject.summary}\n${table.toString()}`;
 }
