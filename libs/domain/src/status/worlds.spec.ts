@@ -101,6 +101,15 @@ describe('exact over all worlds', () => {
     );
   });
 
+  test('of holds, where guards, escapes and several cases meet', () => {
+    fc.assert(
+      fc.property(stories('holds', 4), (facts) => {
+        expectExact('person', facts);
+      }),
+      { numRuns: RUNS * 4 },
+    );
+  });
+
   test('of persons with five facts', () => {
     fc.assert(
       fc.property(stories('person', 5), (facts) => {
