@@ -17,6 +17,10 @@ export default tseslint.config(
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/consistent-type-imports': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // `(x) => f(x)` hands on that f returns nothing.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // Positions in a text are counted in code points, which is what spreading a string gives.
+      '@typescript-eslint/no-misused-spread': 'off',
       eqeqeq: 'error',
     },
   },
