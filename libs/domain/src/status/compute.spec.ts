@@ -1,6 +1,6 @@
 /** The rules of the specification one by one, as short stories. */
 import { computeStatus } from './compute.js';
-import { arrest, course, day, escape, fact, on, pick, release, sentence } from './testing/facts.js';
+import { arrest, course, day, escape, fact, on, pick, release, sentence } from './test-support/facts.js';
 import type { StatusFact } from './types.js';
 import { DEPRIVED } from './vocabulary.js';
 
@@ -207,7 +207,7 @@ describe('persistence', () => {
     expect(on(status, '2016-12-31', 'liberty')).toMatchObject({ value: 'imprisoned', certain: true });
     const after = on(status, '2017-01-01', 'liberty');
     expect(after).toMatchObject({ value: 'imprisoned', certain: false, reason: 'stale', since: '2015-06-01' });
-    expect(after.groups['deprived']).toEqual({ certain: false, possible: true });
+    expect(after.groups.deprived).toEqual({ certain: false, possible: true });
     expect(on(status, '2017-01-01', 'hold')).toMatchObject({ certain: false, reason: 'stale' });
     expect(on(status, '2016', 'liberty')).not.toHaveProperty('reason');
   });
@@ -218,7 +218,7 @@ describe('persistence', () => {
     const effects = credited.effects.map((effect) =>
       effect.axis === 'sentence' ? { ...effect, horizon: { termFrom: day('2015-03-01') } } : effect,
     );
-    const status = computeStatus('person', [first as StatusFact, { ...credited, effects }]);
+    const status = computeStatus('person', [first!, { ...credited, effects }]);
     expect(on(status, '2016-08-31', 'liberty').certain).toBe(true);
     expect(on(status, '2016-09-01', 'liberty').certain).toBe(false);
   });
@@ -268,7 +268,7 @@ describe('persistence', () => {
     ]);
     const answer = on(status, '2018-01-01', 'liberty');
     expect(answer).toMatchObject({ value: 'imprisoned', certain: false, reason: 'stale' });
-    expect(answer.groups['deprived']).toEqual({ certain: true, possible: true });
+    expect(answer.groups.deprived).toEqual({ certain: true, possible: true });
   });
 
   test('a suspension of rights fades on the day after it ends', () => {

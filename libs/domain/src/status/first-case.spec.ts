@@ -1,6 +1,6 @@
 /** The first case by the rules of the specification: its last section, and what the record must say of the three. */
 import { computeStatus } from './compute.js';
-import { arrest, day, fact, on, pick, release, sentence } from './testing/facts.js';
+import { arrest, day, fact, on, pick, release, sentence } from './test-support/facts.js';
 import { COLLECTING_FROM } from './vocabulary.js';
 
 const TODAY = day('2019-03-01');
@@ -29,7 +29,7 @@ describe('a person arrested, sentenced at an unknown date (disputed) and release
     ['2017-06/2018-10', { certain: true, possible: true }],
     ['2018-11', { certain: false, possible: true }],
   ])('deprived on %s: %j', (when, expected) => {
-    expect(on(status, when, 'liberty').groups['deprived']).toEqual(expected);
+    expect(on(status, when, 'liberty').groups.deprived).toEqual(expected);
   });
 
   test('in between, police custody and imprisonment are each possible, and the sentence is what decides', () => {

@@ -8,6 +8,7 @@
  */
 import type { Day } from '#kernel';
 import type { Inconsistency, StatusFact } from './types.js';
+import { nth } from './nth.js';
 
 /** The single case of a person whose facts name none. */
 const ONLY = 'only';
@@ -63,11 +64,11 @@ export function orderFacts(facts: readonly StatusFact[]): Order {
 
   const days = actingDays(bounds, sorted);
   const ordered = sorted.map((index, place): OrderedFact => ({
-    fact: facts[index] as StatusFact,
-    earliest: bounds.earliest[index] as Day,
-    latest: bounds.latest[index] as Day,
-    acts: days[place] as Day,
-    case: caseOf[index] as string,
+    fact: nth(facts, index),
+    earliest: nth(bounds.earliest, index),
+    latest: nth(bounds.latest, index),
+    acts: nth(days, place),
+    case: nth(caseOf, index),
   }));
   const reach = reachByLinks(links, sorted);
   return {
@@ -75,8 +76,7 @@ export function orderFacts(facts: readonly StatusFact[]): Order {
     cases: cases.length === 0 ? [ONLY] : cases,
     inconsistencies: inconsistencies.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
     linked: links.length > 0,
-    before: (a, b) =>
-      (ordered[a] as OrderedFact).latest < (ordered[b] as OrderedFact).earliest || reach.get(a)?.has(b) === true,
+    before: (a, b) => nth(ordered, a).latest < nth(ordered, b).earliest || reach.get(a)?.has(b) === true,
   };
 }
 
@@ -105,22 +105,18 @@ function linksOf(facts: readonly StatusFact[], caseOf: readonly string[]): Link[
     }
   }
   // A link that the dates give anyway says nothing.
-  return links.filter(
-    ({ from, to }) => !((facts[from] as StatusFact).bounds.latest < (facts[to] as StatusFact).bounds.earliest),
-  );
+  return links.filter(({ from, to }) => !(nth(facts, from).bounds.latest < nth(facts, to).bounds.earliest));
 }
 
 /** The links without those that contradict the dates or, together with dates, each other; these are flagged. */
 function sound(links: readonly Link[], facts: readonly StatusFact[], flags: Inconsistency[]): readonly Link[] {
   if (links.length === 0) return links;
   const drop = (dropped: readonly Link[]): void => {
-    const ids = new Set(
-      dropped.flatMap(({ from, to }) => [(facts[from] as StatusFact).id, (facts[to] as StatusFact).id]),
-    );
+    const ids = new Set(dropped.flatMap(({ from, to }) => [nth(facts, from).id, nth(facts, to).id]));
     flags.push({ kind: 'cycle', facts: [...ids].sort() });
   };
   const contradicts = ({ from, to }: Link): boolean =>
-    from === to || (facts[to] as StatusFact).bounds.latest < (facts[from] as StatusFact).bounds.earliest;
+    from === to || nth(facts, to).bounds.latest < nth(facts, from).bounds.earliest;
   // First those that the dates of their own two facts refute, so that they do not draw innocent links with them.
   const possible = links.filter((link) => {
     if (!contradicts(link)) return true;
@@ -140,7 +136,7 @@ function sound(links: readonly Link[], facts: readonly StatusFact[], flags: Inco
 function isConsistent(facts: readonly StatusFact[], links: readonly Link[]): boolean {
   if (topological(facts.length, links).length < facts.length) return false;
   const { earliest, latest } = tighten(facts, links);
-  return earliest.every((day, index) => day <= (latest[index] as Day));
+  return earliest.every((day, index) => day <= nth(latest, index));
 }
 
 /** Facts so that the source of every link stands before its target; those in cycles are left out. */
@@ -167,8 +163,7 @@ function topological(count: number, links: readonly Link[]): number[] {
 function cycles(facts: readonly StatusFact[], links: readonly Link[]): number[] {
   const linked = new Set(links.map(({ from, to }) => from * facts.length + to));
   const follows = (a: number, b: number): boolean =>
-    (facts[a] as StatusFact).bounds.latest < (facts[b] as StatusFact).bounds.earliest ||
-    linked.has(a * facts.length + b);
+    nth(facts, a).bounds.latest < nth(facts, b).bounds.earliest || linked.has(a * facts.length + b);
   const count = facts.length;
   const found = new Array<number>(count).fill(-1);
   const low = new Array<number>(count).fill(0);
@@ -194,12 +189,12 @@ function cycles(facts: readonly StatusFact[], links: readonly Link[]): number[] 
           descended = true;
           break;
         }
-        if (component[other] === -1) low[node] = Math.min(low[node] as number, found[other] as number);
+        if (component[other] === -1) low[node] = Math.min(nth(low, node), nth(found, other));
       }
       if (descended) continue;
       path.pop();
       const parent = path.at(-1)?.node;
-      if (parent !== undefined) low[parent] = Math.min(low[parent] as number, low[node] as number);
+      if (parent !== undefined) low[parent] = Math.min(nth(low, parent), nth(low, node));
       if (low[node] !== found[node]) continue;
       for (let member = open.pop(); member !== undefined; member = member === node ? undefined : open.pop()) {
         component[member] = components;
@@ -218,11 +213,11 @@ function tighten(facts: readonly StatusFact[], links: readonly Link[]): Bounds {
   if (links.length > 0) {
     const place = new Map(topological(facts.length, links).map((index, position) => [index, position]));
     const inOrder = links.toSorted((a, b) => (place.get(a.from) ?? 0) - (place.get(b.from) ?? 0));
-    for (const { from, to } of inOrder) earliest[to] = Math.max(earliest[to] as Day, earliest[from] as Day);
+    for (const { from, to } of inOrder) earliest[to] = Math.max(nth(earliest, to), nth(earliest, from));
     const backwards = links.toSorted((a, b) => (place.get(b.to) ?? 0) - (place.get(a.to) ?? 0));
     for (const { from, to } of backwards) {
-      latest[from] = Math.min(latest[from] as Day, latest[to] as Day);
-      stated[from] = Math.min(stated[from] as Day, stated[to] as Day);
+      latest[from] = Math.min(nth(latest, from), nth(latest, to));
+      stated[from] = Math.min(nth(stated, from), nth(stated, to));
     }
   }
   return { earliest, latest, stated };
@@ -230,10 +225,10 @@ function tighten(facts: readonly StatusFact[], links: readonly Link[]): Bounds {
 
 /** The day by which the main reading sorts a fact: its earliest, else its latest as stated; wholly unknown comes first. */
 function sortingDay(bounds: Bounds, index: number): Day {
-  const earliest = bounds.earliest[index] as Day;
+  const earliest = nth(bounds.earliest, index);
   if (earliest !== -Infinity) return earliest;
-  const stated = bounds.stated[index] as Day;
-  return stated === Infinity ? -Infinity : Math.min(stated, bounds.latest[index] as Day);
+  const stated = nth(bounds.stated, index);
+  return stated === Infinity ? -Infinity : Math.min(stated, nth(bounds.latest, index));
 }
 
 /**
@@ -244,16 +239,16 @@ function actingDays(bounds: Bounds, sorted: readonly number[]): Day[] {
   const days: Day[] = [];
   let reached = -Infinity;
   for (const index of sorted) {
-    reached = Math.max(reached, bounds.earliest[index] as Day);
+    reached = Math.max(reached, nth(bounds.earliest, index));
     days.push(reached);
   }
   let next = Infinity;
   for (let place = sorted.length - 1; place >= 0; place--) {
-    const index = sorted[place] as number;
+    const index = nth(sorted, place);
     if (bounds.earliest[index] === -Infinity) {
-      days[place] = Math.max(days[place] as Day, Math.min(sortingDay(bounds, index), next));
+      days[place] = Math.max(nth(days, place), Math.min(sortingDay(bounds, index), next));
     }
-    next = days[place] as Day;
+    next = nth(days, place);
   }
   return days;
 }
@@ -261,11 +256,11 @@ function actingDays(bounds: Bounds, sorted: readonly number[]): Day[] {
 function mainOrder(facts: readonly StatusFact[], bounds: Bounds, links: readonly Link[]): number[] {
   const days = facts.map((_, index) => sortingDay(bounds, index));
   const compare = (a: number, b: number): number => {
-    const [f, g] = [facts[a] as StatusFact, facts[b] as StatusFact];
+    const [f, g] = [nth(facts, a), nth(facts, b)];
     // Subtraction of equal infinities is no number, hence comparisons.
-    if (days[a] !== days[b]) return (days[a] as Day) < (days[b] as Day) ? -1 : 1;
+    if (days[a] !== days[b]) return nth(days, a) < nth(days, b) ? -1 : 1;
     if (f.rank !== g.rank) return f.rank - g.rank;
-    if (bounds.stated[a] !== bounds.stated[b]) return (bounds.stated[a] as Day) < (bounds.stated[b] as Day) ? -1 : 1;
+    if (bounds.stated[a] !== bounds.stated[b]) return nth(bounds.stated, a) < nth(bounds.stated, b) ? -1 : 1;
     if (f.contentHash !== g.contentHash) return f.contentHash < g.contentHash ? -1 : 1;
     // Two facts that say the same: only the ids that an answer names depend on this.
     return f.id < g.id ? -1 : 1;

@@ -9,7 +9,6 @@ import {
   libertyBy,
   libertyOf,
   takesPlace,
-  type Cell,
   type CellPlace,
   type Operation,
   type State,
@@ -19,6 +18,7 @@ import {
 import type { AxisRef } from './types.js';
 import { DEPRIVED, vocabularyOf, type AxisVocabulary } from './vocabulary.js';
 import type { Happening } from './worlds.js';
+import { nth } from './nth.js';
 
 /** One answer that is to be given over all time. */
 export interface Question {
@@ -87,9 +87,9 @@ function cellSteps(
   const steps = [step];
   for (const [index, fact] of track.facts.entries()) {
     if (leaveOut?.has(fact) !== true) {
-      const done = effectiveOn(fact, cell, states[index] as State);
+      const done = effectiveOn(fact, cell, nth(states, index));
       if (done !== undefined)
-        step = nextStep(step, ((states[index + 1] as State).cells[cell] as Cell).value, fact, done, vocabulary);
+        step = nextStep(step, nth(nth(states, index + 1).cells, cell).value, fact, done, vocabulary);
     }
     steps.push(step);
   }
@@ -119,14 +119,14 @@ function libertySteps(track: Track, states: readonly State[], leaveOut?: Readonl
   const rests: string[][] = track.cells.map(() => []);
   for (const [index, fact] of track.facts.entries()) {
     if (leaveOut?.has(fact) !== true) {
-      const before = states[index] as State;
-      const after = states[index + 1] as State;
+      const before = nth(states, index);
+      const after = nth(states, index + 1);
       let touched = false;
       for (const cell of track.cells.keys()) {
-        const changed = (before.cells[cell] as Cell).value !== (after.cells[cell] as Cell).value;
+        const changed = nth(before.cells, cell).value !== nth(after.cells, cell).value;
         if (!changed && effectiveOn(fact, cell, before) === undefined) continue;
         touched = true;
-        rests[cell] = changed ? [fact.ordered.fact.id] : [...(rests[cell] as string[]), fact.ordered.fact.id];
+        rests[cell] = changed ? [fact.ordered.fact.id] : [...nth(rests, cell), fact.ordered.fact.id];
       }
       if (touched) step = libertyStep(track, after, step, fact, rests);
     }
@@ -139,9 +139,7 @@ function libertyStep(track: Track, state: State, step: Step, fact: TrackFact, re
   const value = libertyOf(track, state);
   if (value === 'unknown') return UNKNOWN_STEP;
   const grounds = new Set(
-    track.cells.flatMap((place, cell) =>
-      libertyBy(place, state.cells[cell] as Cell) === value ? (rests[cell] as string[]) : [],
-    ),
+    track.cells.flatMap((place, cell) => (libertyBy(place, nth(state.cells, cell)) === value ? nth(rests, cell) : [])),
   );
   return { value, detail: undefined, since: value === step.value ? step.since : fact, restsOn: [...grounds].sort() };
 }
@@ -166,7 +164,7 @@ export function piecesOf(question: Question, happenings: readonly Happening[]): 
       const held = [...new Set(states.map((state) => heldOn(question, happening, state, start)))];
       pieces.push({
         from: start,
-        to: (starts[index + 1] ?? Infinity) - 1 < to ? (starts[index + 1] as Day) - 1 : to,
+        to: (starts[index + 1] ?? Infinity) - 1 < to ? nth(starts, index + 1) - 1 : to,
         values,
         held,
         readings,
@@ -177,7 +175,7 @@ export function piecesOf(question: Question, happenings: readonly Happening[]): 
 }
 
 function valueOf({ track, cell }: Question, state: State): string {
-  return cell === undefined ? libertyOf(track, state) : (state.cells[cell] as Cell).value;
+  return cell === undefined ? libertyOf(track, state) : nth(state.cells, cell).value;
 }
 
 function collectFades({ track, cell }: Question, happening: Happening, state: State, days: Set<Day>): void {
@@ -194,7 +192,7 @@ function heldOn(question: Question, happening: Happening, state: State, day: Day
   const { track, cell } = question;
   const value = valueOf(question, state);
   const faded = (index: number): boolean =>
-    (track.cells[index] as CellPlace).axis !== 'sentence' &&
+    nth(track.cells, index).axis !== 'sentence' &&
     fadesOn(track, state, index) <= day &&
     !isAttested(track, happening, state, index);
   if (cell !== undefined) {
@@ -205,9 +203,9 @@ function heldOn(question: Question, happening: Happening, state: State, day: Day
   if (DEPRIVING.has(left)) return left;
   // A fact that attests deprivation, but in no case, speaks for the only hold that can be meant.
   const holds = track.cells.flatMap((place, index) =>
-    place.axis === 'hold' && DEPRIVING.has((state.cells[index] as Cell).value) ? [index] : [],
+    place.axis === 'hold' && DEPRIVING.has(nth(state.cells, index).value) ? [index] : [],
   );
-  return holds.length === 1 && isAttested(track, happening, state, holds[0] as number, true) ? value : NOTHING;
+  return holds.length === 1 && isAttested(track, happening, state, nth(holds, 0), true) ? value : NOTHING;
 }
 
 /**
@@ -215,11 +213,11 @@ function heldOn(question: Question, happening: Happening, state: State, day: Day
  * `anyCase` the fact may belong to another case, or to none.
  */
 function isAttested(track: Track, happening: Happening, state: State, cell: number, anyCase = false): boolean {
-  const place = track.cells[cell] as CellPlace;
-  const { value } = state.cells[cell] as Cell;
+  const place = nth(track.cells, cell);
+  const { value } = nth(state.cells, cell);
   const ahead = [...track.facts.keys()].filter((fact) => !happening.isOver(fact));
   return ahead.some((witness) => {
-    const { ordered } = track.facts[witness] as TrackFact;
+    const { ordered } = nth(track.facts, witness);
     if (ordered.fact.disputed) return false;
     const attested = ordered.fact.attests?.find(
       ({ axis, values }) =>
@@ -231,14 +229,12 @@ function isAttested(track: Track, happening: Happening, state: State, cell: numb
     const leavesItSo = ({ cell: target, value: set }: Operation): boolean => {
       if (target === cell) return set !== undefined && attested.values.includes(set);
       // A deprivation that begins elsewhere may be the one that a fact of no case attests.
-      const elsewhere = anyCase && (track.cells[target] as CellPlace).axis === place.axis;
+      const elsewhere = anyCase && nth(track.cells, target).axis === place.axis;
       return !elsewhere || (set !== undefined && !attested.values.includes(set));
     };
     return ahead.every(
       (other) =>
-        other === witness ||
-        track.before(witness, other) ||
-        (track.facts[other] as TrackFact).operations.every(leavesItSo),
+        other === witness || track.before(witness, other) || nth(track.facts, other).operations.every(leavesItSo),
     );
   });
 }
@@ -311,7 +307,7 @@ function candidatesOf(track: Track, cell: number): Candidate[] {
 
 /** A day that is not after any on which the value fades in some world. */
 function fadesAtMost(track: Track, cell: number, value: string): Day {
-  const place = track.cells[cell] as CellPlace;
+  const place = nth(track.cells, cell);
   if (place.axis === 'atLarge') return Infinity;
   const horizon = vocabularyOf(place.axis).horizons.find((entry) => entry.value === value);
   if (horizon === undefined) return Infinity;
@@ -325,7 +321,7 @@ function fadesAtMost(track: Track, cell: number, value: string): Day {
     return own.length === 0 ? Infinity : Math.min(...own) + 1;
   }
   // Where a term is known at all, nothing is taken for certain once it may have begun.
-  const timed = effects.some(({ effect }) => effect.detail?.['term'] !== undefined);
+  const timed = effects.some(({ effect }) => effect.detail?.term !== undefined);
   return timed ? -Infinity : Infinity;
 }
 

@@ -4,6 +4,7 @@ import { NOTHING, type Piece, type Question, type Step } from './readings.js';
 import type { TrackFact } from './state.js';
 import type { AxisAnswer, AxisRef, Segment } from './types.js';
 import type { AxisVocabulary } from './vocabulary.js';
+import { nth } from './nth.js';
 
 type Groups = AxisAnswer['groups'];
 /** Optional fields are put in one by one: conditional spreads took a third of the whole computation. */
@@ -49,15 +50,15 @@ export function segmentsOf(
   let at = 0;
   const days = startsOf(question, inOrder);
   for (const [index, from] of days.entries()) {
-    while (at < facts.length && (facts[at]?.ordered.acts as Day) <= from) at++;
+    while (at < facts.length && nth(facts, at).ordered.acts <= from) at++;
     active = active.filter((piece) => piece.to >= from);
     for (let piece = inOrder[nextPiece]; piece !== undefined && piece.from <= from; piece = inOrder[++nextPiece]) {
       if (piece.to >= from) active.push(piece);
     }
     const next = days[index + 1];
     const to = next === undefined ? Infinity : next - 1;
-    const step = steps[at] as Step;
-    const disputed = variants.some((variant) => !sameStep(variant[at] as Step, step));
+    const step = nth(steps, at);
+    const disputed = variants.some((variant) => !sameStep(nth(variant, at), step));
     const segment = answer(question, step, active, disputed, undone[at] === true, from, to);
     const last = segments.at(-1);
     if (last !== undefined && sameAnswer(last, segment)) segments[segments.length - 1] = { ...last, to };
@@ -152,7 +153,7 @@ function groupsOf(
 }
 
 function union(pieces: readonly Piece[], part: 'values' | 'held' | 'readings'): string[] {
-  if (pieces.length === 1) return [...(pieces[0] as Piece)[part]];
+  if (pieces.length === 1) return [...nth(pieces, 0)[part]];
   const all = new Set<string>();
   for (const piece of pieces) for (const value of piece[part]) all.add(value);
   return [...all];
@@ -197,7 +198,7 @@ function sameAnswer(a: Segment, b: Segment): boolean {
 function sameGroups(a: Groups, b: Groups): boolean {
   if (a === b) return true;
   return Object.entries(a).every(
-    ([name, group]) => group.certain === b[name]?.certain && group.possible === b[name]?.possible,
+    ([name, group]) => group.certain === b[name]?.certain && group.possible === b[name].possible,
   );
 }
 

@@ -8,6 +8,7 @@ import { addMonths, type Day } from '#kernel';
 import { UNASSIGNED, type Order, type OrderedFact } from './order.js';
 import type { Axis, Effect } from './types.js';
 import { AXES, DEPRIVED, SENTENCE_OVER, vocabularyOf } from './vocabulary.js';
+import { nth } from './nth.js';
 
 /** An escape that has not ended; an axis of the engine's own, of which liberty tells. */
 const AT_LARGE = 'atLarge';
@@ -235,7 +236,7 @@ export class Holders {
       order,
       hasEscapes: holders.some((holder) => holder.axis === AT_LARGE),
       initial: new State(holders.map(() => UNKNOWN)),
-      before: (a, b) => order.before((facts[a] as TrackFact).position, (facts[b] as TrackFact).position),
+      before: (a, b) => order.before(nth(facts, a).position, nth(facts, b).position),
     };
   }
 
@@ -248,7 +249,7 @@ export class Holders {
         const holder = this.#holder(axis, target, effect.key);
         holder.touched = true;
         if (typeof effect.set !== 'string') holder.stacked = true;
-        if (effect.detail?.['term'] !== undefined) holder.timed = true;
+        if (effect.detail?.term !== undefined) holder.timed = true;
         if (effect.onlyFrom === undefined && effect.notFrom === undefined) return { holder, effect, guard: undefined };
         const guard = effect.guardAxis === undefined ? holder : this.#guardHolder(effect.guardAxis, target, effect.key);
         holder.guards.add(guard);
@@ -296,7 +297,7 @@ function cellAxisOf(effect: Effect): CellAxis {
 /** Whether the operation takes place in that state. */
 export function takesPlace(operation: Operation, state: State): boolean {
   if (!operation.guarded) return true;
-  const value = (state.cells[operation.guard] as Cell).value;
+  const value = nth(state.cells, operation.guard).value;
   const { onlyFrom, notFrom } = operation.effect;
   return onlyFrom?.includes(value) !== false && notFrom?.includes(value) !== true;
 }
@@ -307,8 +308,8 @@ export function apply(track: Track, fact: TrackFact, state: State): State {
   for (const operation of fact.operations) {
     if (!takesPlace(operation, state)) continue;
     cells ??= state.cells.slice();
-    const before = state.cells[operation.cell] as Cell;
-    cells[operation.cell] = assign(before, operation, track.cells[operation.cell] as CellPlace, fact.ordered.earliest);
+    const before = nth(state.cells, operation.cell);
+    cells[operation.cell] = assign(before, operation, nth(track.cells, operation.cell), fact.ordered.earliest);
   }
   if (track.hasEscapes) cells = endEscapes(track, fact, state, cells);
   return cells === undefined ? state : new State(cells);
@@ -333,8 +334,8 @@ function assign(before: Cell, operation: Operation, place: CellPlace, earliest: 
           ? before.before
           : [...before.before, before.value],
     since: sinceOf(before, value, place, earliest),
-    term: sentence ? (detail?.['term'] ?? kept.term) : undefined,
-    suspendedPart: sentence ? (detail?.['suspendedPart'] ?? kept.suspendedPart) : undefined,
+    term: sentence ? (detail?.term ?? kept.term) : undefined,
+    suspendedPart: sentence ? (detail?.suspendedPart ?? kept.suspendedPart) : undefined,
     termFrom: sentence ? (effect.horizon?.termFrom ?? kept.termFrom) : undefined,
     until: effect.horizon?.until ?? (same ? before.until : undefined),
   };
@@ -356,10 +357,10 @@ function sinceOf(before: Cell, value: string, place: CellPlace, earliest: Day): 
 function endEscapes(track: Track, fact: TrackFact, state: State, cells: Cell[] | undefined): Cell[] | undefined {
   let after = cells;
   for (const [index, place] of track.cells.entries()) {
-    if (place.axis !== AT_LARGE || (state.cells[index] as Cell).value !== AT_LARGE) continue;
+    if (place.axis !== AT_LARGE || nth(state.cells, index).value !== AT_LARGE) continue;
     if (fact.operations.some((operation) => operation.cell === index)) continue;
     const ends = fact.operations.some((operation) => {
-      const target = track.cells[operation.cell] as CellPlace;
+      const target = nth(track.cells, operation.cell);
       if (target.axis === 'hold' && operation.effect.allCases === true) return true;
       if (!takesPlace(operation, state)) return false;
       if (target.axis === 'hold') {
@@ -381,8 +382,8 @@ function endEscapes(track: Track, fact: TrackFact, state: State, cells: Cell[] |
 
 /** First day on which the cell's value is no longer certain if nothing more is heard; infinite where it stays certain. */
 export function fadesOn(track: Track, state: State, index: number): Day {
-  const place = track.cells[index] as CellPlace;
-  const cell = state.cells[index] as Cell;
+  const place = nth(track.cells, index);
+  const cell = nth(state.cells, index);
   if (place.axis === AT_LARGE) return Infinity;
   const horizon = HORIZONS.get(`${place.axis} ${cell.value}`);
   if (horizon === undefined) return Infinity;
@@ -422,7 +423,7 @@ const STRICTNESS = new Map([...vocabularyOf('liberty').values, 'unknown'].map((v
 export function libertyOf(track: Track, state: State, unless?: (cell: number) => boolean): string {
   let strictest = 'unknown';
   for (const [index, place] of track.cells.entries()) {
-    const cell = state.cells[index] as Cell;
+    const cell = nth(state.cells, index);
     if (unless?.(index) === true) continue;
     const value = libertyBy(place, cell);
     if ((STRICTNESS.get(value) ?? Infinity) < (STRICTNESS.get(strictest) ?? Infinity)) strictest = value;

@@ -1,6 +1,6 @@
 import { computeStatus } from './compute.js';
 import { summaryLine, summaryPhrases } from './summary.js';
-import { arrest, day, fact, release, sentence } from './testing/facts.js';
+import { arrest, day, fact, release, sentence } from './test-support/facts.js';
 import type { StatusFact, SubjectKind } from './types.js';
 
 function lineOf(kind: SubjectKind, facts: readonly StatusFact[], today = '2030-01-01'): string {

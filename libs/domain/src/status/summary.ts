@@ -72,7 +72,7 @@ function libertyPhrase(liberty: AnswerInWords, casesTell: boolean): string | und
   if (value === 'sentence-not-enforced') return casesTell ? undefined : `${maybe(liberty)}sentence not enforced`;
   const words = LIBERTY[value];
   if (words === undefined) return undefined;
-  if (!certain && groups['deprived']?.certain === true && possible.length > 1) {
+  if (!certain && groups.deprived?.certain === true && possible.length > 1) {
     return `deprived of liberty (${possible.map((one) => LIBERTY[one] ?? one).join(' or ')})`;
   }
   return `${maybe(liberty)}${words}${sinceWhen(liberty)}${dispute(liberty)}`;
@@ -97,7 +97,7 @@ function casePhrase(inCase: readonly AnswerInWords[]): string | undefined {
   switch (verdict?.value) {
     case 'convicted':
     case 'mixed': {
-      const presence = PRESENCE[verdict.detail?.['presence'] ?? ''] ?? '';
+      const presence = PRESENCE[verdict.detail?.presence ?? ''] ?? '';
       const partly = verdict.value === 'mixed' ? 'partly ' : '';
       const conviction = `${maybe(verdict)}${partly}convicted${presence}${when(verdict)}`;
       return [conviction, ...sentenceWords(one('sentence'))].join(', ') + dispute(verdict);

@@ -65,7 +65,7 @@ export interface AxisVocabulary {
 
 /** Who hands down a sentence says its penalty; who changes a term does not. */
 function detailRestarts(detail: Readonly<Record<string, string>>): boolean {
-  return detail['penalty'] !== undefined;
+  return detail.penalty !== undefined;
 }
 
 function axis(

@@ -1,8 +1,8 @@
 /** The engine against every world of small random stories. */
 import fc from 'fast-check';
 import { computeStatus } from './compute.js';
-import { byForce } from './testing/by-force.js';
-import { FIRST_DAY, LAST_DAY, stories } from './testing/stories.js';
+import { byForce } from './test-support/by-force.js';
+import { FIRST_DAY, LAST_DAY, stories } from './test-support/stories.js';
 import type { Budget } from './worlds.js';
 import type { AxisAnswer, StatusFact, SubjectKind } from './types.js';
 
@@ -32,7 +32,7 @@ function expectExact(kind: SubjectKind, facts: readonly StatusFact[]): void {
         possible: answer.possible,
         certain: answer.certain ? answer.value : undefined,
         orderUncertain: answer.orderUncertain,
-        ...(answer.groups['deprived'] && { deprived: answer.groups['deprived'] }),
+        ...(answer.groups.deprived && { deprived: answer.groups.deprived }),
       };
       expect(said).toEqual({
         axis,
@@ -40,7 +40,7 @@ function expectExact(kind: SubjectKind, facts: readonly StatusFact[]): void {
         possible: verdict.possible,
         certain: verdict.certain,
         orderUncertain: verdict.orderUncertain,
-        ...(answer.groups['deprived'] && { deprived: verdict.deprived }),
+        ...(answer.groups.deprived && { deprived: verdict.deprived }),
       });
       // The main reading is one of the worlds.
       if (answer.value !== 'unknown') expect(answer.possible).toContain(answer.value);
@@ -61,7 +61,7 @@ function expectFaded(facts: readonly StatusFact[], budget?: Budget): { said: num
       const answer = answers.get(axis);
       if (verdict === undefined || answer === undefined) continue;
       if (answer.certain) expect(answer.value).toBe(verdict.heldCertain);
-      if (answer.groups['deprived']?.certain === true) expect(verdict.heldDeprived).toBe(true);
+      if (answer.groups.deprived?.certain === true) expect(verdict.heldDeprived).toBe(true);
       if (verdict.heldCertain !== undefined) so++;
       if (answer.certain) said++;
       expect(answer.possible).toEqual(
@@ -84,7 +84,7 @@ function expectSound(kind: SubjectKind, facts: readonly StatusFact[]): void {
       if (verdict === undefined || answer === undefined) throw new Error(`no answer for ${axis}`);
       expect(answer.possible).toEqual(expect.arrayContaining([...verdict.possible]));
       if (answer.certain) expect(answer.value).toBe(verdict.certain);
-      const deprived = answer.groups['deprived'];
+      const deprived = answer.groups.deprived;
       if (deprived?.certain === true) expect(verdict.deprived.certain).toBe(true);
       if (verdict.deprived.possible && deprived !== undefined) expect(deprived.possible).toBe(true);
     }
@@ -217,8 +217,8 @@ test('a span is certain where each of its days is, and possible where one is', (
         const status = computeStatus('person', facts);
         const days = Array.from({ length: length + 1 }, (_, index) => answersOf(status.at(from + index, from + index)));
         for (const [axis, answer] of answersOf(status.at(from, from + length))) {
-          const onDays = days.map((answers) => answers.get(axis) as AxisAnswer);
-          const last = onDays.at(-1) as AxisAnswer;
+          const onDays = days.map((answers) => answers.get(axis)!);
+          const last = onDays.at(-1)!;
           expect(answer.value).toBe(last.value);
           expect(answer.certain).toBe(onDays.every((one) => one.certain && one.value === last.value));
           expect(answer.possible).toEqual([...new Set(onDays.flatMap((one) => one.possible))].sort());

@@ -13,6 +13,7 @@
  */
 import type { Day } from '#kernel';
 import { apply, type State, type Track, type TrackFact } from './state.js';
+import { nth } from './nth.js';
 
 /** One set of facts that may have happened, on the days on which that may be so. */
 export interface Happening {
@@ -68,18 +69,18 @@ class Walk {
     // For each stretch, the last day before something undisputed in it or behind it must have happened.
     const lastDays = new Array<Day>(stretches.length + 1).fill(Infinity);
     for (let at = stretches.length - 1; at >= 0; at--) {
-      const { start, end } = stretches[at] as Stretch;
-      let last = lastDays[at + 1] as Day;
+      const { start, end } = nth(stretches, at);
+      let last = nth(lastDays, at + 1);
       for (const fact of facts.slice(start, end)) {
         if (!fact.ordered.fact.disputed) last = Math.min(last, fact.ordered.latest - 1);
       }
       lastDays[at] = last;
     }
-    this.#add(-Infinity, lastDays[0] as Day, [initial], 0, 0);
+    this.#add(-Infinity, nth(lastDays, 0), [initial], 0, 0);
     // Each entry is what one choice of disputed facts leads to: all states that orders of the same facts give.
     let choices: readonly (readonly State[])[] = [[initial]];
     for (const [at, stretch] of stretches.entries()) {
-      const next = this.#walk(stretch, choices, lastDays[at + 1] as Day);
+      const next = this.#walk(stretch, choices, nth(lastDays, at + 1));
       if (next === undefined) return false;
       choices = next;
     }
@@ -92,12 +93,12 @@ class Walk {
     lastDay: Day,
   ): readonly (readonly State[])[] | undefined {
     const { start, end } = stretch;
-    const only = this.#track.facts[start] as TrackFact;
+    const only = nth(this.#track.facts, start);
     if (end - start === 1 && !only.ordered.fact.disputed) {
       const { earliest } = only.ordered;
       return distinct(
         choices.map((states) => {
-          const after = states.length === 1 ? [this.#apply(only, states[0] as State)] : this.#applyAll(only, states);
+          const after = states.length === 1 ? [this.#apply(only, nth(states, 0))] : this.#applyAll(only, states);
           this.#add(earliest, lastDay, after, end, 0);
           return after;
         }),
@@ -117,7 +118,7 @@ class Walk {
           if (this.#steps > this.#budget.steps) return undefined;
           let target = reached.get(next);
           if (target === undefined) reached.set(next, (target = new Set()));
-          for (const state of found) target.add(this.#apply(this.#track.facts[fact] as TrackFact, state));
+          for (const state of found) target.add(this.#apply(nth(this.#track.facts, fact), state));
         }
       }
     }
@@ -138,8 +139,8 @@ class Walk {
       if (!fact.fact.disputed) undisputed |= 1 << a;
       for (let b = 0; b < count; b++) {
         if (a === b || !this.#track.before(start + a, start + b)) continue;
-        followers[a] = (followers[a] as number) | (1 << b);
-        if (!fact.fact.disputed) needs[b] = (needs[b] as number) | (1 << a);
+        followers[a] = nth(followers, a) | (1 << b);
+        if (!fact.fact.disputed) needs[b] = nth(needs, b) | (1 << a);
       }
     }
     const nodes: LatticeNode[] = [{ mask: 0, from: -Infinity, to: Infinity, complete: undisputed === 0, steps: [] }];
@@ -148,8 +149,7 @@ class Walk {
       for (let fact = 0; fact < count; fact++) {
         const bit = 1 << fact;
         if ((node.mask & bit) !== 0) continue;
-        if ((node.mask & (needs[fact] as number)) !== needs[fact] || (node.mask & (followers[fact] as number)) !== 0)
-          continue;
+        if ((node.mask & nth(needs, fact)) !== needs[fact] || (node.mask & nth(followers, fact)) !== 0) continue;
         const mask = node.mask | bit;
         node.steps.push({ fact: start + fact, mask });
         if (seen.has(mask)) continue;
@@ -169,7 +169,7 @@ class Walk {
 
   #apply(fact: TrackFact, state: State): State {
     let known = this.#after.get(fact);
-    if (known === undefined) this.#after.set(fact, (known = new Map()));
+    if (known === undefined) this.#after.set(fact, (known = new Map<State, State>()));
     const found = known.get(state);
     if (found !== undefined) return found;
     const after = apply(this.#track, fact, state);
@@ -228,16 +228,16 @@ function cut(track: Track): Stretch[] {
   const count = facts.length;
   const firstDayFrom = new Array<Day>(count + 1).fill(Infinity);
   for (let at = count - 1; at >= 0; at--) {
-    firstDayFrom[at] = Math.min(firstDayFrom[at + 1] as Day, (facts[at] as TrackFact).ordered.earliest);
+    firstDayFrom[at] = Math.min(nth(firstDayFrom, at + 1), nth(facts, at).ordered.earliest);
   }
   const stretches: Stretch[] = [];
   let start = 0;
   let lastDay = -Infinity;
   for (let at = 0; at < count; at++) {
-    lastDay = Math.max(lastDay, (facts[at] as TrackFact).ordered.latest);
+    lastDay = Math.max(lastDay, nth(facts, at).ordered.latest);
     if (
       at + 1 < count &&
-      !(lastDay < (firstDayFrom[at + 1] as Day)) &&
+      !(lastDay < nth(firstDayFrom, at + 1)) &&
       !(track.order.linked && allBefore(track, start, at + 1))
     ) {
       continue;

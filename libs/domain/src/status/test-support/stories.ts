@@ -172,7 +172,7 @@ function toFact(shape: Shape, index: number, kinds: readonly Kind[]): StatusFact
     aspect: 'began',
     after: shape.after.map((other) => `f${String(other)}`),
     ...(shape.case !== undefined && { case: shape.case }),
-    ...(kinds[shape.what] as Kind),
+    ...kinds[shape.what]!,
     rank: shape.what,
     contentHash: `${String(shape.what)}-${String(index)}`,
     disputed: shape.disputed,

@@ -49,10 +49,10 @@ export function sentence(
   detail: Readonly<Record<string, string>>,
   more: Partial<StatusFact> = {},
 ): StatusFact {
-  const inAbsentia = detail['presence'] === 'in-absentia';
+  const inAbsentia = detail.presence === 'in-absentia';
   const effects: Effect[] = [
     { axis: 'stage', set: 'decided' },
-    { axis: 'verdict', set: 'convicted', detail: { presence: detail['presence'] ?? 'unknown' } },
+    { axis: 'verdict', set: 'convicted', detail: { presence: detail.presence ?? 'unknown' } },
     { axis: 'finality', set: 'appealable' },
     { axis: 'sentence', set: inAbsentia ? 'unserved' : 'imposed', detail: { penalty: 'custodial', ...detail } },
   ];

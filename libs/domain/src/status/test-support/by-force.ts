@@ -38,7 +38,7 @@ const CASE_AXES = ['hold', 'stage', 'verdict', 'finality', 'sentence', 'escape']
 /** Days of facts lie between `first` and `last`; open sides are played as days outside of them. */
 export function byForce(kind: SubjectKind, facts: readonly StatusFact[], first: number, last: number): Verdicts {
   const cases = [...new Set(facts.flatMap((fact) => fact.case ?? []))].sort();
-  const home = cases.length === 0 ? 'only' : cases.length === 1 ? (cases[0] as string) : 'unassigned';
+  const home = cases.length === 0 ? 'only' : cases.length === 1 ? cases[0]! : 'unassigned';
   const caseOf = (fact: StatusFact): string => fact.case ?? home;
   const slots =
     cases.length === 0
@@ -90,7 +90,7 @@ export function byForce(kind: SubjectKind, facts: readonly StatusFact[], first: 
           const waits = [...facts.keys()].some((other) => !sequence.includes(other) && before(other, next));
           if (waits) continue;
           for (const day of days) {
-            if (day < today || day < (earliest[next] as number) || day > (latest[next] as number)) continue;
+            if (day < today || day < earliest[next]! || day > latest[next]!) continue;
             play([...sequence, next], [...onDay, day]);
           }
         }
@@ -101,14 +101,14 @@ export function byForce(kind: SubjectKind, facts: readonly StatusFact[], first: 
         const happened: number[] = [];
         const ahead: { fact: StatusFact; day: number | undefined }[] = [];
         for (const [place, index] of sequence.entries()) {
-          const fact = facts[index] as StatusFact;
+          const fact = facts[index]!;
           if (out.has(index)) continue;
-          if ((onDay[place] as number) > day) {
-            ahead.push({ fact, day: startOf(index, onDay[place] as number) });
+          if (onDay[place]! > day) {
+            ahead.push({ fact, day: startOf(index, onDay[place]!) });
             continue;
           }
           happened.push(index);
-          happen(fact, caseOf(fact), slots, state, startOf(index, onDay[place] as number));
+          happen(fact, caseOf(fact), slots, state, startOf(index, onDay[place]!));
         }
         const set = happened.sort((a, b) => a - b).join();
         const faded = slots.filter((slot) => isFaded(slot, state, day, ahead, caseOf, slots));
@@ -199,8 +199,8 @@ function happen(
         ? [now.runs.at(-1) ?? 'unknown', now.runs.slice(0, -1)]
         : [effect.set, same ? now.runs : [...now.runs, now.value]];
     const since = DEPRIVED.includes(value) ? (now.since ?? day) : undefined;
-    const given = effect.detail?.['term'];
-    const kept = effect.detail?.['penalty'] === undefined ? now.term : undefined;
+    const given = effect.detail?.term;
+    const kept = effect.detail?.penalty === undefined ? now.term : undefined;
     const term = given === undefined ? kept : Number(/\d+/.exec(given)?.[0]);
     after.set(at, { value, runs, ...(since !== undefined && { since }), ...(term !== undefined && { term }) });
   }
@@ -264,15 +264,15 @@ function order(
       if (fact.after.includes(other.id) || presupposed) links.push([f, g]);
     }
   }
-  links = links.filter(([f, g]) => f !== g && !((latest[g] as number) < (earliest[f] as number)));
-  const dated = (f: number, g: number): boolean => (latest[f] as number) < (earliest[g] as number);
+  links = links.filter(([f, g]) => f !== g && !(latest[g]! < earliest[f]!));
+  const dated = (f: number, g: number): boolean => latest[f]! < earliest[g]!;
   const close = (): boolean[][] => {
     const reach = Array.from({ length: count }, (_, f) =>
       Array.from({ length: count }, (_, g) => dated(f, g) || links.some(([a, b]) => a === f && b === g)),
     );
     for (let k = 0; k < count; k++)
       for (let f = 0; f < count; f++)
-        for (let g = 0; g < count; g++) if (reach[f]?.[k] && reach[k]?.[g]) (reach[f] as boolean[])[g] = true;
+        for (let g = 0; g < count; g++) if (reach[f]?.[k] && reach[k]?.[g]) reach[f]![g] = true;
     return reach;
   };
   const withCycles = close();
@@ -283,8 +283,8 @@ function order(
     for (let f = 0; f < count; f++)
       for (let g = 0; g < count; g++) {
         if (!reach[f]?.[g]) continue;
-        if ((earliest[g] as number) < (earliest[f] as number)) [earliest[g], changed] = [earliest[f] as number, true];
-        if ((latest[f] as number) > (latest[g] as number)) [latest[f], changed] = [latest[g] as number, true];
+        if (earliest[g]! < earliest[f]!) [earliest[g], changed] = [earliest[f]!, true];
+        if (latest[f]! > latest[g]!) [latest[f], changed] = [latest[g]!, true];
       }
     reach = close();
   }
