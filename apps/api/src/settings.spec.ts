@@ -23,7 +23,7 @@ test('an EventStoreDB is refused as not there yet', () => {
 });
 
 test('a secret is never repeated in an error', () => {
-  expect(() => readSettings({ HABEAS_LOG: 'esdb://admin:changeit@host' })).toThrow(
-    expect.objectContaining({ message: expect.not.stringContaining('changeit') }),
-  );
+  const tried = (): unknown => readSettings({ HABEAS_LOG: 'esdb://admin:changeit@host' });
+  expect(tried).toThrow(/^HABEAS_LOG/);
+  expect(tried).not.toThrow(/changeit/);
 });

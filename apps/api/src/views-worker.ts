@@ -25,7 +25,7 @@ const keyStore = await openSqliteKeyStore({
   mode: 'read',
   randomness: { bytes: (length) => new Uint8Array(randomBytes(length)) },
 });
-const views = await runViews({ eventStore, keyStore, folder, clock: { now: () => new Date() }, post });
+const views = runViews({ eventStore, keyStore, folder, clock: { now: () => new Date() }, post });
 post({ kind: 'started' });
 
 port.once('message', () => {

@@ -51,6 +51,8 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
     controllers,
     providers: [{ provide: HABEAS, useValue: habeas }, ScopeGuard],
   };
+  // Nest's options are a class in name only.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: false,
     bodyParser: false,

@@ -18,7 +18,7 @@ export function orProblem<T>(result: Result<T, Refusal>): T {
 }
 
 /** Waits until the views hold what a position names. */
-export async function waitForPosition(habeas: Habeas, token: string | undefined): Promise<void> {
+async function waitForPosition(habeas: Habeas, token: string | undefined): Promise<void> {
   if (token === undefined) return;
   const { stream, revision } = readPosition(token);
   if (await habeas.views.waitFor(stream, revision, habeas.patience)) return;

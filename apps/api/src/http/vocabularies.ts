@@ -21,7 +21,7 @@ function enumerations(node: Node, path: readonly string[] = []): (readonly [stri
 export function collectVocabularies(): Readonly<Record<string, readonly string[]>> {
   const byField = new Map<string, { readonly schema: string; readonly words: readonly string[] }[]>();
   for (const [name, schema] of Object.entries(jsonSchemas())) {
-    for (const [field, words] of enumerations(schema as Node)) {
+    for (const [field, words] of enumerations(schema)) {
       byField.set(field, [...(byField.get(field) ?? []), { schema: name, words }]);
     }
   }
