@@ -14,6 +14,7 @@ export interface TestServer {
   readonly client: Client;
   /** Stops it and starts it again on the same folder. */
   restart(): Promise<TestServer>;
+  stop(): Promise<void>;
   /** Stops it and removes its folder. */
   end(): Promise<void>;
 }
@@ -36,6 +37,7 @@ export async function startServer(folder = temporaryFolder()): Promise<TestServe
       await habeas.close();
       return startServer(folder);
     },
+    stop: () => habeas.close(),
     end: async () => {
       await habeas.close();
       rmSync(folder, { recursive: true, force: true });
