@@ -124,14 +124,16 @@ const KIND_BY_ACT: Readonly<Record<string, ChangeKind>> = {
 
 /**
  * Why the answer changed. A fact is `backdated` if what it says had begun before the day on which the record began to
- * give the answer that it replaces: the record was wrong in between. Where nothing was known before, it is `new`.
+ * give the answer that it replaces, and that day is past: the record was wrong in between. What is entered in one go, on
+ * one day, is `new`, however long ago it was; and so is what replaces no answer.
  *
- * @param replacedSince the day on which the record began to give the answer that is replaced
+ * @param known the day on which the event became known
+ * @param replaced the day on which the answer that it replaces became known
  */
-export function changeKind(change: AxisChange, cause: string, replacedSince: Day | undefined): ChangeKind {
+export function changeKind(change: AxisChange, cause: string, known: Day, replaced: Day | undefined): ChangeKind {
   if (change.past !== undefined) return 'history';
   const byAct = KIND_BY_ACT[cause];
   if (byAct !== undefined) return byAct;
-  const replaced = change.from.value !== 'unknown' && replacedSince !== undefined;
-  return replaced && change.sinceLatest < replacedSince ? 'backdated' : 'new';
+  const wasWrong = replaced !== undefined && replaced < known && change.sinceLatest < replaced;
+  return wasWrong && change.from.value !== 'unknown' ? 'backdated' : 'new';
 }

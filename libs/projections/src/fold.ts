@@ -7,7 +7,7 @@
  */
 import type { StatementSync } from 'node:sqlite';
 import { definitionOf, type EventDefinition, type Segment } from '#domain';
-import { type Clock, type Day, recordingDay, streamName } from '#kernel';
+import { type Clock, type Day, dayOf, recordingDay, streamName } from '#kernel';
 import type { RecordedEvent } from '#log-format';
 import { axisChanges, type AxisChange, axisKey, changeKind } from './changes.js';
 import { daysView } from './days.js';
@@ -41,7 +41,7 @@ interface Affected {
 }
 
 interface AxisState {
-  /** The change that gave the present answer, and the day on which it became known. */
+  /** The change that gave the present answer, and the day (UTC) on which it became known. */
   readonly change: string;
   readonly day: Day;
 }
@@ -112,7 +112,7 @@ export class Fold {
     if (naming !== undefined) this.statements.name.run(naming.name ?? null, naming.search, sid);
     const statusChanges: StatusChange[] = [];
     const moved = changed.map(({ subject: one, changes }) => {
-      for (const change of changes) statusChanges.push(this.storeChange(one, change, event, seq, day, statusChanges.length));
+      for (const change of changes) statusChanges.push(this.storeChange(one, change, event, seq, known, statusChanges.length));
       return { subject: one, moved: this.storeSegments(one, seq) };
     });
     // Others show a person or group by its name and its answers, the other kinds of subjects as a whole; and acts may
@@ -293,13 +293,14 @@ export class Fold {
     change: AxisChange,
     cause: RecordedEvent,
     seq: number,
-    day: Day,
+    known: number,
     n: number,
   ): StatusChange {
     const { ref, from, to, past } = change;
+    const day = dayOf(new Date(known));
     const about = axisKey(ref);
     const replaced = this.presentOf(subject, about);
-    const kind = changeKind(change, cause.type, replaced?.day);
+    const kind = changeKind(change, cause.type, day, replaced?.day);
     const corrects = this.corrected(subject, about, cause) ?? (kind === 'backdated' ? replaced?.change : undefined);
     const status: StatusChange = {
       id: `f${FOLD_VERSION}-${seq}.${n}`,
