@@ -24,14 +24,28 @@ let count = 0;
 async function tell(id: string, type: string, data: Said['data']): Promise<readonly StatusChange[]> {
   const subject = idOf('somebody');
   const from = record.messages.length;
-  await record.say({ kind: 'person', subject, id: idOf(`${id} ${type === 'PersonEntered' ? '' : count++}`), type, data });
+  await record.say({
+    kind: 'person',
+    subject,
+    id: idOf(`${id} ${type === 'PersonEntered' ? '' : count++}`),
+    type,
+    data,
+  });
   await reader.waitFor(streamName('person', subject), record.revision('person', subject), 5000);
   return record.messages.slice(from).flatMap((message) => (message.kind === 'advanced' ? message.changes : []));
 }
 
-async function fact(type: string, occurred: string | undefined, data: Said['data'] = {}): Promise<{ id: string; liberty: StatusChange | undefined }> {
+async function fact(
+  type: string,
+  occurred: string | undefined,
+  data: Said['data'] = {},
+): Promise<{ id: string; liberty: StatusChange | undefined }> {
   const id = `fact ${count}`;
-  const changes = await tell(id.split(' ')[0]!, type, { ...data, ...(occurred !== undefined && { occurred }), ...evidence });
+  const changes = await tell(id.split(' ')[0]!, type, {
+    ...data,
+    ...(occurred !== undefined && { occurred }),
+    ...evidence,
+  });
   return { id: changes[0]?.cause.event ?? '', liberty: changes.find(({ axis }) => axis === 'liberty') };
 }
 
@@ -99,7 +113,12 @@ test('a correction and its retraction, a dispute and its settlement: each says w
     corrects: corrected?.id,
     to: { since: '2026-11-20' },
   });
-  const disputed = await tell('dispute', 'FactDisputed', { fact: arrest.id, kind: 'denied', reason: 'r', citations: [] });
+  const disputed = await tell('dispute', 'FactDisputed', {
+    fact: arrest.id,
+    kind: 'denied',
+    reason: 'r',
+    citations: [],
+  });
   expect(disputed.find(({ axis }) => axis === 'liberty')).toMatchObject({
     kind: 'dispute',
     corrects: arrest.liberty?.id,
@@ -123,8 +142,16 @@ test('a registration that is submitted is told at once', async () => {
     data: { authority: { group: idOf('interior') }, occurred: '2026-11-23', ...evidence },
   });
   await reader.waitFor(knlf, record.revision('group', idOf('knlf')), 1000);
-  const changes = record.messages.slice(from).flatMap((message) => (message.kind === 'advanced' ? message.changes : []));
+  const changes = record.messages
+    .slice(from)
+    .flatMap((message) => (message.kind === 'advanced' ? message.changes : []));
   expect(changes).toMatchObject([
-    { axis: 'registration', from: { value: 'collecting' }, to: { value: 'submitted' }, kind: 'new', subject: { id: idOf('knlf') } },
+    {
+      axis: 'registration',
+      from: { value: 'collecting' },
+      to: { value: 'submitted' },
+      kind: 'new',
+      subject: { id: idOf('knlf') },
+    },
   ]);
 });

@@ -1,7 +1,7 @@
 /** What the record must say of the first case, in whatever order it was recorded. */
 import fc from 'fast-check';
 import type { ViewsReader } from './ports.js';
-import type { GroupView, PersonView } from './shapes.js';
+import type { GroupView, PersonView, SubjectCategory } from './shapes.js';
 import { type CaseCommand, eventOf, firstCase, idOf, inOrderOf } from './test-support/first-case.js';
 import { documentOf, TestRecord, until } from './test-support/record.js';
 
@@ -37,17 +37,23 @@ test('the first case, as it was given', async () => {
     offences: ['incitement'],
   });
   expect(vy.roles).toMatchObject([
-    { role: 'spokesman', organisation: { name: 'Khmer National Liberation Front' }, sinceBounds: { earliest: '2018-11-20' } },
+    {
+      role: 'spokesman',
+      organisation: { name: 'Khmer National Liberation Front' },
+      sinceBounds: { earliest: '2018-11-20' },
+    },
   ]);
   const sentence = vy.timeline.find(({ type }) => type === 'SentenceHanded');
   expect(sentence).toMatchObject({
     bounds: { earliest: '2017-05-01', latest: '2018-11-20' },
     disputed: true,
-    disputes: [{ kind: 'ambiguous-reading', open: true, alternative: { subject: { id: idOf('serey'), name: 'Sam Serey' } } }],
+    disputes: [
+      { kind: 'ambiguous-reading', open: true, alternative: { subject: { id: idOf('serey'), name: 'Sam Serey' } } },
+    ],
     citations: [{ words: 'He was later given a sentence of 18 months for incitement.' }],
   });
 
-  const deprived = (validAt: string): unknown => person(reader, 'vy', validAt).axes.liberty.groups['deprived'];
+  const deprived = (validAt: string): unknown => person(reader, 'vy', validAt).axes.liberty.groups.deprived;
   expect(deprived('2018-01-01')).toEqual({ certain: true, possible: true });
   expect(deprived('2017-05-15')).toEqual({ certain: false, possible: true });
   expect(deprived('2017-04-30')).toEqual({ certain: false, possible: false });
@@ -62,14 +68,20 @@ test('the first case, as it was given', async () => {
   expect(serey.intentions).toHaveLength(2);
 
   const knlf = group(reader, 'knlf');
-  expect(knlf.summary).toMatch(/^Collecting support for registration .*; more than 5,000 thumbprints claimed; submission planned$/);
+  expect(knlf.summary).toMatch(
+    /^Collecting support for registration .*; more than 5,000 thumbprints claimed; submission planned$/,
+  );
   expect(knlf.axes.registration).toMatchObject({ value: 'collecting', certain: true });
   expect(knlf.axes.activity.value).toBe('unknown');
   expect(knlf.holders.map(({ role, holder }) => [role, holder.name]).sort()).toEqual([
     ['president', 'Sam Serey'],
     ['spokesman', 'Thuy Vy'],
   ]);
-  const voices = knlf.statements.about.map(({ stance, speaker }) => [stance, speaker.subject?.name, speaker.roleAgrees]);
+  const voices = knlf.statements.about.map(({ stance, speaker }) => [
+    stance,
+    speaker.subject?.name,
+    speaker.roleAgrees,
+  ]);
   expect(voices).toContainEqual(['does-not-oppose', 'Khieu Sopheak', true]);
   expect(voices).toContainEqual(['welcomes', 'Phay Siphan', true]);
   expect(voices).toContainEqual(['none', 'Thuy Vy', true]);
@@ -94,7 +106,7 @@ function everything(reader: ViewsReader): unknown {
   return firstCase
     .filter(({ path }) => path.split('/').length === 3)
     .map(({ name, path }) => {
-      const kind = path.split('/')[2]!.slice(0, -1) as 'person';
+      const kind = path.split('/')[2]!.slice(0, -1) as SubjectCategory;
       const moments = kind === 'person' ? [{}, ...spans.map((validAt) => ({ validAt }))] : [{}];
       return moments.map((moment) => [name, moment, timeless(documentOf(reader, kind, idOf(name), moment))]);
     });
@@ -109,7 +121,7 @@ test('the same in every order', async () => {
   const ranks = fc.infiniteStream(fc.double({ noNaN: true }));
   await fc.assert(
     fc.asyncProperty(ranks, async (random) => {
-      const rank = new Map(firstCase.map((_, index) => [index, random.next().value]));
+      const rank = new Map(firstCase.map((_, index) => [index, Number(random.next().value)]));
       await record.close();
       expect(everything(await recorded(inOrderOf((index) => rank.get(index) ?? 0)))).toEqual(given);
     }),

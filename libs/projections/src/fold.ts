@@ -112,7 +112,8 @@ export class Fold {
     if (naming !== undefined) this.statements.name.run(naming.name ?? null, naming.search, sid);
     const statusChanges: StatusChange[] = [];
     const moved = changed.map(({ subject: one, changes }) => {
-      for (const change of changes) statusChanges.push(this.storeChange(one, change, event, seq, known, statusChanges.length));
+      for (const change of changes)
+        statusChanges.push(this.storeChange(one, change, event, seq, known, statusChanges.length));
       return { subject: one, moved: this.storeSegments(one, seq) };
     });
     // Others show a person or group by its name and its answers, the other kinds of subjects as a whole; and acts may
@@ -207,7 +208,7 @@ export class Fold {
       if (sid !== subject.ref.sid) targets.set(sid, { sid, kind });
     };
     for (const { kind, id } of mentions) add(kind, id);
-    const assigned = subject.kind === 'case' && typeof fact === 'string' ? subject.event(fact)?.data['person'] : undefined;
+    const assigned = subject.kind === 'case' && typeof fact === 'string' ? subject.event(fact)?.data.person : undefined;
     if (typeof assigned === 'string') add('person', assigned);
     return [...targets.values()];
   }
@@ -217,14 +218,14 @@ export class Fold {
     if (subject.kind === 'person' || subject.kind === 'group') return [subject];
     if (subject.kind !== 'case' || definition.role === 'entry') return [];
     const cases = new Set(joinedCases(subject.id, this.knowledge.find));
-    if (typeof data['other'] === 'string') for (const id of joinedCases(data['other'], this.knowledge.find)) cases.add(id);
+    if (typeof data.other === 'string') for (const id of joinedCases(data.other, this.knowledge.find)) cases.add(id);
     const persons = new Set<number>();
     for (const id of cases) {
       const one = this.knowledge.find('case', id);
       for (const { of } of one?.concerning() ?? []) this.addPerson(persons, of.kind, of.id);
       for (const { kind, id: other } of one?.mentions() ?? []) this.addPerson(persons, kind, other);
     }
-    if (typeof data['person'] === 'string') this.addPerson(persons, 'person', data['person']);
+    if (typeof data.person === 'string') this.addPerson(persons, 'person', data.person);
     return [...persons].sort((a, b) => a - b).flatMap((sid) => this.knowledge.bySid(sid) ?? []);
   }
 
@@ -259,7 +260,10 @@ export class Fold {
   private storedSegments(subject: Subject): StoredSegments {
     let found = this.segments.get(subject);
     if (found === undefined) {
-      const rows = this.statements.segmentsOf.all(subject.ref.sid, STILL_KNOWN) as unknown as { row: number; answer: string }[];
+      const rows = this.statements.segmentsOf.all(subject.ref.sid, STILL_KNOWN) as unknown as {
+        row: number;
+        answer: string;
+      }[];
       found = new Map(rows.map(({ row, answer }) => [answer, row]));
       this.segments.set(subject, found);
     }
@@ -326,13 +330,19 @@ export class Fold {
 
   /** The change that was caused by the fact that this event takes back, mends or disputes. */
   private corrected(subject: Subject, about: string, cause: RecordedEvent): string | undefined {
-    const fact = cause.data['fact'];
+    const fact = cause.data.fact;
     if (typeof fact !== 'string') return undefined;
-    return (this.statements.changeBy.get(subject.ref.sid, about, fact) as unknown as { change: string } | undefined)?.change;
+    return (this.statements.changeBy.get(subject.ref.sid, about, fact) as unknown as { change: string } | undefined)
+      ?.change;
   }
 
   /** Which documents show something of what this event changed. */
-  private markOutdated(subject: Subject, targets: readonly Target[], shows: boolean, affected: readonly Affected[]): void {
+  private markOutdated(
+    subject: Subject,
+    targets: readonly Target[],
+    shows: boolean,
+    affected: readonly Affected[],
+  ): void {
     this.outdate(subject.ref.sid, true);
     // A source's document may list thousands of facts: it can wait.
     for (const { sid, kind } of targets) this.outdate(sid, kind !== 'source');
@@ -350,13 +360,24 @@ export class Fold {
 
   private outdateReadersOf({ ref: { sid } }: Subject): void {
     if (!this.documents) return;
-    for (const reader of this.statements.readersOf.all(sid) as unknown as { sid: number }[]) this.outdated.add(reader.sid);
+    for (const reader of this.statements.readersOf.all(sid) as unknown as { sid: number }[])
+      this.outdated.add(reader.sid);
   }
 }
 
 function toRow(event: RecordedEvent, sid: number, seq: number): EventRow {
   const { recordedAt, recordedBy, visibility } = event.metadata;
-  return { seq, id: event.id, type: event.type, sid, recordedAt, recordedBy, visibility, opened: event.opened, data: event.data };
+  return {
+    seq,
+    id: event.id,
+    type: event.type,
+    sid,
+    recordedAt,
+    recordedBy,
+    visibility,
+    opened: event.opened,
+    data: event.data,
+  };
 }
 
 /** Facts that change what a subject is called. */
@@ -373,9 +394,28 @@ function said(segment: Segment): string {
   return JSON.stringify(segment);
 }
 
-function prepare({ db }: ViewFile): Record<
-  | 'addConcern' | 'addSubject' | 'name' | 'segmentsOf' | 'addSegment' | 'closeSegment' | 'addChange' | 'lastChange' | 'changeBy'
-  | 'putDocument' | 'addReader' | 'readersOf' | 'dropDocument' | 'addStale' | 'dropStale' | 'someStale' | 'anyStale' | 'anyDocument' | 'expired',
+function prepare({
+  db,
+}: ViewFile): Record<
+  | 'addConcern'
+  | 'addSubject'
+  | 'name'
+  | 'segmentsOf'
+  | 'addSegment'
+  | 'closeSegment'
+  | 'addChange'
+  | 'lastChange'
+  | 'changeBy'
+  | 'putDocument'
+  | 'addReader'
+  | 'readersOf'
+  | 'dropDocument'
+  | 'addStale'
+  | 'dropStale'
+  | 'someStale'
+  | 'anyStale'
+  | 'anyDocument'
+  | 'expired',
   StatementSync
 > {
   return {

@@ -3,7 +3,18 @@
  * it (its write-ahead log lies beside it under its name): a new file gets a new number, and a small pointer file says
  * which one is served. Replacing the pointer is the swap.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { SCHEMA_VERSION } from './schema.js';
 

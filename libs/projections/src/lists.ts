@@ -36,7 +36,7 @@ export class Lists {
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
       return err(refusal('invalid-limit', `Give a limit from 1 to ${MAX_LIMIT}.`, '/limit'));
     }
-    const log = String(this.logId.get()?.['log_id'] ?? '');
+    const log = String(this.logId.get()?.log_id ?? '');
     const after = cursor === undefined ? ok(0) : readCursor(cursor, kind, log);
     if (!after.ok) return after;
     // One more than asked for tells whether there is another page.
@@ -64,6 +64,7 @@ function readCursor(cursor: string, kind: SubjectCategory, log: string): Result<
   if (!Array.isArray(parts) || parts[0] !== kind || !Number.isSafeInteger(parts[2])) {
     return err(refusal('invalid-cursor', 'Give a cursor exactly as a page of this list gave it.', '/cursor'));
   }
-  if (parts[1] !== log) return err(refusal('log-changed', 'The cursor is from another log: begin again without it.', '/cursor'));
+  if (parts[1] !== log)
+    return err(refusal('log-changed', 'The cursor is from another log: begin again without it.', '/cursor'));
   return ok(Number(parts[2]));
 }

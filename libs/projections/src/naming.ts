@@ -13,7 +13,7 @@ export function nameOf(subject: Subject): string | undefined {
     case 'source':
       return subject.source()?.title;
     case 'case':
-      return text(entryOf(subject)['title']);
+      return text(entryOf(subject).title);
     case 'statement':
       return undefined;
     case 'person':
@@ -25,21 +25,21 @@ export function nameOf(subject: Subject): string | undefined {
 /** Everything by which a subject may be looked for, line by line. */
 export function searchTextOf(subject: Subject): string {
   const entry = entryOf(subject);
-  const { title, publisher } = subject.source() ?? { title: text(entry['title']) };
-  const found = [title, publisher, text(entry['words']), ...texts(entry['numbers'])];
+  const { title, publisher } = subject.source() ?? { title: text(entry.title) };
+  const found = [title, publisher, text(entry.words), ...texts(entry.numbers)];
   return [...found, ...namesOf(subject).map((name) => name.text)].filter((line) => line !== undefined).join('\n');
 }
 
 /** The names of a person or group: those of the entry, then those that facts give, in the order of their days. */
 export function namesOf(subject: Subject): readonly NameView[] {
   const entry = subject.entry();
-  const entered = entry === undefined ? [] : objects(entry.data['names']).flatMap((name) => toName(name, entry.id));
+  const entered = entry === undefined ? [] : objects(entry.data.names).flatMap((name) => toName(name, entry.id));
   const asserted = subject
     .facts()
     .filter((fact) => (fact.type === 'NameAsserted' || fact.type === 'GroupRenamed') && fact.standing !== 'withdrawn')
     .filter((fact) => fact.standing !== 'moved')
     .sort((a, b) => byBounds(a.bounds, b.bounds) || compare(a.contentHash, b.contentHash))
-    .map((fact) => ({ names: toName(object(fact.data['name']), fact.id), renamed: fact.type === 'GroupRenamed' }));
+    .map((fact) => ({ names: toName(object(fact.data.name), fact.id), renamed: fact.type === 'GroupRenamed' }));
   const renamings = asserted.filter(({ renamed }) => renamed).flatMap(({ names }) => names);
   const others = asserted.filter(({ renamed }) => !renamed).flatMap(({ names }) => names);
   // The latest renaming is what a group is called now.
@@ -51,9 +51,9 @@ function mainName(names: readonly NameView[]): string | undefined {
 }
 
 function toName(name: Data, event: string): NameView[] {
-  const words = text(name['text']);
+  const words = text(name.text);
   if (words === undefined) return [];
-  const [kind, lang, script] = [text(name['kind']), text(name['lang']), text(name['script'])];
+  const [kind, lang, script] = [text(name.kind), text(name.lang), text(name.script)];
   return [
     {
       text: words,

@@ -5,7 +5,13 @@
  * folded from ends it.
  */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { type EventStore, EventStoreError, type StoredEvent, type Subscription, type SubscriptionMessage } from '#event-store';
+import {
+  type EventStore,
+  EventStoreError,
+  type StoredEvent,
+  type Subscription,
+  type SubscriptionMessage,
+} from '#event-store';
 import { LOG_START_STREAM, LOG_STARTED, type KeyStore } from '#log-format';
 import { decode, type Decoded, parseObject } from './decode.js';
 import type { Fold } from './fold.js';
@@ -100,24 +106,28 @@ export class Projection {
     await this.ended;
   }
 
-  private get closed(): boolean {
+  private isClosed(): boolean {
     return this.closing.signal.aborted;
+  }
+
+  private isStopped(): boolean {
+    return this.poisoned !== undefined;
   }
 
   private async run(): Promise<Ending> {
     let wait = RETRY_FIRST_MS;
-    while (!this.closed) {
+    while (!this.isClosed()) {
       const seq = this.file.checkpoint.seq;
       try {
         if (!(await this.continuesLog())) return this.end('log-changed');
         await this.follow();
         // A subscription that ends by itself is taken up again, but not in a tight circle.
-        if (!this.closed && this.poisoned === undefined) await this.pause(RETRY_FIRST_MS);
+        if (!this.isClosed() && !this.isStopped()) await this.pause(RETRY_FIRST_MS);
       } catch (error) {
         this.undo();
         if (error instanceof LogChangedError || codeOf(error) === 'unknown-position') return this.end('log-changed');
         if (isDamage(error)) return this.end('damaged');
-        if (this.closed) break;
+        if (this.isClosed()) break;
         this.failed = codeOf(error);
         this.become('failed');
         if (this.file.checkpoint.seq > seq) wait = RETRY_FIRST_MS;
@@ -179,14 +189,15 @@ export class Projection {
     this.subscription = subscription;
     try {
       const messages = subscription[Symbol.asyncIterator]();
-      while (!this.closed) {
+      while (!this.isClosed()) {
         const message = await this.next(messages);
         if (message.done === true) return;
         this.failed = undefined;
         await this.take(message.value);
-        if (this.poisoned !== undefined) {
+        if (this.isStopped()) {
           await subscription.close();
-          return await this.waitForSkip();
+          await this.waitForSkip();
+          return;
         }
       }
     } finally {
@@ -199,19 +210,23 @@ export class Projection {
   private async next(
     messages: AsyncIterator<SubscriptionMessage>,
   ): Promise<IteratorResult<SubscriptionMessage, unknown>> {
-    let arrived = false;
-    const message = messages.next().finally(() => (arrived = true));
+    const arrival = { seen: false };
+    const message = messages.next().finally(() => {
+      arrival.seen = true;
+    });
     // While documents are built nobody awaits the message: its failure must not count as unhandled until it is.
     message.catch(() => undefined);
-    while (this.current === 'live' && !this.closed) {
+    while (this.current === 'live' && !this.isClosed()) {
       await nextTurn();
-      if (arrived) break;
+      if (arrival.seen) break;
       if (this.fold.refresh(DOCUMENTS_PER_SLICE)) {
         this.commit();
         continue;
       }
       const look = new AbortController();
-      const idle = delay(LOOK_AT_THE_DAY_MS, 'idle' as const, { signal: look.signal, ref: false }).catch(() => 'idle' as const);
+      const idle = delay(LOOK_AT_THE_DAY_MS, 'idle' as const, { signal: look.signal, ref: false }).catch(
+        () => 'idle' as const,
+      );
       const first = await Promise.race([message, idle]);
       look.abort();
       if (first !== 'idle') break;
@@ -242,7 +257,10 @@ export class Projection {
     const decoded = await decode(events, this.options.keyStore);
     for (const [index, event] of events.entries()) {
       const reason = this.apply(event, decoded[index] ?? 'undecodable');
-      if (reason !== undefined) return this.stop(event, reason);
+      if (reason !== undefined) {
+        this.stop(event, reason);
+        return;
+      }
     }
   }
 
@@ -302,8 +320,10 @@ export class Projection {
   }
 
   private async waitForSkip(): Promise<void> {
-    while (this.poisoned !== undefined && !this.closed) {
-      await new Promise<void>((resolve) => (this.resume = resolve));
+    while (this.isStopped() && !this.isClosed()) {
+      await new Promise<void>((resolve) => {
+        this.resume = resolve;
+      });
     }
     this.resume = undefined;
   }
@@ -329,11 +349,11 @@ export class Projection {
 }
 
 function hashOf(event: StoredEvent): unknown {
-  return parseObject(event.metadata)?.['hash'];
+  return parseObject(event.metadata)?.hash;
 }
 
 function logIdOf(data: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  return typeof data?.['logId'] === 'string' ? data['logId'] : undefined;
+  return typeof data?.logId === 'string' ? data.logId : undefined;
 }
 
 function codeOf(error: unknown): string {

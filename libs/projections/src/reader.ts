@@ -60,9 +60,12 @@ class FileReader implements ViewsReader {
       const known = moment.knownAt === undefined ? this.now(file) : this.resolve(file, moment.knownAt);
       if (!known.ok) return known;
       if (row === undefined || row.entered > known.value.seq) {
-        return err(refusal('not-found', `There is no ${kind} with this id${moment.knownAt === undefined ? '' : ' then'}.`));
+        return err(
+          refusal('not-found', `There is no ${kind} with this id${moment.knownAt === undefined ? '' : ' then'}.`),
+        );
       }
-      if (moment.validAt === undefined && moment.knownAt === undefined) return ok(this.presentJson(file, row, known.value));
+      if (moment.validAt === undefined && moment.knownAt === undefined)
+        return ok(this.presentJson(file, row, known.value));
       return this.momentJson(file, row, moment, known.value);
     });
   }

@@ -50,7 +50,9 @@ export class Records {
     this.statements = {
       byId: db.prepare('SELECT sid, kind, id, entered, name FROM subjects WHERE id = ? AND kind = ?'),
       bySid: db.prepare('SELECT sid, kind, id, entered, name FROM subjects WHERE sid = ?'),
-      own: db.prepare(`SELECT ${EVENT} FROM events e WHERE e.sid = ? AND e.seq <= ? AND e.data IS NOT NULL ORDER BY e.seq`),
+      own: db.prepare(
+        `SELECT ${EVENT} FROM events e WHERE e.sid = ? AND e.seq <= ? AND e.data IS NOT NULL ORDER BY e.seq`,
+      ),
       concerning: db.prepare(
         `SELECT ${EVENT} FROM subject_events s JOIN events e ON e.seq = s.seq WHERE s.sid = ? AND s.seq <= ? ORDER BY s.seq`,
       ),

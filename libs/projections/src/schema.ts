@@ -144,7 +144,7 @@ function faultOf(db: DatabaseSync): FileFault | undefined {
   const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   if (pragma('application_id') !== APPLICATION_ID) return 'damaged';
   if (pragma('user_version') !== SCHEMA_VERSION) return 'other-schema';
-  const fold = db.prepare("SELECT value FROM meta WHERE key = 'fold'").get()?.['value'];
+  const fold = db.prepare("SELECT value FROM meta WHERE key = 'fold'").get()?.value;
   if (fold === undefined) return 'damaged';
   return fold === String(FOLD_VERSION) ? undefined : 'other-fold';
 }

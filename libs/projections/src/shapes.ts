@@ -277,7 +277,12 @@ export interface PersonView extends DocumentBase {
   readonly name?: string;
   readonly names: readonly NameView[];
   readonly identifiers: readonly { readonly scheme: string; readonly value: string; readonly event: string }[];
-  readonly attributes: readonly { readonly attribute: string; readonly value: string; readonly event: string; readonly disputed: boolean }[];
+  readonly attributes: readonly {
+    readonly attribute: string;
+    readonly value: string;
+    readonly event: string;
+    readonly disputed: boolean;
+  }[];
   readonly axes: {
     readonly liberty: AnswerView;
     readonly life: AnswerView;
@@ -428,14 +433,7 @@ export interface ListPage {
 }
 
 export type ChangeKind =
-  | 'new'
-  | 'backdated'
-  | 'correction'
-  | 'retraction'
-  | 'dispute'
-  | 'visibility'
-  | 'erasure'
-  | 'history';
+  'new' | 'backdated' | 'correction' | 'retraction' | 'dispute' | 'visibility' | 'erasure' | 'history';
 
 /** What an axis answered, as far as a status change speaks of it. */
 export interface ChangedAnswer {
@@ -509,6 +507,4 @@ export type ViewsMessage =
 
 /** What a reader may ask of the writer; the counterpart of {@link ViewsMessage}. */
 export type ViewsCommand =
-  | { readonly kind: 'rebuild' }
-  | { readonly kind: 'skip'; readonly event: string }
-  | { readonly kind: 'close' };
+  { readonly kind: 'rebuild' } | { readonly kind: 'skip'; readonly event: string } | { readonly kind: 'close' };

@@ -218,7 +218,7 @@ export function joinedCases(id: string, find: Find): ReadonlySet<string> {
     const legalCase = find('case', one);
     if (legalCase === undefined) continue;
     for (const { id: event, type, data } of legalCase.events()) {
-      if (type === 'CasesJoined' && typeof data['other'] === 'string' && legalCase.stands(event)) joined.add(data['other']);
+      if (type === 'CasesJoined' && typeof data.other === 'string' && legalCase.stands(event)) joined.add(data.other);
     }
     for (const { row, of } of legalCase.concerning()) {
       if (row.type === 'CasesJoined' && find('case', of.id)?.stands(row.id) === true) joined.add(of.id);

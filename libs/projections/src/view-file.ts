@@ -138,12 +138,29 @@ export class ViewFile {
   addSkipped(event: StoredEvent, sid: number, seq: number, known: number): void {
     this.begin();
     const at = new Date(known).toISOString();
-    this.statements.addEvent.run(seq, sid, event.revision, event.id, event.type, known, at, '', 'confidential', 0, null);
+    this.statements.addEvent.run(
+      seq,
+      sid,
+      event.revision,
+      event.id,
+      event.type,
+      known,
+      at,
+      '',
+      'confidential',
+      0,
+      null,
+    );
     this.statements.addSkipped.run(event.id, seq);
   }
 
   skipped(): ReadonlySet<string> {
-    return new Set(this.db.prepare('SELECT event FROM skipped').all().map((row) => String(row['event'])));
+    return new Set(
+      this.db
+        .prepare('SELECT event FROM skipped')
+        .all()
+        .map((row) => String(row.event)),
+    );
   }
 
   close(): void {
@@ -173,7 +190,9 @@ export class ViewFile {
   }
 }
 
-function prepare(db: DatabaseSync): Record<'checkpoint' | 'stream' | 'addStream' | 'addEvent' | 'advance' | 'addSkipped', StatementSync> {
+function prepare(
+  db: DatabaseSync,
+): Record<'checkpoint' | 'stream' | 'addStream' | 'addEvent' | 'advance' | 'addSkipped', StatementSync> {
   return {
     checkpoint: db.prepare(
       'UPDATE checkpoint SET log_id = ?, seq = ?, known = ?, stream = ?, revision = ?, hash = ?, position = ?',

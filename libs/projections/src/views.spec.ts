@@ -59,7 +59,9 @@ test('a rebuild gives the rows that folding one event at a time gave', async () 
       const { reader } = record.views();
       for (const [index, said] of story.entries()) {
         await record.say(said);
-        expect(await reader.waitFor(streamName(said.kind, said.subject), record.revision(said.kind, said.subject), 5000)).toBe(true);
+        expect(
+          await reader.waitFor(streamName(said.kind, said.subject), record.revision(said.kind, said.subject), 5000),
+        ).toBe(true);
         expect(reader.health().seq).toBeLessThanOrEqual(index + 2);
       }
       await caughtUp(reader, story.length + 1);
@@ -102,7 +104,13 @@ test('a settled answer to knownAt never changes', async () => {
       await record.say(...before);
       const then = record.clock.now().toISOString();
       record.clock.forward(60_000);
-      await record.say({ kind: 'source', subject: idOf('later'), id: idOf('later'), type: 'SourceEntered', data: { type: 'post', title: 'x', lang: 'en' } });
+      await record.say({
+        kind: 'source',
+        subject: idOf('later'),
+        id: idOf('later'),
+        type: 'SourceEntered',
+        data: { type: 'post', title: 'x', lang: 'en' },
+      });
       await caughtUp(reader, before.length + 2);
       expect(reader.resolveKnownAt(then)).toEqual({ ok: true, value: { seq: before.length + 1, settled: true } });
       const answers = (): unknown =>
@@ -129,10 +137,16 @@ test('moments: by instant and by seq, before, ahead, not yet settled', async () 
   await record.say(...THE_CASE);
   await caughtUp(reader, THE_CASE.length + 1);
   const now = record.clock.now();
-  expect(reader.resolveKnownAt(now.toISOString())).toEqual({ ok: true, value: { seq: THE_CASE.length + 1, settled: false } });
+  expect(reader.resolveKnownAt(now.toISOString())).toEqual({
+    ok: true,
+    value: { seq: THE_CASE.length + 1, settled: false },
+  });
   expect(reader.resolveKnownAt('1999-01-01T00:00:00Z')).toEqual({ ok: true, value: { seq: 0, settled: true } });
   expect(reader.resolveKnownAt('1')).toEqual({ ok: true, value: { seq: 1, settled: true } });
-  expect(reader.resolveKnownAt('9999')).toMatchObject({ ok: false, error: { code: 'moment-ahead', pointer: '/knownAt' } });
+  expect(reader.resolveKnownAt('9999')).toMatchObject({
+    ok: false,
+    error: { code: 'moment-ahead', pointer: '/knownAt' },
+  });
   expect(reader.resolveKnownAt('2999-01-01T00:00:00Z')).toMatchObject({ ok: false, error: { code: 'moment-ahead' } });
   for (const bad of ['yesterday', '2026-11-23', '-1', '1.5', '2026-13-01T00:00:00Z']) {
     expect(reader.resolveKnownAt(bad)).toMatchObject({ ok: false, error: { code: 'invalid-moment' } });
@@ -141,7 +155,10 @@ test('moments: by instant and by seq, before, ahead, not yet settled', async () 
     ok: false,
     error: { code: 'invalid-date', pointer: '/validAt' },
   });
-  expect(reader.document('person', idOf('vy'), { knownAt: '1' })).toMatchObject({ ok: false, error: { code: 'not-found' } });
+  expect(reader.document('person', idOf('vy'), { knownAt: '1' })).toMatchObject({
+    ok: false,
+    error: { code: 'not-found' },
+  });
   expect(reader.document('group', idOf('vy'))).toMatchObject({ ok: false, error: { code: 'not-found' } });
 });
 
@@ -197,7 +214,9 @@ test('every event applied twice changes nothing', async () => {
     keyStore: record.keys,
     folder,
     clock: record.clock,
-    post: (message) => { reader.notify(message); },
+    post: (message) => {
+      reader.notify(message);
+    },
   });
   for (const said of THE_CASE) await record.say(said);
   await caughtUp(reader, THE_CASE.length + 1);
@@ -217,7 +236,13 @@ test('a poison event stops the views, is named without what it holds, and is pas
   await record.say(...THE_CASE);
   await record.sayRaw('person', idOf('vy'), NOISE);
   const revision = record.revision('person', idOf('vy'));
-  const later: Said = { kind: 'source', subject: idOf('later'), id: idOf('later'), type: 'SourceEntered', data: { type: 'post', title: 'x', lang: 'en' } };
+  const later: Said = {
+    kind: 'source',
+    subject: idOf('later'),
+    id: idOf('later'),
+    type: 'SourceEntered',
+    data: { type: 'post', title: 'x', lang: 'en' },
+  };
   await record.say(later);
   await until(() => reader.health().state === 'stopped');
   const poison = {
@@ -266,7 +291,9 @@ test('another log under the same folder: it says so, serves nothing of the old o
       copyFileSync(join(record.folder, file), join(other.folder, file));
     }
     const moved = other.views();
-    await until(() => other.messages.some((message) => message.kind === 'withdrawn' && message.reason === 'log-changed'));
+    await until(() =>
+      other.messages.some((message) => message.kind === 'withdrawn' && message.reason === 'log-changed'),
+    );
     await caughtUp(moved.reader, 1);
     expect(other.messages).toContainEqual(expect.objectContaining({ kind: 'swapped', reason: 'log-changed' }));
     expect(moved.reader.document('person', idOf('vy'))).toMatchObject({ ok: false, error: { code: 'not-found' } });
@@ -320,7 +347,13 @@ test('a rebuild under readers: no error, nothing stale, the old file goes away',
   expect(reader.health().rebuilding).toMatchObject({ reason: 'asked' });
   let reads = 0;
   for (let n = 0; servedFile(record.folder) === before || n < 20; n += 1) {
-    const said: Said = { kind: 'source', subject: idOf(`during ${n}`), id: idOf(`during ${n}`), type: 'SourceEntered', data: { type: 'post', title: `t${n}`, lang: 'en' } };
+    const said: Said = {
+      kind: 'source',
+      subject: idOf(`during ${n}`),
+      id: idOf(`during ${n}`),
+      type: 'SourceEntered',
+      data: { type: 'post', title: `t${n}`, lang: 'en' },
+    };
     await record.say(said);
     expect(await reader.waitFor(streamName('source', said.subject), 0, 5000)).toBe(true);
     expect(documentOf(reader, 'source', said.subject).title).toBe(`t${n}`);
@@ -340,7 +373,9 @@ test('a file of another fold version is served until the new one has taken its p
   await views.close();
   const old = servedFile(record.folder);
   const db = new DatabaseSync(old);
-  db.exec("UPDATE meta SET value = '0' WHERE key = 'fold'; UPDATE documents SET document = json_set(document, '$.summary', 'as the old fold said')");
+  db.exec(
+    "UPDATE meta SET value = '0' WHERE key = 'fold'; UPDATE documents SET document = json_set(document, '$.summary', 'as the old fold said')",
+  );
   db.close();
   // Nothing comes of the log for now: keys cannot be had.
   let locked = true;
@@ -357,14 +392,27 @@ test('a file of another fold version is served until the new one has taken its p
 });
 
 test.each([
-  ['no SQLite file', (file: string) => { writeFileSync(file, 'something else entirely, and long enough to be looked at'); }],
-  ['an empty file', (file: string) => { writeFileSync(file, ''); }],
-  ['another SQLite file', (file: string) => {
-    writeFileSync(file, '');
-    const db = new DatabaseSync(file);
-    db.exec('CREATE TABLE other (x)');
-    db.close();
-  }],
+  [
+    'no SQLite file',
+    (file: string) => {
+      writeFileSync(file, 'something else entirely, and long enough to be looked at');
+    },
+  ],
+  [
+    'an empty file',
+    (file: string) => {
+      writeFileSync(file, '');
+    },
+  ],
+  [
+    'another SQLite file',
+    (file: string) => {
+      writeFileSync(file, '');
+      const db = new DatabaseSync(file);
+      db.exec('CREATE TABLE other (x)');
+      db.close();
+    },
+  ],
 ])('%s in the place of the views is said so and folded again', async (_, spoil) => {
   await record.say(...THE_CASE);
   const { views, reader } = record.views();
@@ -410,17 +458,32 @@ test('lists: pages that stay as they were while rows are added, and search witho
   const first = reader.list('person', { limit: 3 });
   if (!first.ok) throw new Error(first.error.code);
   expect(first.value.items.map(({ name }) => name)).toEqual(['Thuy Vy', 'Sam Serey', 'Phay Siphan']);
-  await record.say({ kind: 'person', subject: idOf('new'), id: idOf('new'), type: 'PersonEntered', data: { names: [{ text: 'Chéa Vichea', kind: 'legal' }], citations: [] } });
+  await record.say({
+    kind: 'person',
+    subject: idOf('new'),
+    id: idOf('new'),
+    type: 'PersonEntered',
+    data: { names: [{ text: 'Chéa Vichea', kind: 'legal' }], citations: [] },
+  });
   await caughtUp(reader, THE_CASE.length + 2);
-  const second = reader.list('person', { limit: 3, ...(first.value.next !== undefined && { cursor: first.value.next }) });
+  const second = reader.list('person', {
+    limit: 3,
+    ...(first.value.next !== undefined && { cursor: first.value.next }),
+  });
   expect(second).toMatchObject({ ok: true, value: { items: [{ name: 'Khieu Sopheak' }, { name: 'Chéa Vichea' }] } });
   if (second.ok) expect(second.value).not.toHaveProperty('next');
   for (const q of ['chea', 'VICH', 'chéa']) {
     expect(reader.list('person', { q })).toMatchObject({ ok: true, value: { items: [{ id: idOf('new') }] } });
   }
-  expect(reader.list('statement', { q: 'Constitution' })).toMatchObject({ ok: true, value: { items: [{ id: idOf('vy-statement') }] } });
+  expect(reader.list('statement', { q: 'Constitution' })).toMatchObject({
+    ok: true,
+    value: { items: [{ id: idOf('vy-statement') }] },
+  });
   expect(reader.list('group', { q: 'knlf' })).toMatchObject({ ok: true, value: { items: [{ id: idOf('knlf') }] } });
   expect(reader.list('person', { cursor: 'nonsense' })).toMatchObject({ ok: false, error: { code: 'invalid-cursor' } });
-  expect(reader.list('group', { cursor: first.value.next! })).toMatchObject({ ok: false, error: { code: 'invalid-cursor' } });
+  expect(reader.list('group', { cursor: first.value.next! })).toMatchObject({
+    ok: false,
+    error: { code: 'invalid-cursor' },
+  });
   expect(reader.list('person', { limit: 0 })).toMatchObject({ ok: false, error: { code: 'invalid-limit' } });
 });

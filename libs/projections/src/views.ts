@@ -57,7 +57,8 @@ class RunningViews implements Views {
       state,
       seq,
       ...(known !== undefined && seq > 0 && { knownAt: new Date(known).toISOString() }),
-      lagMilliseconds: state === 'live' || known === undefined ? 0 : Math.max(0, this.options.clock.now().getTime() - known),
+      lagMilliseconds:
+        state === 'live' || known === undefined ? 0 : Math.max(0, this.options.clock.now().getTime() - known),
       ...(poison !== undefined && { poison }),
       ...(this.building !== undefined && {
         rebuilding: { reason: this.building.reason, seq: this.building.projection.file.checkpoint.seq },
@@ -90,15 +91,20 @@ class RunningViews implements Views {
 
   private open(): void {
     const path = this.folder.served();
-    if (path === undefined) return this.build('first');
+    if (path === undefined) {
+      this.build('first');
+      return;
+    }
     const opened = openForWriting(path);
     if (opened === 'other-fold') {
       this.servedFile = path;
-      return this.build('fold-version');
+      this.build('fold-version');
+      return;
     }
     if (typeof opened === 'string') {
       this.folder.withdraw();
-      return this.build('damaged');
+      this.build('damaged');
+      return;
     }
     this.servedFile = path;
     this.served = this.follow(new ViewFile(path, opened), NO_SKIPS);
@@ -120,9 +126,13 @@ class RunningViews implements Views {
       eventStore,
       keyStore,
       skip,
-      onProgress: (changes) => this.progressed(projection, changes),
+      onProgress: (changes) => {
+        this.progressed(projection, changes);
+      },
     });
-    void projection.whenEnded().then((ending) => this.ended(projection, ending));
+    void projection.whenEnded().then((ending) => {
+      this.ended(projection, ending);
+    });
     return projection;
   }
 
@@ -139,7 +149,8 @@ class RunningViews implements Views {
   private mayServe({ projection }: Building): boolean {
     if (this.closed) return false;
     if (projection.state === 'stopped') return this.servedFile === undefined;
-    if (this.served === undefined) return projection.state === 'live' && (this.servedFile === undefined || projection.settled);
+    if (this.served === undefined)
+      return projection.state === 'live' && (this.servedFile === undefined || projection.settled);
     return projection.settled && projection.file.checkpoint.seq >= this.served.file.checkpoint.seq;
   }
 

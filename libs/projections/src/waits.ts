@@ -19,7 +19,9 @@ export class Waits {
     if (this.holds(stream, revision)) return Promise.resolve(true);
     if (timeout <= 0) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const limit = setTimeout(() => wait.end(false), timeout);
+      const limit = setTimeout(() => {
+        wait.end(false);
+      }, timeout);
       const wait: Wait = {
         stream,
         revision,
@@ -31,7 +33,9 @@ export class Waits {
         },
       };
       this.waiting.add(wait);
-      this.timer ??= setInterval(() => this.look(), LOOK_EVERY_MS);
+      this.timer ??= setInterval(() => {
+        this.look();
+      }, LOOK_EVERY_MS);
     });
   }
 

@@ -34,7 +34,9 @@ export class Answers {
 
   /** The cases of which anything is known, in no order. */
   cases(): readonly string[] {
-    return [...new Set(this.all.flatMap((answer) => (answer.case !== undefined && isKnown(answer) ? [answer.case] : [])))];
+    return [
+      ...new Set(this.all.flatMap((answer) => (answer.case !== undefined && isKnown(answer) ? [answer.case] : []))),
+    ];
   }
 
   ofCase(id: string): Readonly<Record<CaseAxes, AnswerView>> {

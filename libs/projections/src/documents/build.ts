@@ -3,7 +3,15 @@ import type { ActOnFact, StandingFact } from '#domain';
 import type { Day, DayBounds } from '#kernel';
 import { byBounds, compare, daysView } from '../days.js';
 import { nameOf } from '../naming.js';
-import type { ActView, CitationView, DisputeView, Document, FactView, SubjectCategory, SubjectPointer } from '../shapes.js';
+import type {
+  ActView,
+  CitationView,
+  DisputeView,
+  Document,
+  FactView,
+  SubjectCategory,
+  SubjectPointer,
+} from '../shapes.js';
 import { type Find, mentionsOf, type Subject } from '../subject.js';
 import { Answers } from './answers.js';
 import type { Built } from './built.js';
@@ -22,7 +30,18 @@ export interface BuildInput {
 }
 
 /** Fields that every fact has, or that stand elsewhere in its view. */
-const COMMON = new Set(['occurred', 'aspect', 'after', 'case', 'citations', 'basis', 'confidence', 'note', 'sealed', 'factType']);
+const COMMON = new Set([
+  'occurred',
+  'aspect',
+  'after',
+  'case',
+  'citations',
+  'basis',
+  'confidence',
+  'note',
+  'sealed',
+  'factType',
+]);
 
 export class Build {
   readonly subject: Subject;
@@ -72,7 +91,7 @@ export class Build {
 
   /** Who `{person}`, `{group}` or `{name}` in event data speaks of, by name. */
   named(value: unknown): string | undefined {
-    return this.pointed(value)?.name ?? text(object(value)['name']) ?? text(value);
+    return this.pointed(value)?.name ?? text(object(value).name) ?? text(value);
   }
 
   /** `{group}` or `{name}` in event data, with the group's name. */
@@ -123,10 +142,10 @@ export class Build {
       mentions: mentionsOf(fact.type, fact.data)
         .filter(({ kind, pointer }) => kind !== 'source' && pointer !== '/case')
         .map(({ kind, id, pointer }) => ({ ...this.pointer(kind, id), pointer })),
-      citations: this.citations(fact.data['citations']),
-      ...optional('basis', text(fact.data['basis'])),
-      ...optional('confidence', text(fact.data['confidence'])),
-      ...optional('note', text(fact.data['note'])),
+      citations: this.citations(fact.data.citations),
+      ...optional('basis', text(fact.data.basis)),
+      ...optional('confidence', text(fact.data.confidence)),
+      ...optional('note', text(fact.data.note)),
       standing: fact.standing,
       disputed: fact.disputed,
       readings: fact.readings.map(({ id, occurred, bounds }) => ({

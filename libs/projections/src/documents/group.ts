@@ -29,7 +29,7 @@ export function buildGroup(input: BuildInput): Built<GroupView> {
     summary: groupSummary({ axes, support, plans }),
     visibility: subject.visibility(),
     names: namesOf(subject),
-    ...optional('groupKind', text(subject.entry()?.data['kind'])),
+    ...optional('groupKind', text(subject.entry()?.data.kind)),
     axes,
     support,
     plans,
@@ -47,14 +47,14 @@ export function buildGroup(input: BuildInput): Built<GroupView> {
 
 function supportOf(build: Build): readonly SupportEntry[] {
   return ofType(build, 'SupportCollected').flatMap((fact) => {
-    const citations = build.citations(fact.data['citations']);
-    return objects(fact.data['quantities']).map((quantity) => ({
+    const citations = build.citations(fact.data.citations);
+    return objects(fact.data.quantities).map((quantity) => ({
       event: fact.id,
-      kind: text(fact.data['kind']) ?? '',
-      as: text(fact.data['as']) ?? '',
-      ...optional('area', text(quantity['area'])),
-      qualifier: text(quantity['qualifier']) ?? 'exactly',
-      value: Number(quantity['value'] ?? 0),
+      kind: text(fact.data.kind) ?? '',
+      as: text(fact.data.as) ?? '',
+      ...optional('area', text(quantity.area)),
+      qualifier: text(quantity.qualifier) ?? 'exactly',
+      value: Number(quantity.value ?? 0),
       ...optional('occurred', fact.occurred),
       standing: fact.standing,
       disputed: fact.disputed,
@@ -65,15 +65,15 @@ function supportOf(build: Build): readonly SupportEntry[] {
 
 function sizesOf(build: Build): readonly SizeEntry[] {
   return ofType(build, 'SizeReported').map((fact) => {
-    const quantity = object(fact.data['quantity']);
+    const quantity = object(fact.data.quantity);
     return {
       event: fact.id,
-      of: text(fact.data['of']) ?? '',
-      ...optional('qualifier', text(quantity['qualifier'])),
-      value: Number(quantity['value'] ?? 0),
+      of: text(fact.data.of) ?? '',
+      ...optional('qualifier', text(quantity.qualifier)),
+      value: Number(quantity.value ?? 0),
       ...optional('occurred', fact.occurred),
       disputed: fact.disputed,
-      citations: build.citations(fact.data['citations']),
+      citations: build.citations(fact.data.citations),
     };
   });
 }

@@ -6,17 +6,17 @@ import { type Data, object, optional, text, texts } from './read.js';
 
 export function labels(build: Build): readonly LabelView[] {
   return ofType(build, 'LabelApplied').flatMap((fact) => {
-    const label = text(fact.data['label']);
+    const label = text(fact.data.label);
     if (label === undefined) return [];
     return [
       {
         event: fact.id,
         label,
-        ...optional('by', build.named(fact.data['by'])),
+        ...optional('by', build.named(fact.data.by)),
         ...optional('occurred', fact.occurred),
         standing: fact.standing,
         disputed: fact.disputed,
-        citations: build.citations(fact.data['citations']),
+        citations: build.citations(fact.data.citations),
       },
     ];
   });
@@ -26,13 +26,13 @@ export function intentions(build: Build, type: string): readonly IntentionView[]
   return ofType(build, type).map((fact) => ({
     event: fact.id,
     type: fact.type,
-    ...optional('what', text(fact.data['what'])),
-    ...optional('authority', build.named(fact.data['authority'])),
-    ...optional('plannedFor', text(fact.data['plannedFor'])),
-    conditions: texts(fact.data['conditions']),
+    ...optional('what', text(fact.data.what)),
+    ...optional('authority', build.named(fact.data.authority)),
+    ...optional('plannedFor', text(fact.data.plannedFor)),
+    conditions: texts(fact.data.conditions),
     ...optional('occurred', fact.occurred),
     disputed: fact.disputed,
-    citations: build.citations(fact.data['citations']),
+    citations: build.citations(fact.data.citations),
   }));
 }
 
@@ -45,10 +45,10 @@ export function ofType(build: Build, type: string): readonly StandingFact[] {
 export function alternativesElsewhere(build: Build): readonly AlternativeElsewhere[] {
   const { subject } = build;
   const found = subject.concerning().flatMap(({ row, of }) => {
-    const alternative = object(row.data['alternative']);
-    if (row.type !== 'FactDisputed' || object(alternative['subject'])[subject.kind] !== subject.id) return [];
+    const alternative = object(row.data.alternative);
+    if (row.type !== 'FactDisputed' || object(alternative.subject)[subject.kind] !== subject.id) return [];
     const other = build.find(of.kind, of.id);
-    const fact = other?.facts().find(({ id }) => id === row.data['fact']);
+    const fact = other?.facts().find(({ id }) => id === row.data.fact);
     if (other === undefined || fact === undefined) return [];
     const dispute = build.disputes(other, fact).find(({ event }) => event === row.id);
     if (dispute === undefined) return [];

@@ -34,8 +34,8 @@ export function buildPerson(input: BuildInput): Built<PersonView> {
     names: namesOf(subject),
     identifiers: identifiers(build),
     attributes: ofType(build, 'AttributeAsserted').map((fact) => ({
-      attribute: text(fact.data['attribute']) ?? '',
-      value: text(fact.data['value']) ?? '',
+      attribute: text(fact.data.attribute) ?? '',
+      value: text(fact.data.value) ?? '',
       event: fact.id,
       disputed: fact.disputed,
     })),
@@ -67,14 +67,15 @@ function casesOf(build: Build): readonly CaseOfPerson[] {
   return inCase
     .sort((a, b) => {
       const [first, other] = [a.facts[0], b.facts[0]];
-      const byFirst = first === undefined || other === undefined ? 0 : byBounds(boundsOf(subject, first), boundsOf(subject, other));
+      const byFirst =
+        first === undefined || other === undefined ? 0 : byBounds(boundsOf(subject, first), boundsOf(subject, other));
       return byFirst || compare(a.id, b.id);
     })
     .map(({ id, facts: own }) => ({
       ...(id !== 'only' && { id, ...optional('title', build.pointer('case', id).name) }),
       ...answers.ofCase(id),
       offences: [
-        ...new Set(own.flatMap((fact) => objects(fact.data['counts']).flatMap(({ offence }) => text(offence) ?? []))),
+        ...new Set(own.flatMap((fact) => objects(fact.data.counts).flatMap(({ offence }) => text(offence) ?? []))),
       ],
     }));
 }
@@ -83,7 +84,7 @@ function identifiers(build: Build): PersonView['identifiers'] {
   return build.subject
     .records()
     .filter(({ type }) => type === 'IdentifierAssigned')
-    .map(({ id, data }) => ({ scheme: text(data['scheme']) ?? '', value: text(data['value']) ?? '', event: id }))
+    .map(({ id, data }) => ({ scheme: text(data.scheme) ?? '', value: text(data.value) ?? '', event: id }))
     .sort((a, b) => compare(a.scheme, b.scheme) || compare(a.value, b.value));
 }
 
@@ -91,7 +92,7 @@ function identifiers(build: Build): PersonView['identifiers'] {
 function identities(build: Build): readonly IdentityView[] {
   const { subject } = build;
   const here = [...subject.events()].flatMap((row) => {
-    const person = text(row.data['person']);
+    const person = text(row.data.person);
     return row.type === 'IdentityJudged' && person !== undefined ? [{ row, person, at: subject }] : [];
   });
   const there = subject.concerning().flatMap(({ row, of }) => {
@@ -103,9 +104,9 @@ function identities(build: Build): readonly IdentityView[] {
     .map(({ row, person }) => ({
       event: row.id,
       person: build.pointer('person', person),
-      verdict: text(row.data['verdict']) ?? '',
-      ...optional('reason', text(row.data['reason'])),
-      citations: build.citations(row.data['citations']),
+      verdict: text(row.data.verdict) ?? '',
+      ...optional('reason', text(row.data.reason)),
+      citations: build.citations(row.data.citations),
     }))
     .sort((a, b) => compare(a.event, b.event));
 }

@@ -1,6 +1,6 @@
 /** Builds the document of any kind of subject, by the one builder of its kind. */
 import type { Day, DayBounds } from '#kernel';
-import type { Document, SubjectCategory } from '../shapes.js';
+import type { SubjectCategory } from '../shapes.js';
 import type { Find, Subject } from '../subject.js';
 import type { BuildInput } from './build.js';
 import type { Built } from './built.js';
@@ -10,7 +10,7 @@ import { buildPerson } from './person.js';
 import { buildSource } from './source.js';
 import { buildStatement } from './statement.js';
 
-const BUILDERS: Readonly<Record<SubjectCategory, (input: BuildInput) => Built<Document>>> = {
+const BUILDERS: Readonly<Record<SubjectCategory, (input: BuildInput) => Built>> = {
   person: buildPerson,
   group: buildGroup,
   case: buildCase,

@@ -22,6 +22,6 @@ export function texts(value: unknown): readonly string[] {
 export function optional<Name extends string, Value>(
   name: Name,
   value: Value | undefined,
-): { readonly [K in Name]?: Value } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [K in Name]?: Value });
+): Readonly<Partial<Record<Name, Value>>> {
+  return (value === undefined ? {} : { [name]: value }) as Readonly<Partial<Record<Name, Value>>>;
 }

@@ -32,7 +32,9 @@ export function rolesOf(person: Subject, build: Build): readonly RoleView[] {
 }
 
 function lastHeld(person: Subject, key: string | undefined): Segment | undefined {
-  return person.segments().findLast((segment) => segment.axis === 'role' && segment.key === key && segment.value === 'held');
+  return person
+    .segments()
+    .findLast((segment) => segment.axis === 'role' && segment.key === key && segment.value === 'held');
 }
 
 /** Who holds or held roles of a group. */

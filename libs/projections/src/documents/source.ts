@@ -46,9 +46,9 @@ function capturesOf(build: Build): readonly ActView[] {
 
 function dependenciesOf(build: Build): SourceView['dependsOn'] {
   return [...build.subject.events()].flatMap(({ id, type, data }) => {
-    const other = text(data['other']);
+    const other = text(data.other);
     if (type !== 'SourceDependsOn' || other === undefined || !build.subject.stands(id)) return [];
-    return [{ source: build.pointer('source', other), kind: text(data['kind']) ?? '', event: id }];
+    return [{ source: build.pointer('source', other), kind: text(data.kind) ?? '', event: id }];
   });
 }
 
@@ -63,7 +63,7 @@ function citedBy(build: Build): readonly CitingFact[] {
       if (other === undefined) return [];
       const pointer = build.pointer(of.kind, of.id);
       return inOrder(other).flatMap((fact) =>
-        objects(fact.data['citations'])
+        objects(fact.data.citations)
           .filter(({ sourceId }) => sourceId === subject.id)
           .map((citation) => {
             const { words, at, locator } = build.citation(citation);

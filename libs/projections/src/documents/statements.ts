@@ -36,14 +36,14 @@ function rolesHeld(person: string, fact: StandingFact, build: Build): NonNullabl
   const { earliest, latest } = fact.bounds;
   const answers = build.find('person', person)?.status()?.at(earliest, latest) ?? [];
   return answers.flatMap(({ axis, value, certain, possible, detail }) => {
-    const role = detail?.['role'];
+    const role = detail?.role;
     if (axis !== 'role' || role === undefined || !possible.includes('held')) return [];
     return [{ role, organisation: build.organisation(detail), certain: certain && value === 'held' }];
   });
 }
 
 export function aboutOf(fact: StandingFact, build: Build): readonly SubjectPointer[] {
-  return objects(fact.data['about']).flatMap((one) => build.pointed(one) ?? []);
+  return objects(fact.data.about).flatMap((one) => build.pointed(one) ?? []);
 }
 
 const REACTIONS: Readonly<Record<string, string>> = {
@@ -80,8 +80,8 @@ export function statementsOf(
   const lines = (wanted: (fact: StandingFact) => boolean): readonly StatementLine[] =>
     made.filter(({ fact }) => wanted(fact)).map(({ statement, fact }) => lineOf(statement, fact, build));
   return {
-    by: lines(({ data }) => isSubject(data['speaker']) || isSubject(data['onBehalfOf'])),
-    about: lines(({ data }) => objects(data['about']).some(isSubject)),
+    by: lines(({ data }) => isSubject(data.speaker) || isSubject(data.onBehalfOf)),
+    about: lines(({ data }) => objects(data.about).some(isSubject)),
   };
 }
 

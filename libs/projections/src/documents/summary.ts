@@ -11,11 +11,7 @@ import type {
   SupportEntry,
 } from '../shapes.js';
 
-export function personSummary({
-  axes,
-  cases,
-  roles,
-}: Pick<PersonView, 'axes' | 'cases' | 'roles'>): string {
+export function personSummary({ axes, cases, roles }: Pick<PersonView, 'axes' | 'cases' | 'roles'>): string {
   const inCases = cases.flatMap((one) => caseLine(one) ?? []);
   const parts = [
     lifeLine(axes.life),
@@ -70,7 +66,7 @@ function caseLine({ verdict, sentence: imposed, stage }: CaseOfPerson): string |
   switch (verdict.value) {
     case 'convicted':
     case 'mixed': {
-      const presence = PRESENCE[verdict.detail?.['presence'] ?? ''] ?? '';
+      const presence = PRESENCE[verdict.detail?.presence ?? ''] ?? '';
       const partly = verdict.value === 'mixed' ? 'partly ' : '';
       const conviction = `${maybe(verdict)}${partly}convicted${presence}${when(verdict)}`;
       return [conviction, ...sentenceWords(imposed)].join(', ') + dispute(verdict);
@@ -111,7 +107,8 @@ const SENTENCE: Readonly<Record<string, string>> = {
 
 function sentenceWords(answer: AnswerView): readonly string[] {
   const { term, penalty } = answer.detail ?? {};
-  const length = term === undefined ? (penalty === 'life' || penalty === 'death' ? penalty : undefined) : durationWords(term);
+  const length =
+    term === undefined ? (penalty === 'life' || penalty === 'death' ? penalty : undefined) : durationWords(term);
   return [length, SENTENCE[answer.value]].filter((words) => words !== undefined);
 }
 
@@ -199,14 +196,21 @@ const LONGEST_WORDS = 120;
 export function statementSummary(speaker: SpeakerView, stance: string | undefined, words: string | undefined): string {
   const who = speaker.subject?.name ?? speaker.role ?? 'Somebody';
   const how = stance === undefined || stance === 'none' ? '' : ` (${stance})`;
-  const points = [...(words ?? '')];
+  const points = Array.from(words ?? '');
   const quoted = points.length > LONGEST_WORDS ? `${points.slice(0, LONGEST_WORDS).join('')}…` : points.join('');
   return `${who}${how}${quoted === '' ? '' : `: ${quoted}`}`;
 }
 
-export function sourceSummary(type: string | undefined, publisher: string | undefined, published: string | undefined): string {
+export function sourceSummary(
+  type: string | undefined,
+  publisher: string | undefined,
+  published: string | undefined,
+): string {
   const date = published === undefined ? undefined : formatEdtf(published);
-  return sentence([type, publisher, date].filter((part) => part !== undefined), 'Source');
+  return sentence(
+    [type, publisher, date].filter((part) => part !== undefined),
+    'Source',
+  );
 }
 
 function sentence(parts: readonly string[], otherwise: string): string {

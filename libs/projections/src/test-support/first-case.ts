@@ -12,8 +12,8 @@ export function idOf(name: string): string {
 export { firstCase, type CaseCommand };
 
 const ARTICLE = firstCase.find(({ name }) => name === 'article');
-const ARTICLE_TEXT = String(ARTICLE?.body['text']);
-const published = parseEdtf(String(ARTICLE?.body['published']));
+const ARTICLE_TEXT = ARTICLE?.body.text as string;
+const published = parseEdtf(ARTICLE?.body.published as string);
 const PUBLISHED = published.ok ? isoDay(published.value.bounds.latest) : '';
 
 /** The event that a command records. */
@@ -49,10 +49,10 @@ interface Quote {
 function citation({ exact, prefix = '', suffix = '' }: Quote): unknown {
   const found = ARTICLE_TEXT.indexOf(prefix + exact + suffix);
   if (found < 0) throw new Error(`The article does not say: ${exact}`);
-  const start = [...ARTICLE_TEXT.slice(0, found + prefix.length)].length;
+  const start = Array.from(ARTICLE_TEXT.slice(0, found + prefix.length)).length;
   return {
     sourceId: idOf('article'),
-    at: { start, end: start + [...exact].length, version: 1 },
+    at: { start, end: start + Array.from(exact).length, version: 1 },
     published: PUBLISHED,
   };
 }

@@ -7,7 +7,14 @@ import { catalogue } from '#domain';
 import type { EventStore } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
 import { type Clock, streamName } from '#kernel';
-import { CHAIN_START, type ChainHead, createEventCodec, ensureLogStarted, type KeyStore, type Visibility } from '#log-format';
+import {
+  CHAIN_START,
+  type ChainHead,
+  createEventCodec,
+  ensureLogStarted,
+  type KeyStore,
+  type Visibility,
+} from '#log-format';
 import { realRandomness } from '../../../../test/support/real.js';
 import type { Views, ViewsReader } from '../ports.js';
 import { openViewsReader } from '../reader.js';
@@ -25,7 +32,7 @@ export interface Said {
   readonly visibility?: Visibility;
 }
 
-export class TestClock implements Clock {
+class TestClock implements Clock {
   constructor(private at: number = Date.parse('2026-11-23T12:00:00.000Z')) {}
   now(): Date {
     return new Date(this.at);
@@ -63,7 +70,15 @@ export class TestRecord {
     for (const said of events) await this.sayOne(said);
   }
 
-  private async sayOne({ kind, subject, id, type, data, by = 'recorder', visibility = 'internal' }: Said): Promise<void> {
+  private async sayOne({
+    kind,
+    subject,
+    id,
+    type,
+    data,
+    by = 'recorder',
+    visibility = 'internal',
+  }: Said): Promise<void> {
     const stream = streamName(kind, subject);
     const head = this.heads.get(stream) ?? CHAIN_START;
     this.clock.forward(1000);
@@ -82,7 +97,11 @@ export class TestRecord {
   }
 
   /** Appends something that the format of the log would never write. */
-  async sayRaw(kind: SubjectCategory, subject: string, event: { id: string; type: string; data: string; metadata: string }): Promise<void> {
+  async sayRaw(
+    kind: SubjectCategory,
+    subject: string,
+    event: { id: string; type: string; data: string; metadata: string },
+  ): Promise<void> {
     const stream = streamName(kind, subject);
     const revision = this.heads.get(stream)?.revision ?? -1;
     await this.store.append(stream, [event], revision < 0 ? 'no-stream' : revision);
@@ -107,7 +126,12 @@ export class TestRecord {
         reader.notify(message);
       },
     });
-    this.open.push(() => views.close(), () => { reader.close(); });
+    this.open.push(
+      () => views.close(),
+      () => {
+        reader.close();
+      },
+    );
     return { views, reader };
   }
 

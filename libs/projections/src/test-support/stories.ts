@@ -11,7 +11,11 @@ const PERSONS = ['p0', 'p1', 'p2'].map(id);
 const GROUPS = ['g0', 'g1'].map(id);
 const CASES = ['c0', 'c1', 'c2'].map(id);
 
-const citation = (start: number): Data => ({ sourceId: SOURCE, at: { start, end: start + 5, version: 1 }, published: '2020-01-01' });
+const citation = (start: number): Data => ({
+  sourceId: SOURCE,
+  at: { start, end: start + 5, version: 1 },
+  published: '2020-01-01',
+});
 const evidence = { basis: 'reported', confidence: 'medium', citations: [citation(0)] };
 const count = [{ offence: 'incitement' }];
 
@@ -24,7 +28,10 @@ const ENTRIES: readonly Said[] = [
     text: 'What was said here is 𝕢uoted by place.',
   }),
   ...PERSONS.map((person, n) =>
-    entry('person', person, 'PersonEntered', { names: [{ text: `Person ${n}`, kind: 'legal' }], citations: [citation(5)] }),
+    entry('person', person, 'PersonEntered', {
+      names: [{ text: `Person ${n}`, kind: 'legal' }],
+      citations: [citation(5)],
+    }),
   ),
   ...GROUPS.map((group, n) =>
     entry('group', group, 'GroupEntered', {
@@ -40,7 +47,16 @@ function entry(kind: Said['kind'], subject: string, type: string, data: Data): S
   return { kind, subject, id: derivedId('story', subject, 'entry'), type, data };
 }
 
-const occurred = fc.constantFrom(undefined, '2016', '2017-05', '2017-05-03', '2017~', '2018-11-20', '2019-01/2019-03', '[..2018]');
+const occurred = fc.constantFrom(
+  undefined,
+  '2016',
+  '2017-05',
+  '2017-05-03',
+  '2017~',
+  '2018-11-20',
+  '2019-01/2019-03',
+  '[..2018]',
+);
 
 const PERSON_FACTS: readonly (readonly [string, Data])[] = [
   ['WarrantIssued', {}],
@@ -74,7 +90,13 @@ const GROUP_FACTS: readonly (readonly [string, Data])[] = [
 
 /** A step of a story; numbers pick among what was said before. */
 type Step =
-  | { readonly do: 'fact'; readonly person: number; readonly fact: number; readonly occurred: string | undefined; readonly after: number | undefined }
+  | {
+      readonly do: 'fact';
+      readonly person: number;
+      readonly fact: number;
+      readonly occurred: string | undefined;
+      readonly after: number | undefined;
+    }
   | { readonly do: 'group'; readonly group: number; readonly fact: number; readonly occurred: string | undefined }
   | { readonly do: 'act'; readonly type: string; readonly on: number; readonly occurred: string | undefined }
   | { readonly do: 'case'; readonly type: 'join' | 'assign' | 'retract'; readonly one: number; readonly other: number }
@@ -98,7 +120,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('act' as const),
-      type: fc.constantFrom('FactCorrected', 'FactRetracted', 'FactDisputed', 'DisputeSettled', 'FactVerified', 'AccountAdded', 'VisibilityChanged'),
+      type: fc.constantFrom(
+        'FactCorrected',
+        'FactRetracted',
+        'FactDisputed',
+        'DisputeSettled',
+        'FactVerified',
+        'AccountAdded',
+        'VisibilityChanged',
+      ),
       on: pick,
       occurred,
     }),
@@ -151,13 +181,26 @@ function tell(steps: readonly Step[]): readonly Said[] {
       }
       case 'group': {
         const [type, data] = of(GROUP_FACTS, one.fact);
-        said.push({ kind: 'group', subject: of(GROUPS, one.group), id: eventId, type, data: { ...data, ...dated(one.occurred), ...evidence } });
+        said.push({
+          kind: 'group',
+          subject: of(GROUPS, one.group),
+          id: eventId,
+          type,
+          data: { ...data, ...dated(one.occurred), ...evidence },
+        });
         break;
       }
       case 'act': {
         if (onSubjects().length === 0) break;
         const on = of(onSubjects(), one.on);
-        said.push({ kind: on.kind, subject: on.subject, id: eventId, type: one.type, data: actOn(one.type, on, one.occurred), by: 'reviewer' });
+        said.push({
+          kind: on.kind,
+          subject: on.subject,
+          id: eventId,
+          type: one.type,
+          data: actOn(one.type, on, one.occurred),
+          by: 'reviewer',
+        });
         break;
       }
       case 'case': {
@@ -192,7 +235,12 @@ function actOn(type: string, { id: fact, kind, data }: Said, date: string | unde
   const reason = 'because';
   switch (type) {
     case 'FactCorrected':
-      return { fact, reason, citations: [citation(2)], data: { ...(data['data'] ?? data) as Data, ...dated(date ?? '2015') } };
+      return {
+        fact,
+        reason,
+        citations: [citation(2)],
+        data: { ...((data.data ?? data) as Data), ...dated(date ?? '2015') },
+      };
     case 'FactDisputed':
       return {
         fact,
@@ -214,12 +262,19 @@ function actOn(type: string, { id: fact, kind, data }: Said, date: string | unde
   }
 }
 
-function caseEvent({ type, one, other }: Step & { do: 'case' }, said: readonly Said[]): Pick<Said, 'type' | 'data'> | undefined {
+function caseEvent(
+  { type, one, other }: Step & { do: 'case' },
+  said: readonly Said[],
+): Pick<Said, 'type' | 'data'> | undefined {
   const subject = of(CASES, one);
-  if (type === 'join') return subject === of(CASES, other) ? undefined : { type: 'CasesJoined', data: { other: of(CASES, other) } };
+  if (type === 'join')
+    return subject === of(CASES, other) ? undefined : { type: 'CasesJoined', data: { other: of(CASES, other) } };
   const own = said.filter((each) => each.subject === subject && each.type !== 'CaseEntered');
-  if (type === 'retract') return own.length === 0 ? undefined : { type: 'FactRetracted', data: { fact: of(own, other).id, reason: 'wrong' } };
-  const facts = said.filter((each) => each.kind === 'person' && each.data['citations'] !== undefined && each.type !== 'PersonEntered');
+  if (type === 'retract')
+    return own.length === 0 ? undefined : { type: 'FactRetracted', data: { fact: of(own, other).id, reason: 'wrong' } };
+  const facts = said.filter(
+    (each) => each.kind === 'person' && each.data.citations !== undefined && each.type !== 'PersonEntered',
+  );
   if (facts.length === 0) return undefined;
   const fact = of(facts, other);
   return { type: 'FactAssignedToCase', data: { person: fact.subject, fact: fact.id } };
