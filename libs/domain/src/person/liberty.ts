@@ -43,7 +43,10 @@ class PersonReleased extends Fact {
 }
 
 function releaseEffects({ reason }: PersonReleased): readonly Effect[] {
-  if (reason === 'bail' || reason === 'provisional') return [{ axis: 'hold', set: 'conditional-release' }];
+  // Whoever walks out is held in no other case either: bail alone, without a release, is a fact of its own.
+  if (reason === 'bail' || reason === 'provisional') {
+    return [...DEPRIVATION_ENDED, { axis: 'hold', set: 'conditional-release' }];
+  }
   if (reason === 'served') return [...DEPRIVATION_ENDED, { axis: 'sentence', set: 'served' }];
   return DEPRIVATION_ENDED;
 }
