@@ -22,6 +22,20 @@ const NOT_SAID: ReadonlySet<string> = new Set([
 ]);
 
 export function contentHash(definition: EventDefinition, data: Data): string {
+  const hashes = known.get(definition) ?? new WeakMap<Data, string>();
+  known.set(definition, hashes);
+  let hash = hashes.get(data);
+  if (hash === undefined) {
+    hash = compute(definition, data);
+    hashes.set(data, hash);
+  }
+  return hash;
+}
+
+/** By the payload itself: a subject is read again after each of its events, and most of its facts stay what they were. */
+const known = new WeakMap<EventDefinition, WeakMap<Data, string>>();
+
+function compute(definition: EventDefinition, data: Data): string {
   const said = Object.fromEntries(Object.entries(data).filter(([name]) => !NOT_SAID.has(name)));
   const open = definition.personal.reduce<unknown>((rest, path) => without(rest, path.split('/').slice(1)), said);
   return createHash('sha256')

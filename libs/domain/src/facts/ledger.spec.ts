@@ -470,6 +470,22 @@ describe('the fold', () => {
     );
   });
 
+  test('reading it after every event or only at the end gives the same', () => {
+    fc.assert(
+      fc.property(fc.array(anEvent, { maxLength: 20 }), (events) => {
+        let read = initial('person', ID.personA);
+        for (const event of events) {
+          read = evolve(read, event);
+          statusFacts(read, () => true);
+        }
+        const fresh = events.reduce(evolve, initial('person', ID.personA));
+        expect(factsOf(read)).toEqual(factsOf(fresh));
+        expect(statusFacts(read, () => true)).toEqual(statusFacts(fresh, () => true));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('facts act on the status alike in whatever order they were recorded', () => {
     const facts = fc.uniqueArray(
       anEvent.filter(({ type }) => definition(type).isFact),

@@ -135,12 +135,24 @@ export function visibilityOf(state: SubjectState): Visibility {
  */
 export function statusFacts(state: SubjectState, counts: (fact: StandingFact) => boolean): readonly StatusFact[] {
   const counting = factsOf(state).filter((fact) => doesStand(fact) && counts(fact));
+  if (counting.every(({ sameAs }) => sameAs.length === 0)) return counting.map(alone);
   const chosen = new Map<string, StandingFact>();
   const byId = new Map(counting.map((fact) => [fact.id, fact]));
   for (const fact of counting) chosen.set(fact.id, [fact, ...others(fact, byId)].sort(byContent)[0] ?? fact);
   return counting
     .filter((fact) => chosen.get(fact.id) === fact)
     .map((fact) => statusFact(fact, others(fact, byId), (id) => chosen.get(id)?.id ?? id));
+}
+
+const alones = new WeakMap<StandingFact, StatusFact>();
+
+function alone(fact: StandingFact): StatusFact {
+  let found = alones.get(fact);
+  if (found === undefined) {
+    found = statusFact(fact, [], (id) => id);
+    alones.set(fact, found);
+  }
+  return found;
 }
 
 function doesStand({ standing }: StandingRecord): boolean {
@@ -206,6 +218,9 @@ function ledgerOf(state: SubjectState): Ledger {
   return found;
 }
 
+/** A subject is read again after each of its events, and of most facts nothing was recorded but themselves. */
+const untouched = new WeakMap<Entry, StandingFact>();
+
 class Reader {
   private readonly standing: Standing;
   private readonly joined: Classes;
@@ -230,11 +245,29 @@ class Reader {
       }
     }
     const own = entriesOf(this.state).filter(({ foreign }) => !foreign);
-    const facts = own.filter(({ definition }) => definition.isFact).map((entry) => this.fact(entry, visibility));
+    const facts = own
+      .filter(({ definition }) => definition.isFact)
+      .map((entry) => (this.isUntouched(entry, visibility) ? this.untouched(entry) : this.fact(entry, visibility)));
     const records = own
       .filter(({ definition }) => definition.correctable && !definition.isFact)
       .map((entry) => this.record(entry, visibility));
     return { facts, byId: new Map(facts.map((fact) => [fact.id, fact])), records, visibility };
+  }
+
+  /** Nothing was recorded about it or about what it belongs to. */
+  private isUntouched({ event: { id } }: Entry, ofSubject: Visibility | undefined): boolean {
+    const { actsOn, withdrawals } = this.standing;
+    const apart = this.joined.isEmpty && this.same.isEmpty && ofSubject === undefined;
+    return apart && actsOn(id).length === 0 && !withdrawals.has(id);
+  }
+
+  private untouched(entry: Entry): StandingFact {
+    let found = untouched.get(entry);
+    if (found === undefined) {
+      found = this.fact(entry, undefined);
+      untouched.set(entry, found);
+    }
+    return found;
   }
 
   private record(entry: Entry, ofSubject: Visibility | undefined): StandingRecord {
@@ -431,6 +464,10 @@ class Classes {
   join(ids: readonly string[]): void {
     const all = new Set(ids.flatMap((id) => [...(this.members.get(id) ?? [id])]));
     for (const id of all) this.members.set(id, all);
+  }
+
+  get isEmpty(): boolean {
+    return this.members.size === 0;
   }
 
   least(id: string): string {
