@@ -129,6 +129,17 @@ describe('moving a fact', () => {
     expect(await standing(right)).toHaveLength(1);
   });
 
+  test('again, after it was withdrawn on both sides', async () => {
+    const { events } = await habeas.given(move());
+    const copy = (await standing(right))[0]!.id;
+    const retraction = { ...move(), type: 'FactRetracted' };
+    await habeas.given({ ...retraction, id: right, data: { fact: copy, reason: 'the move was wrong' } });
+    await habeas.given({ ...retraction, data: { fact: events[0]!.id, reason: 'the move was wrong' } });
+    expect([await standing(wrong), await standing(right)]).toMatchObject([[{ id: fact }], []]);
+    await habeas.given(move());
+    await moved();
+  });
+
   test('two at once in opposite directions do not wait for each other', async () => {
     const { events } = await habeas.given(arrested(right, source));
     const other = { ...move(), id: right, data: { fact: events[0]!.id, to: { person: wrong }, reason: 'mixed up' } };
