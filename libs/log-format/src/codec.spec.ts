@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { StoredEvent } from '#event-store';
-import { canonicalJson, canonicalValue, type Json, randomId } from '#kernel';
+import { canonicalJson, canonicalValue, randomId } from '#kernel';
 import { requestMac, sameMac } from './box.js';
 import { CHAIN_START } from './chain.js';
 import { createEventCodec, type EncodeContext, type NewEvent } from './codec.js';
@@ -277,7 +277,7 @@ describe('upcasters', () => {
       schemaVersion: 3,
       personal: ['/note'],
       upcasters: {
-        1: ({ offence, ...rest }) => ({ ...rest, offences: [offence as Json] }),
+        1: ({ offence, ...rest }) => ({ ...rest, offences: [offence] }),
         2: (data) => ({ ...data, upTo: 3 }),
       },
     },
@@ -293,6 +293,28 @@ describe('upcasters', () => {
     const [now] = asStored(v3.encode([noted({ note: 'x' })], context())) as [StoredEvent];
     expect(JSON.parse(now.metadata).schemaVersion).toBe(3);
     expect((await v3.decode(now, holding(key))).data).toEqual({ note: 'x' });
+  });
+
+  test('reach a payload inside of another, which has a version of its own', async () => {
+    const outer: StoredForm = { type: 'Corrected', schemaVersion: 1, personal: ['/data/note'], embedded: '/data' };
+    const inner = (schemaVersion: number): StoredForm => ({
+      type: 'PersonNoted',
+      schemaVersion,
+      personal: ['/note'],
+      upcasters: { 1: ({ note, ...rest }) => ({ ...rest, remark: note ?? 'erased' }) },
+    });
+    const factType = { type: 'PersonNoted', schemaVersion: 1 };
+    const event = { id: old.id, type: 'Corrected', data: { factType, data: { note: 'x', n: 1 }, reason: 'y' } };
+    const [stored] = asStored(codecOf([outer, inner(1)]).encode([event], context())) as [StoredEvent];
+    const today = codecOf([outer, inner(2)]);
+    const expected = { factType: { ...factType, schemaVersion: 2 }, data: { remark: 'x', n: 1 }, reason: 'y' };
+    expect((await today.decode(stored, holding(key))).data).toEqual(expected);
+    expect((await today.decode(stored, holding())).data).toMatchObject({ data: { remark: 'erased', n: 1 } });
+    expect((await codecOf([outer, inner(1)]).decode(stored, holding(key))).data).toEqual(event.data);
+    await expect(codecOf([outer]).decode(stored, holding(key))).rejects.toMatchObject({ reason: 'unknown-type' });
+    await expect(codecOf([outer, inner(0)]).decode(stored, holding(key))).rejects.toMatchObject({
+      reason: 'unknown-schema-version',
+    });
   });
 
   test('one that is missing or fails is an error of that event', async () => {

@@ -161,7 +161,7 @@ class Codec implements EventCodec {
   async decode(event: StoredEvent, keys: Pick<KeyStore, 'find'>): Promise<RecordedEvent> {
     const parsed = this.parse(event);
     const found = parsed.box === undefined ? NO_KEYS : await keys.find([parsed.box.keyId]);
-    return finish(parsed, found);
+    return this.finish(parsed, found);
   }
 
   async decodePage(
@@ -174,7 +174,7 @@ class Codec implements EventCodec {
       if (parsed.ok && parsed.value.box !== undefined) keyIds.add(parsed.value.box.keyId);
     }
     const found = keyIds.size === 0 ? NO_KEYS : await keys.find(keyIds);
-    return page.map((parsed) => (parsed.ok ? attempt(() => finish(parsed.value, found)) : parsed));
+    return page.map((parsed) => (parsed.ok ? attempt(() => this.finish(parsed.value, found)) : parsed));
   }
 
   private parse(event: StoredEvent): Parsed {
@@ -193,30 +193,57 @@ class Codec implements EventCodec {
     if (box === undefined) throw new UndecodableEventError('malformed-box', event);
     return { event, form, data, metadata, box };
   }
+
+  private finish({ event, form, data, metadata, box }: Parsed, keys: ReadonlyMap<string, StreamKey>): RecordedEvent {
+    const key = box === undefined ? undefined : keys.get(box.keyId);
+    if (box !== undefined && key !== undefined) {
+      const fields = open(box, event, key);
+      if (fields === undefined || !putPersonal(data, fields))
+        throw new UndecodableEventError('box-does-not-open', event);
+    }
+    return {
+      id: event.id,
+      stream: event.stream,
+      revision: event.revision,
+      type: event.type,
+      data: this.upcastEmbedded(event, form, upcast(event, form, metadata.schemaVersion, data)),
+      opened: box === undefined || key !== undefined,
+      metadata,
+      position: event.position,
+    };
+  }
+
+  /** The payload inside of another has a version of its own. */
+  private upcastEmbedded(event: StoredEvent, { embedded }: StoredForm, data: Data): Data {
+    if (embedded === undefined || !isObject(data.factType)) return data;
+    const { type, schemaVersion } = data.factType;
+    const form = this.forms.get(String(type));
+    if (form === undefined) throw new UndecodableEventError('unknown-type', event);
+    if (schemaVersion === form.schemaVersion) return data;
+    if (!Number.isSafeInteger(schemaVersion) || Number(schemaVersion) > form.schemaVersion) {
+      throw new UndecodableEventError('unknown-schema-version', event);
+    }
+    const bring = (inner: Data): Data => upcast(event, form, Number(schemaVersion), inner);
+    const upToDate = replaced(data, embedded.split('/').slice(1), bring);
+    return { ...upToDate, factType: { type, schemaVersion: form.schemaVersion } };
+  }
 }
+
+type Data = Readonly<Record<string, unknown>>;
 
 const NO_KEYS: ReadonlyMap<string, StreamKey> = new Map();
 
-function finish({ event, form, data, metadata, box }: Parsed, keys: ReadonlyMap<string, StreamKey>): RecordedEvent {
-  const key = box === undefined ? undefined : keys.get(box.keyId);
-  if (box !== undefined && key !== undefined) {
-    const fields = open(box, event, key);
-    if (fields === undefined || !putPersonal(data, fields)) throw new UndecodableEventError('box-does-not-open', event);
+function attempt<T>(read: () => T): Result<T, UndecodableEventError> {
+  try {
+    return ok(read());
+  } catch (error) {
+    if (error instanceof UndecodableEventError) return err(error);
+    throw error;
   }
-  return {
-    id: event.id,
-    stream: event.stream,
-    revision: event.revision,
-    type: event.type,
-    data: upcast(event, form, metadata.schemaVersion, data),
-    opened: box === undefined || key !== undefined,
-    metadata,
-    position: event.position,
-  };
 }
 
 /** Brings data of an older version up to today's, one version at a time. */
-function upcast(event: StoredEvent, form: StoredForm, version: number, data: JsonObject): JsonObject {
+function upcast(event: StoredEvent, form: StoredForm, version: number, data: Data): Data {
   let current = data;
   for (let from = version; from < form.schemaVersion; from++) {
     const step = form.upcasters?.[from];
@@ -230,11 +257,13 @@ function upcast(event: StoredEvent, form: StoredForm, version: number, data: Jso
   return current;
 }
 
-function attempt<T>(read: () => T): Result<T, UndecodableEventError> {
-  try {
-    return ok(read());
-  } catch (error) {
-    if (error instanceof UndecodableEventError) return err(error);
-    throw error;
-  }
+/** A copy in which the object at the path is replaced; the same where there is none. */
+function replaced(data: Data, [step, ...rest]: readonly string[], by: (inner: Data) => Data): Data {
+  if (step === undefined) return by(data);
+  const inner = data[step];
+  return isObject(inner) ? { ...data, [step]: replaced(inner, rest, by) } : data;
+}
+
+function isObject(value: unknown): value is Data {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,5 @@
 /** Stored events as the rest of the program reads them, and the key store that their sealed boxes need, as a port. */
 import type { Position } from '#event-store';
-import type { JsonObject } from '#kernel';
 
 export type Visibility = 'public' | 'internal' | 'confidential';
 
@@ -59,7 +58,7 @@ export interface KeyStore {
 }
 
 /** Takes data of one schema version to the next. Pure, and total on data of its version, opened or not. */
-export type Upcaster = (data: JsonObject) => JsonObject;
+export type Upcaster = (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 
 /** What the stored form needs to know of one type of event. An event's definition in the catalogue is one. */
 export interface StoredForm {
@@ -70,4 +69,6 @@ export interface StoredForm {
   readonly personal: readonly string[];
   /** By the version that each takes to the next; needed for every version below today's. */
   readonly upcasters?: Readonly<Record<number, Upcaster>>;
+  /** JSON pointer of a payload of another type inside; `factType` {type, schemaVersion} beside it says of which. */
+  readonly embedded?: string;
 }

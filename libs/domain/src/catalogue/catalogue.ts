@@ -52,7 +52,8 @@ function withEmbedded(definition: EventDefinition): EventDefinition {
   const at = EMBEDDED[definition.type];
   if (at === undefined) return definition;
   const inside = plain.filter(({ correctable }) => correctable).flatMap(({ personal }) => personal);
-  return { ...definition, personal: [...definition.personal, ...[...new Set(inside)].sort().map((path) => at + path)] };
+  const sealed = [...new Set(inside)].sort().map((path) => at + path);
+  return { ...definition, embedded: at, personal: [...definition.personal, ...sealed] };
 }
 
 export const catalogue: readonly EventDefinition[] = plain.map(withEmbedded);

@@ -31,6 +31,10 @@ export interface EventDefinition {
   readonly route: string | undefined;
   readonly payload: PayloadClass;
   readonly schemaVersion: number;
+  /** From each version below today's to the next; applied when an old event is read. Total, also where fields were erased. */
+  readonly upcasters?: Upcasters;
+  /** JSON pointer of a payload of another event inside of this one; `factType` says of which event, and its version. */
+  readonly embedded?: string;
   /** JSON pointers of sealed fields, `*` for every element of a list: `/names/0/text`. */
   readonly personal: readonly string[];
   /** One line for people. */
@@ -43,6 +47,8 @@ export interface EventDefinition {
   readonly rank: number;
 }
 
+type Upcasters = Readonly<Record<number, (data: Data) => Data>>;
+
 type Computed<Payload, Value> = Value | ((data: Payload) => Value);
 
 interface Naming {
@@ -50,6 +56,7 @@ interface Naming {
   readonly summary: string;
   /** From 1; raised, with an upcaster, when the stored form of the payload changes. */
   readonly schemaVersion?: number;
+  readonly upcasters?: Upcasters;
 }
 
 /** How a fact acts on a status; left out: it does not. */
@@ -104,6 +111,7 @@ function define<Payload extends object>(
     route: rest.route,
     payload,
     schemaVersion: rest.schemaVersion ?? 1,
+    ...(rest.upcasters !== undefined && { upcasters: rest.upcasters }),
     personal: personalPaths(payload),
     summary: rest.summary,
     effects: computed(rest.effects ?? []),
