@@ -7,7 +7,7 @@
 import { addMonths, type Day } from '#kernel';
 import { UNASSIGNED, type Order, type OrderedFact } from './order.js';
 import type { Axis, Effect } from './types.js';
-import { AXES, DEPRIVED, SENTENCE_OVER, vocabularyOf } from './vocabulary.js';
+import { AXES, DEPRIVED, SENTENCE_OVER, vocabularyOf, type Horizon } from './vocabulary.js';
 import { nth } from './nth.js';
 
 /** An escape that has not ended; an axis of the engine's own, of which liberty tells. */
@@ -93,6 +93,8 @@ export interface CellPlace {
   readonly stacked: boolean;
   /** The sentence of a hold's case, the hold of a sentence's: -1 where the track has none. */
   readonly partner: number;
+  /** Values that fade; undefined where none can. */
+  readonly horizons: ReadonlyMap<string, Horizon['ends']> | undefined;
 }
 
 export interface TrackFact {
@@ -226,12 +228,12 @@ export class Holders {
     };
     const order = this.#order;
     return {
-      cells: holders.map((holder) => ({
-        axis: holder.axis,
-        case: holder.case,
-        stacked: holder.stacked,
-        partner: partnerOf(holder),
-      })),
+      cells: holders.map((holder): CellPlace => {
+        const partner = partnerOf(holder);
+        // A hold fades by the term of a sentence, and without one not at all.
+        const horizons = holder.axis === 'hold' && partner === -1 ? undefined : HORIZONS.get(holder.axis);
+        return { axis: holder.axis, case: holder.case, stacked: holder.stacked, partner, horizons };
+      }),
       facts,
       order,
       hasEscapes: holders.some((holder) => holder.axis === AT_LARGE),
@@ -383,9 +385,9 @@ function endEscapes(track: Track, fact: TrackFact, state: State, cells: Cell[] |
 /** First day on which the cell's value is no longer certain if nothing more is heard; infinite where it stays certain. */
 export function fadesOn(track: Track, state: State, index: number): Day {
   const place = nth(track.cells, index);
+  if (place.horizons === undefined) return Infinity;
   const cell = nth(state.cells, index);
-  if (place.axis === AT_LARGE) return Infinity;
-  const horizon = HORIZONS.get(`${place.axis} ${cell.value}`);
+  const horizon = place.horizons.get(cell.value);
   if (horizon === undefined) return Infinity;
   if (horizon === 'until') return cell.until === undefined ? Infinity : cell.until + 1;
   const partner = state.cells[place.partner];
@@ -397,8 +399,11 @@ export function fadesOn(track: Track, state: State, index: number): Day {
   return addDuration(addDuration(start, sentence.term, 1), sentence.suspendedPart, -1);
 }
 
-const HORIZONS = new Map(
-  AXES.flatMap(({ axis, horizons }) => horizons.map(({ value, ends }) => [`${axis} ${value}`, ends])),
+const HORIZONS = new Map<CellAxis, ReadonlyMap<string, Horizon['ends']>>(
+  AXES.filter(({ horizons }) => horizons.length > 0).map(({ axis, horizons }) => [
+    axis as CellAxis,
+    new Map(horizons.map(({ value, ends }) => [value, ends])),
+  ]),
 );
 
 const DURATION = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?$/;

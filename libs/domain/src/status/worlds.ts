@@ -98,7 +98,9 @@ class Walk {
       const { earliest } = only.ordered;
       return distinct(
         choices.map((states) => {
-          const after = states.length === 1 ? [this.#apply(only, nth(states, 0))] : this.#applyAll(only, states);
+          // The usual case, without looking for an equal state: nothing else can lead to one here.
+          const single = states.length === 1 ? states[0] : undefined;
+          const after = single === undefined ? this.#applyAll(only, states) : [apply(this.#track, only, single)];
           this.#add(earliest, lastDay, after, end, 0);
           return after;
         }),
@@ -108,7 +110,7 @@ class Walk {
     if (lattice === undefined) return undefined;
     const ends: (readonly State[])[] = [];
     for (const states of choices) {
-      const reached = new Map<number, Set<State>>([[0, new Set(states)]]);
+      const reached = new Map([[0, new Set(states.map((state) => this.#same(state)))]]);
       for (const { mask, from, to, complete, steps } of lattice) {
         const found = reached.get(mask) ?? new Set<State>();
         if (mask !== 0) this.#add(from, Math.min(to, lastDay), [...found], start, mask, end);
@@ -172,12 +174,16 @@ class Walk {
     if (known === undefined) this.#after.set(fact, (known = new Map<State, State>()));
     const found = known.get(state);
     if (found !== undefined) return found;
-    const after = apply(this.#track, fact, state);
-    // Equal states are one object, so that sets of them are sets.
-    const same = this.#states.get(after.key);
-    if (same === undefined) this.#states.set(after.key, after);
-    known.set(state, same ?? after);
-    return same ?? after;
+    const after = this.#same(apply(this.#track, fact, state));
+    known.set(state, after);
+    return after;
+  }
+
+  /** Equal states as one object, so that sets of them are sets. */
+  #same(state: State): State {
+    const same = this.#states.get(state.key);
+    if (same === undefined) this.#states.set(state.key, state);
+    return same ?? state;
   }
 
   #applyAll(fact: TrackFact, states: readonly State[]): State[] {
