@@ -6,7 +6,7 @@ import { createCommandHandler } from '#command-handling';
 import { EventStoreError } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
 import type { Clock, Randomness } from '#kernel';
-import { ensureLogStarted, IntegrityError } from '#log-format';
+import { ensureLogStarted, hasRecords, IntegrityError } from '#log-format';
 import { openViewsReader, type ViewsMessage } from '#projections';
 import { createHttpApp } from './http/app.js';
 import { keyStoreOptions, readSettings, type Settings } from './settings.js';
@@ -77,7 +77,12 @@ async function compose(settings: Settings, opened: Opened, report: (line: string
   prepareFolder(settings.data);
   const eventStore = await openSqliteLog({ folder: settings.data, mode: 'own' });
   opened.add(() => eventStore.close());
-  const keyStore = await openSqliteKeyStore({ ...keyStoreOptions(settings), mode: 'write', randomness });
+  const keyStore = await openSqliteKeyStore({
+    ...keyStoreOptions(settings),
+    mode: 'write',
+    mustExist: await hasRecords(eventStore),
+    randomness,
+  });
   opened.add(() => keyStore.close());
   const logId = await ensureLogStarted(eventStore, clock, randomness);
   const access = await openAccessDirectory({ store: eventStore, keys: keyStore, logId, clock, randomness });

@@ -1,12 +1,14 @@
 /** What can go wrong with the key store. Messages say what to do, and never hold a key. */
 
 /**
+ * - `missing`: it is not there, though it must be.
  * - `foreign`: what lies there is no key store of Habeas, or one of a newer version; `corrupt`: it is damaged. Either was
  *   left as it is.
  * - `wrong-master-key`, `malformed-master-key`, `master-key-missing`: as they say; nothing was written.
  * - `read-only`: it cannot be written, or was opened only to be read; `disk-full`; `unavailable`; `closed`. No key was made.
  */
 export type KeyStoreErrorCode =
+  | 'missing'
   | 'foreign'
   | 'corrupt'
   | 'wrong-master-key'

@@ -9,13 +9,17 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { KeyStore } from '#log-format';
 import { realRandomness as randomness } from '../../../test/support/real.js';
 import { type OpenKeyStore, openSqliteKeyStore } from './sqlite-key-store.js';
 
+const CHILD = fileURLToPath(new URL('./test-support/obtain-keys.js', import.meta.url));
 let folder: string;
 const opened: KeyStore[] = [];
 
@@ -160,6 +164,34 @@ describe('opened only to be read', () => {
   test('needs a key store, and makes nothing', async () => {
     await expect(open({ mode: 'read' })).rejects.toMatchObject({ code: 'unavailable' });
     expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('a key store that was lost', () => {
+  test('is not replaced by a new one, under which nothing that was sealed would open', async () => {
+    await expect(open({ mustExist: true })).rejects.toMatchObject({ code: 'missing' });
+    expect(readdirSync(folder)).toEqual([]);
+    await (await open()).close();
+    await open({ mustExist: true });
+  });
+});
+
+describe('a process that is killed', () => {
+  test('has handed out no key that is not there afterwards', async () => {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD, folder]);
+    const handedOut: { stream: string; keyId: string; key: string }[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (!line.endsWith('}')) continue;
+      handedOut.push(JSON.parse(line) as (typeof handedOut)[number]);
+      if (handedOut.length === 200) child.kill('SIGKILL');
+    }
+    expect(handedOut.length).toBeGreaterThanOrEqual(200);
+    const store = await open({ mustExist: true });
+    const found = await store.find(handedOut.map(({ keyId }) => keyId));
+    for (const { stream, keyId, key } of handedOut) {
+      expect(Buffer.from(found.get(keyId)!.key).toString('hex')).toBe(key);
+      expect((await store.obtain(stream)).keyId).toBe(keyId);
+    }
   });
 });
 

@@ -32,6 +32,11 @@ export interface OpenKeyStore {
    * `read`: for other threads and processes; sees keys that are made later; a key that is not there is not made.
    */
   readonly mode: 'write' | 'read';
+  /**
+   * The log holds sealed fields already (`hasRecords`): a key store that is not there was lost, and a new one in its place
+   * would hide that everything sealed so far cannot be opened any more.
+   */
+  readonly mustExist?: boolean;
   /** The master key itself: 64 hexadecimal digits, or base64 of 32 bytes. */
   readonly masterKey?: string;
   /** Where the master key lies, if it is not given: `master.key` in the data folder unless said. */
@@ -40,16 +45,22 @@ export interface OpenKeyStore {
 
 /**
  * Opens the key store of a data folder.
- * @throws KeyStoreError `foreign`, `corrupt`, `wrong-master-key`, `malformed-master-key`, `master-key-missing`, `read-only`,
+ * @throws KeyStoreError `missing`, `foreign`, `corrupt`, `wrong-master-key`, `malformed-master-key`, `master-key-missing`, `read-only`,
  *   `disk-full`, `unavailable`
  */
 export async function openSqliteKeyStore(options: OpenKeyStore): Promise<KeyStore> {
-  const { folder, mode, randomness } = options;
+  const { folder, mode, mustExist = false, randomness } = options;
   const file = join(folder, KEYS_FILE);
   try {
     if (mode === 'write') mkdirSync(folder, { recursive: true, mode: 0o700 });
     const absent = inspectKeyFile(file) === 'absent';
     if (absent && mode === 'read') throw new KeyStoreError('unavailable', `There is no key store at ${file}.`);
+    if (absent && mustExist) {
+      throw new KeyStoreError(
+        'missing',
+        `The key store ${file} is not there, though the log holds fields that only it can open. Restore it from a backup.`,
+      );
+    }
     const master = findMasterKey(options, absent);
     if (absent) createKeyFile(file, master, randomness);
     const reader = openForReading(file);

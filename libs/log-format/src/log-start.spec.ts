@@ -4,7 +4,7 @@ import { FaultyEventStore, inTurn } from '../../../test/support/faulty-event-sto
 import { allEvents, realClock, realRandomness, temporaryLog } from '../../../test/support/real.js';
 import { verifyChain } from './chain.js';
 import { IntegrityError } from './errors.js';
-import { ensureLogStarted, LOG_START_STREAM } from './log-start.js';
+import { ensureLogStarted, hasRecords, LOG_START_STREAM } from './log-start.js';
 
 let log: Awaited<ReturnType<typeof temporaryLog>>;
 beforeEach(async () => {
@@ -23,6 +23,15 @@ test('the first event of a log says its id, in the stored form, once for all sta
     { stream: LOG_START_STREAM, revision: 0, type: 'LogStarted', data: `{"logId":"${logId}"}` },
   ]);
   expect(verifyChain(events, logId).ok).toBe(true);
+});
+
+test('a log that was only started holds no records yet', async () => {
+  expect(await hasRecords(log.store)).toBe(false);
+  await start();
+  expect(await hasRecords(log.store)).toBe(false);
+  const any = { id: '4e6fb5f5-4b0f-40f6-8a0a-000000000000', type: 'PersonEntered', data: '{}', metadata: '{}' };
+  await log.store.append('habeasPerson-1', [any], 'no-stream');
+  expect(await hasRecords(log.store)).toBe(true);
 });
 
 test('nodes that start it at once agree', async () => {

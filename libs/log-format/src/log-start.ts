@@ -46,6 +46,12 @@ export async function ensureLogStarted(store: EventStore, clock: Clock, randomne
   return started;
 }
 
+/** Whether anything but its start was recorded in the log. */
+export async function hasRecords(store: EventStore): Promise<boolean> {
+  for await (const event of store.readAll({ limit: 2 })) if (event.stream !== LOG_START_STREAM) return true;
+  return false;
+}
+
 /** The log's id; undefined if the log holds nothing of Habeas yet. */
 async function readLogId(store: EventStore): Promise<string | undefined> {
   const first = await firstEvent(store);

@@ -1,0 +1,15 @@
+/** A process that makes keys, says each as soon as it has it, and goes on until it is killed. */
+import { realRandomness } from '../../../../test/support/real.js';
+import { openSqliteKeyStore } from '../sqlite-key-store.js';
+
+const folder = process.argv[2] ?? '';
+const store = await openSqliteKeyStore({ folder, mode: 'write', randomness: realRandomness });
+for (let n = 0; ; n += 20) {
+  await Promise.all(
+    Array.from({ length: 20 }, async (_, index) => {
+      const stream = `s-${n + index}`;
+      const { keyId, key } = await store.obtain(stream);
+      process.stdout.write(`${JSON.stringify({ stream, keyId, key: Buffer.from(key).toString('hex') })}\n`);
+    }),
+  );
+}
