@@ -261,21 +261,50 @@ export function approximate(question: Question): readonly Piece[] {
 
 function approximateCell(track: Track, cell: number): Piece[] {
   const candidates = candidatesOf(track, cell);
-  const pieces = candidates.flatMap((candidate) => split(candidate, fadesAtMost(track, cell, candidate.value)));
+  // Many facts, few values: runs of days are joined by what they say, so that there are few pieces.
+  const runs = new Map<string, Run[]>();
+  const addRun = (first: string, second: string, from: Day, to: Day): void => {
+    const key = first < second ? `${first} ${second}` : `${second} ${first}`;
+    const known = runs.get(key);
+    if (known === undefined) runs.set(key, [{ from, to }]);
+    else known.push({ from, to });
+  };
   for (const [index, one] of candidates.entries()) {
+    addRun(one.value, one.value, one.from, one.to);
     if (one.fact === undefined) continue;
-    for (const other of candidates.slice(index + 1)) {
+    for (let next = index + 1; next < candidates.length; next++) {
+      const other = nth(candidates, next);
       if (other.fact === undefined || other.fact === one.fact || other.value === one.value) continue;
       const from = Math.max(one.from, other.from);
       const to = Math.min(one.to, other.to);
       if (from > to || track.before(one.fact, other.fact) || track.before(other.fact, one.fact)) continue;
-      pieces.push({ from, to, values: [], held: [], readings: [one.value, other.value] });
+      addRun(one.value, other.value, from, to);
     }
   }
-  return pieces;
+  return [...runs].flatMap(([key, ofKey]) => {
+    const [first = '', second = ''] = key.split(' ');
+    if (first === second) return joined(ofKey).flatMap((run) => split(first, run, fadesAtMost(track, cell, first)));
+    return joined(ofKey).map(({ from, to }): Piece => ({ from, to, values: [], held: [], readings: [first, second] }));
+  });
 }
 
-function split({ value, from, to }: Candidate, fades: Day): Piece[] {
+interface Run {
+  readonly from: Day;
+  readonly to: Day;
+}
+
+/** The same days in as few runs as possible. */
+function joined(runs: readonly Run[]): Run[] {
+  const result: { from: Day; to: Day }[] = [];
+  for (const { from, to } of runs.toSorted((a, b) => (a.from === b.from ? 0 : a.from < b.from ? -1 : 1))) {
+    const last = result.at(-1);
+    if (last !== undefined && from <= last.to + 1) last.to = Math.max(last.to, to);
+    else result.push({ from, to });
+  }
+  return result;
+}
+
+function split(value: string, { from, to }: Run, fades: Day): Piece[] {
   const piece = (first: Day, last: Day, held: string): Piece[] =>
     first > last ? [] : [{ from: first, to: last, values: [value], held: [held], readings: [] }];
   return [...piece(from, Math.min(to, fades - 1), value), ...piece(Math.max(from, fades), to, NOTHING)];
@@ -300,7 +329,7 @@ function candidatesOf(track: Track, cell: number): Candidate[] {
     const set = new Set(operations.flatMap(({ value }) => (value === undefined ? values : [value])));
     for (const value of set) if (fact.earliest <= to) candidates.push({ value, from: fact.earliest, to, fact: index });
   }
-  const to = Math.min(Infinity, ...sure.map(({ fact }) => fact.latest - 1));
+  const to = sure.reduce((least, { fact }) => Math.min(least, fact.latest - 1), Infinity);
   candidates.push({ value: 'unknown', from: -Infinity, to, fact: undefined });
   return candidates;
 }
