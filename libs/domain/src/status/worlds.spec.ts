@@ -106,7 +106,7 @@ describe('exact over all worlds', () => {
       fc.property(stories('holds', 4), (facts) => {
         expectExact('person', facts);
       }),
-      { numRuns: RUNS * 4 },
+      { numRuns: RUNS * 2 },
     );
   });
 
@@ -183,7 +183,7 @@ describe('beyond the budget', () => {
         const approximated = computeStatus('group', facts, { sets: 1, steps: 1 });
         expect(approximated.segments()).toEqual(computeStatus('group', facts).segments());
       }),
-      { numRuns: RUNS * 4 },
+      { numRuns: RUNS * 2 },
     );
   });
 });
