@@ -172,7 +172,14 @@ describe('a key store that was lost', () => {
     await expect(open({ mustExist: true })).rejects.toMatchObject({ code: 'missing' });
     expect(readdirSync(folder)).toEqual([]);
     await (await open()).close();
-    await open({ mustExist: true });
+    await (await open({ mustExist: true })).close();
+  });
+
+  test('is replaced where the operator says that it is lost for good, once', async () => {
+    writeFileSync(join(folder, 'keys.lost'), '');
+    await (await open({ mustExist: true })).close();
+    rmSync(keysFile());
+    await expect(open({ mustExist: true })).rejects.toMatchObject({ code: 'missing' });
   });
 });
 

@@ -7,7 +7,7 @@
  * Keys that were opened are kept in memory, up to a limit; new ones are written by a thread of their own, many with one
  * flush of the disk, and are handed out only when they are durable.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
@@ -22,6 +22,8 @@ import { unwrap, wrap } from './wrapping.js';
 
 const KEYS_FILE = 'keys.db';
 const MASTER_KEY_FILE = 'master.key';
+/** Made by the operator, to say that the key store is lost for good. */
+const LOST_FILE = 'keys.lost';
 
 export interface OpenKeyStore {
   /** The data folder. */
@@ -34,7 +36,8 @@ export interface OpenKeyStore {
   readonly mode: 'write' | 'read';
   /**
    * The log holds sealed fields already (`hasRecords`): a key store that is not there was lost, and a new one in its place
-   * would hide that everything sealed so far cannot be opened any more.
+   * would hide that everything sealed so far cannot be opened any more. The operator may say that it is lost for good, by
+   * a file `keys.lost`.
    */
   readonly mustExist?: boolean;
   /** The master key itself: 64 hexadecimal digits, or base64 of 32 bytes. */
@@ -55,14 +58,20 @@ export async function openSqliteKeyStore(options: OpenKeyStore): Promise<KeyStor
     if (mode === 'write') mkdirSync(folder, { recursive: true, mode: 0o700 });
     const absent = inspectKeyFile(file) === 'absent';
     if (absent && mode === 'read') throw new KeyStoreError('unavailable', `There is no key store at ${file}.`);
-    if (absent && mustExist) {
+    const lost = join(folder, LOST_FILE);
+    if (absent && mustExist && !existsSync(lost)) {
       throw new KeyStoreError(
         'missing',
-        `The key store ${file} is not there, though the log holds fields that only it can open. Restore it from a backup.`,
+        `The key store ${file} is not there, though the log holds fields that only it can open. Restore it from a backup. ` +
+          `If it is lost for good, make an empty file ${lost}: a new key store is made then, and those fields stay closed.`,
       );
     }
     const master = findMasterKey(options, absent);
-    if (absent) createKeyFile(file, master, randomness);
+    if (absent) {
+      createKeyFile(file, master, randomness);
+      // Said of this loss, not of the next.
+      rmSync(lost, { force: true });
+    }
     const reader = openForReading(file);
     try {
       checkMasterKey(reader, file, master);

@@ -41,8 +41,8 @@ export interface CommandHandler {
   /**
    * Records what the command asks for, durably, exactly once.
    *
-   * Refusals, besides the domain's own and those of validation: `forbidden` (scope), `unknown-event`, `not-found` (the
-   * subject), `unknown-reference`, `invalid-idempotency-key`, `idempotency-key-reused`, `precondition-failed` (If-Match),
+   * Refusals, besides the domain's own: `forbidden` (scope), `unknown-event`, `not-found` (the subject), `not-canonical`
+   * (JSON that cannot be stored: decimals, lone surrogates …), `invalid-idempotency-key`, `idempotency-key-reused`, `precondition-failed` (If-Match),
    * `conflict` (others keep recording on the subject: try again), `payload-too-large`. Nothing was written.
    *
    * @throws OutcomeUnknownError whether it was recorded could not be found out: the same command with the same key,

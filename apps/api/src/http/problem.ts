@@ -57,6 +57,7 @@ const roomProblems = {
   'invalid-scopes': { status: 422, title: invalid },
   'last-admin-key': { status: 409, title: conflict },
   'moment-ahead': { status: 400, title: malformed },
+  'not-canonical': { status: 422, title: invalid },
   'not-found': { status: 404, title: absent },
   'precondition-failed': { status: 412, title: conflict },
   'unknown-event': { status: 404, title: absent },
