@@ -329,6 +329,7 @@ describe('cases', () => {
 
   test('joined cases are one, the one with the least id', () => {
     const story = new Story().arrest({ case: ID.caseB });
+    expect(story.fact().case).toBe(ID.caseB);
     const state = evolve(story.state, caseEvent('a', 'CasesJoined', { other: ID.caseB }));
     expect(factsOf(state)).toMatchObject([{ case: ID.caseA }]);
     expect(statusFacts(state, () => true)).toMatchObject([{ case: ID.caseA }]);
@@ -371,6 +372,13 @@ describe('the fold', () => {
     };
     expect(evolve(state, event)).toBe(state);
     expect(evolve(state, { ...event, id: 'other', type: 'PersonBeamedUp' })).toBe(state);
+  });
+
+  test('an act says nothing of what was recorded after it', () => {
+    const story = new Story();
+    const retraction = { id: 'r', type: 'FactRetracted', data: like('FactRetracted') };
+    story.record.put('person', ID.personA, retraction);
+    expect(story.arrest().fact().standing).toBe('standing');
   });
 
   test('an older state stays what it was, also where two grow out of it', () => {

@@ -80,11 +80,12 @@ export class RecordInMemory {
   }
 
   context({ by = RECORDER, on = NOW, id }: Who = {}, needed?: ReturnType<typeof referencesToResolve>): DecideContext {
-    const asked = (kind: Category, subject: string): SubjectState | undefined => {
+    const ask = (kind: Category, subject: string, needs: 'existence' | 'state'): SubjectState | undefined => {
       // Whoever decides may only ask for what they said that they would.
-      if (needed?.some((each) => each.kind === kind && each.id === subject) === false) {
-        throw new Error(`${kind} ${subject} was not among the references.`);
-      }
+      const announced = needed?.some((each) => {
+        return each.kind === kind && each.id === subject && (each.needs === 'state' || needs === 'existence');
+      });
+      if (announced === false) throw new Error(`The ${needs} of ${kind} ${subject} was not among the references.`);
       return this.subjects.get(`${kind} ${subject}`);
     };
     const drawn = id ?? `ffffffff-0000-4000-8000-${String(++this.count).padStart(12, '0')}`;
@@ -92,8 +93,8 @@ export class RecordInMemory {
       now: new Date(on),
       recordedBy: by,
       eventId: (index) => (index === 0 ? drawn : `${drawn}-${index}`),
-      exists: (kind, subject) => asked(kind, subject) !== undefined,
-      subject: asked,
+      exists: (kind, subject) => ask(kind, subject, 'existence') !== undefined,
+      subject: (kind, subject) => ask(kind, subject, 'state'),
     };
   }
 }

@@ -18,7 +18,7 @@ export interface Field {
   readonly owner: string;
   /** Of the value itself: of the list, where it is one. */
   readonly rules: readonly Rule[];
-  /** Of each element, for a list of single values. */
+  /** Of each element, for a list. */
   readonly items?: readonly Rule[];
   /** The class of the value or of each element. A function, because classes may name each other. */
   readonly nested?: PayloadClass;
@@ -124,24 +124,21 @@ export function ListOf(scalar: Scalar, { min, max, unique, ...options }: ListOpt
 
 /** One object of a class. */
 export function Nested(nested: PayloadClass, options: FieldOptions = {}): PropertyDecorator {
-  const isObject: Rule = {
-    code: 'wrong-type',
-    detail: 'This field takes an object.',
-    schema: { $ref: schemaRef(nested) },
-    test: isPlainObject,
-  };
-  return declare({ rules: [isObject], nested, list: false, ...options });
+  return declare({ rules: [objectOf(nested)], nested, list: false, ...options });
 }
 
 /** A list of objects of a class. */
 export function NestedList(nested: PayloadClass, { min, max, ...options }: ListOptions): PropertyDecorator {
-  const ofObjects: Rule = {
+  return declare({ rules: listRules(min, max), items: [objectOf(nested)], nested, list: true, ...options });
+}
+
+function objectOf(nested: PayloadClass): Rule {
+  return {
     code: 'wrong-type',
-    detail: 'This field takes a list of objects.',
-    schema: { items: { $ref: schemaRef(nested) } },
-    test: (value) => !Array.isArray(value) || value.every(isPlainObject),
+    detail: 'This takes an object.',
+    schema: { $ref: `#/components/schemas/${nested.name}` },
+    test: isPlainObject,
   };
-  return declare({ rules: [...listRules(min, max), ofObjects], nested, list: true, ...options });
 }
 
 /** May be left out. Nothing else stands for leaving it out: null is refused. */
@@ -220,10 +217,6 @@ function describe(payload: PayloadClass): Described {
 
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function schemaRef(payload: PayloadClass): string {
-  return `#/components/schemas/${payload.name}`;
 }
 
 function listRules(min = 0, max: number, unique = false): readonly Rule[] {

@@ -13,7 +13,7 @@ export interface Rule {
   /** For people; never holds the value. */
   readonly detail: string;
   readonly schema: JsonSchema;
-  test(value: unknown): boolean;
+  readonly test: (value: unknown) => boolean;
 }
 
 export interface Scalar {

@@ -33,7 +33,7 @@ test.each<[string, object, readonly string[]]>([
   ['a field of all objects', JSON.parse('{"__proto__": {"place": "x"}}') as object, ['unknown-field /__proto__']],
   ['null for an optional field', { place: null }, ['wrong-type /place']],
   ['no evidence', { citations: [] }, ['too-few /citations']],
-  ['evidence that is a list in a list', { citations: [[]] }, ['wrong-type /citations']],
+  ['evidence that is a list in a list', { citations: [[]] }, ['wrong-type /citations/0']],
   ['evidence that is an empty object', { citations: [{}] }, ['missing-field /citations/0/sourceId']],
   ['evidence that is an object', { citations: CITATION }, ['wrong-type /citations']],
   ['too much evidence', { citations: Array.from({ length: 51 }, () => CITATION) }, ['too-many /citations']],

@@ -89,12 +89,7 @@ function failingFields(
 function explain(field: Field, value: unknown, path: Path): Refusal {
   if (value === undefined) return domainRefusal('missing-field', 'This field is required.', path);
   const whole = failed(field.rules, value);
-  if (whole !== undefined) {
-    const stray = field.list && field.nested !== undefined && Array.isArray(value) && whole.code === 'wrong-type';
-    const index = stray ? value.findIndex((element) => !isPlainObject(element)) : -1;
-    if (index >= 0) return domainRefusal(whole.code, 'This takes an object.', [...path, index]);
-    return domainRefusal(whole.code, whole.detail, path);
-  }
+  if (whole !== undefined) return domainRefusal(whole.code, whole.detail, path);
   if (Array.isArray(value)) {
     for (const [index, element] of value.entries()) {
       const rule = failed(field.items ?? [], element);
