@@ -2,13 +2,13 @@
  * From a subject's answers before and after one event to its status changes. Both are judged on the same day, the one
  * on which the event became known: certainty that fades with time is no change.
  */
-import { AXES, type AxisAnswer, type Segment } from '#domain';
+import { AXES, type AxisRef, type Segment } from '#domain';
 import type { Day } from '#kernel';
 import type { ChangeKind, ChangedAnswer } from './shapes.js';
 
 /** A status change before it has an id and a cause. */
 export interface AxisChange {
-  readonly ref: Pick<AxisAnswer, 'axis' | 'case' | 'key'>;
+  readonly ref: AxisRef;
   readonly from: ChangedAnswer;
   readonly to: ChangedAnswer;
   /** Latest day on which what is now answered may have begun. */
@@ -17,22 +17,18 @@ export interface AxisChange {
   readonly past?: { readonly from: Day; readonly to: Day };
 }
 
-const AXIS_ORDER = new Map(AXES.map(({ axis }, index) => [axis, index]));
+const AXIS_ORDER = new Map(AXES.map(({ axis }, index) => [axis, String(index).padStart(2, '0')]));
 
 /** What identifies an axis of a subject, and sorts axes in the order of the vocabulary. */
-export function axisKey({ axis, case: inCase, key }: Pick<AxisAnswer, 'axis' | 'case' | 'key'>): string {
-  return `${String(AXIS_ORDER.get(axis) ?? 99).padStart(2, '0')}|${inCase ?? ''}|${key ?? ''}`;
+export function axisKey({ axis, case: inCase, key }: AxisRef): string {
+  return `${AXIS_ORDER.get(axis) ?? ''}|${inCase ?? ''}|${key ?? ''}`;
 }
 
-/** The differences, one for each axis that has one, always in the same order. */
-export function axisChanges(before: readonly Segment[], after: readonly Segment[], day: Day): readonly AxisChange[] {
-  const old = byAxis(before);
-  const now = byAxis(after);
-  const keys = [...new Set([...old.keys(), ...now.keys()])].sort();
-  return keys.flatMap((key) => changeOf(old.get(key) ?? [], now.get(key) ?? [], day) ?? []);
-}
-
-function changeOf(before: readonly Segment[], after: readonly Segment[], day: Day): AxisChange | undefined {
+/**
+ * The change between the answers on one axis, all segments of which are given in the order of their days; days without
+ * a segment answer `unknown`. Undefined where they differ in nothing that counts as a change.
+ */
+export function axisChange(before: readonly Segment[], after: readonly Segment[], day: Day): AxisChange | undefined {
   const some = after[0] ?? before[0];
   if (some === undefined) return undefined;
   const ref = {
@@ -95,15 +91,31 @@ function asChanged(answer: Segment | undefined): ChangedAnswer {
   };
 }
 
-function byAxis(segments: readonly Segment[]): Map<string, Segment[]> {
-  const groups = new Map<string, Segment[]>();
-  for (const segment of segments) {
-    const key = axisKey(segment);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [segment]);
-    else group.push(segment);
-  }
-  return groups;
+/** Everything that the segments say is the same. */
+export function sameAnswers(some: readonly Segment[], others: readonly Segment[]): boolean {
+  return sameLists(some, others, (a, b) => {
+    return (
+      a.from === b.from &&
+      a.to === b.to &&
+      a.value === b.value &&
+      a.since === b.since &&
+      a.certain === b.certain &&
+      a.disputed === b.disputed &&
+      a.orderUncertain === b.orderUncertain &&
+      a.reason === b.reason &&
+      a.laterQuashed === b.laterQuashed &&
+      a.sinceBounds.earliest === b.sinceBounds.earliest &&
+      a.sinceBounds.latest === b.sinceBounds.latest &&
+      sameLists(a.restsOn, b.restsOn) &&
+      sameLists(a.possible, b.possible) &&
+      sameLists(a.otherReadings, b.otherReadings) &&
+      JSON.stringify([a.detail, a.groups]) === JSON.stringify([b.detail, b.groups])
+    );
+  });
+}
+
+function sameLists<T>(some: readonly T[], others: readonly T[], same: (a: T, b: T) => boolean = Object.is): boolean {
+  return some.length === others.length && some.every((one, index) => same(one, others[index] as T));
 }
 
 const KIND_BY_ACT: Readonly<Record<string, ChangeKind>> = {

@@ -6,28 +6,25 @@
  * that cannot be taken in leaves nothing behind.
  */
 import type { StatementSync } from 'node:sqlite';
-import { definitionOf, type EventDefinition, type Segment } from '#domain';
-import { type Clock, type Day, dayOf, recordingDay, streamName } from '#kernel';
+import { definitionOf, type EventDefinition } from '#domain';
+import { type Clock, recordingDay, streamName } from '#kernel';
 import type { RecordedEvent } from '#log-format';
-import { axisChanges, type AxisChange, axisKey, changeKind } from './changes.js';
-import { daysView } from './days.js';
+import { AnswerRows } from './answer-rows.js';
 import { subjectOf } from './decode.js';
 import { presentDocument } from './documents/present.js';
 import { Knowledge } from './knowledge.js';
 import { foldText } from './fold-text.js';
 import { nameOf, searchTextOf } from './naming.js';
 import { type EventRow, Records } from './records.js';
-import { FOLD_VERSION, OPEN_END, OPEN_START, STILL_KNOWN } from './schema.js';
+import { OPEN_END } from './schema.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
 import { type Find, joinedCases, type Mention, mentionsOf, type Subject } from './subject.js';
 import type { ViewFile } from './view-file.js';
 
-const EVENTS_AT_HAND = 300_000;
+const EVENTS_AT_HAND = 100_000;
+const ANSWERS_AT_HAND = 64;
 /** Documents built in the very commit of the event that changes them. */
 const DOCUMENTS_PER_COMMIT = 12;
-
-/** An answer that the record now gives of a subject, by what it says, and its row. */
-type StoredSegments = Map<string, number>;
 
 interface Target {
   readonly sid: number;
@@ -40,17 +37,13 @@ interface Affected {
   readonly moved: boolean;
 }
 
-interface AxisState {
-  /** The change that gave the present answer, and the day (UTC) on which it became known. */
-  readonly change: string;
-  readonly day: Day;
-}
-
 export class Fold {
   private readonly knowledge: Knowledge;
   private readonly records: Records;
   private readonly statements: ReturnType<typeof prepare>;
-  private segments = new WeakMap<Subject, StoredSegments>();
+  private readonly answers: AnswerRows;
+  /** Subjects that hold their answers ready, the latest last. */
+  private readonly answered = new Set<Subject>();
   /** Subjects whose documents changed since the last flush, those that the events themselves speak of first. */
   private readonly touched = new Set<number>();
   private readonly outdated = new Set<number>();
@@ -63,6 +56,7 @@ export class Fold {
   ) {
     this.records = new Records(file.db);
     this.knowledge = new Knowledge(this.records, EVENTS_AT_HAND);
+    this.answers = new AnswerRows(file);
     this.statements = prepare(file);
     this.documents = this.statements.anyDocument.get() !== undefined;
     this.stale = this.statements.anyStale.get() !== undefined;
@@ -86,7 +80,7 @@ export class Fold {
     const mentions = mentionsOf(event.type, event.data);
     const targets = this.targets(subject, mentions, event.data);
     const affected = this.affected(subject, definition, event.data);
-    const before = affected.map((one) => one.segments());
+    if (found === undefined) this.answers.enter(subject);
 
     subject.learn(row, mentions);
     this.knowledge.keep(subject);
@@ -96,12 +90,10 @@ export class Fold {
       other.hear({ row, of: place });
       this.knowledge.keep(other);
     }
-    for (const one of affected) one.forgetStatus();
-    const day = recordingDay(new Date(known));
-    const changed = affected.map((one, index) => ({
-      subject: one,
-      changes: axisChanges(before[index] ?? [], one.segments(), day),
-    }));
+    const compared = affected.map((one) => {
+      one.forgetStatus();
+      return { subject: one, changed: this.answers.compare(one, known) };
+    });
     const rename = found === undefined || definition.role !== 'fact' || namesSomething(event.type);
     const naming = rename ? { name: nameOf(subject), search: foldText(searchTextOf(subject)) } : undefined;
     const data = JSON.stringify(event.data);
@@ -110,12 +102,13 @@ export class Fold {
     for (const target of targets) this.statements.addConcern.run(target.sid, seq);
     if (found === undefined) this.statements.addSubject.run(sid, kind, id, seq);
     if (naming !== undefined) this.statements.name.run(naming.name ?? null, naming.search, sid);
+    const cause = { id: event.id, type: event.type, data: event.data, seq, known };
     const statusChanges: StatusChange[] = [];
-    const moved = changed.map(({ subject: one, changes }) => {
-      for (const change of changes)
-        statusChanges.push(this.storeChange(one, change, event, seq, known, statusChanges.length));
-      return { subject: one, moved: this.storeSegments(one, seq) };
-    });
+    for (const { subject: one, changed } of compared) {
+      statusChanges.push(...this.answers.write(one, changed, cause, statusChanges.length));
+      this.keepAnswers(one);
+    }
+    const moved = compared.map(({ subject: one, changed }) => ({ subject: one, moved: changed.length > 0 }));
     // Others show a person or group by its name and its answers, the other kinds of subjects as a whole; and acts may
     // change anything.
     const shows = naming !== undefined || (kind !== 'person' && kind !== 'group');
@@ -125,10 +118,16 @@ export class Fold {
 
   /** Drops what is kept in memory, after a rollback. */
   forget(): void {
-    this.knowledge.forget();
-    this.segments = new WeakMap();
+    this.forgetSubjects();
     this.touched.clear();
     this.outdated.clear();
+  }
+
+  /** Drops the subjects kept in memory, one of which took in an event that was given up half-way. */
+  forgetSubjects(): void {
+    this.knowledge.forget();
+    this.answers.forget();
+    this.answered.clear();
   }
 
   hasStale(): boolean {
@@ -193,7 +192,7 @@ export class Fold {
       sid,
       this.file.checkpoint.seq,
       day,
-      stored(until),
+      Math.min(until, OPEN_END),
       JSON.stringify(item),
       JSON.stringify(document),
     );
@@ -234,108 +233,6 @@ export class Fold {
     if (person !== undefined) persons.add(person.ref.sid);
   }
 
-  /** @returns whether anything of what the record now answers is different */
-  private storeSegments(subject: Subject, seq: number): boolean {
-    let moved = false;
-    const stored = this.storedSegments(subject);
-    const now = new Map<string, Segment>();
-    for (const segment of subject.segments()) {
-      if (segment.value === 'unknown' && segment.possible.length === 0) continue;
-      now.set(said(segment), segment);
-    }
-    for (const [what, row] of stored) {
-      if (now.has(what)) continue;
-      this.statements.closeSegment.run(seq, row);
-      stored.delete(what);
-      moved = true;
-    }
-    for (const [what, segment] of now) {
-      if (stored.has(what)) continue;
-      stored.set(what, this.addSegment(subject, segment, seq));
-      moved = true;
-    }
-    return moved;
-  }
-
-  private storedSegments(subject: Subject): StoredSegments {
-    let found = this.segments.get(subject);
-    if (found === undefined) {
-      const rows = this.statements.segmentsOf.all(subject.ref.sid, STILL_KNOWN) as unknown as {
-        row: number;
-        answer: string;
-      }[];
-      found = new Map(rows.map(({ row, answer }) => [answer, row]));
-      this.segments.set(subject, found);
-    }
-    return found;
-  }
-
-  private addSegment(subject: Subject, segment: Segment, seq: number): number {
-    const { axis, value, certain, possible, since, disputed, orderUncertain } = segment;
-    const { lastInsertRowid } = this.statements.addSegment.run(
-      subject.ref.sid,
-      axis,
-      segment.case ?? null,
-      segment.key ?? null,
-      stored(segment.from),
-      stored(segment.to),
-      seq,
-      STILL_KNOWN,
-      value,
-      certain ? 1 : 0,
-      JSON.stringify(possible),
-      since ?? null,
-      disputed ? 1 : 0,
-      orderUncertain ? 1 : 0,
-      said(segment),
-    );
-    return Number(lastInsertRowid);
-  }
-
-  private storeChange(
-    subject: Subject,
-    change: AxisChange,
-    cause: RecordedEvent,
-    seq: number,
-    known: number,
-    n: number,
-  ): StatusChange {
-    const { ref, from, to, past } = change;
-    const day = dayOf(new Date(known));
-    const about = axisKey(ref);
-    const replaced = this.presentOf(subject, about);
-    const kind = changeKind(change, cause.type, day, replaced?.day);
-    const corrects = this.corrected(subject, about, cause) ?? (kind === 'backdated' ? replaced?.change : undefined);
-    const status: StatusChange = {
-      id: `f${FOLD_VERSION}-${seq}.${n}`,
-      seq,
-      subject: { kind: subject.kind === 'group' ? 'group' : 'person', id: subject.id },
-      ...ref,
-      from,
-      to,
-      ...(to.since !== undefined && { since: to.since }),
-      kind,
-      cause: { event: cause.id, type: cause.type },
-      ...(corrects !== undefined && { corrects }),
-      ...(past !== undefined && { days: daysView({ earliest: past.from, latest: past.to }) }),
-    };
-    this.statements.addChange.run(seq, n, subject.ref.sid, about, kind, day, cause.id, JSON.stringify(status));
-    return status;
-  }
-
-  /** The change by which the record began to give the present answer. */
-  private presentOf(subject: Subject, about: string): AxisState | undefined {
-    return this.statements.lastChange.get(subject.ref.sid, about) as unknown as AxisState | undefined;
-  }
-
-  /** The change that was caused by the fact that this event takes back, mends or disputes. */
-  private corrected(subject: Subject, about: string, cause: RecordedEvent): string | undefined {
-    const fact = cause.data.fact;
-    if (typeof fact !== 'string') return undefined;
-    return (this.statements.changeBy.get(subject.ref.sid, about, fact) as unknown as { change: string } | undefined)
-      ?.change;
-  }
-
   /** Which documents show something of what this event changed. */
   private markOutdated(
     subject: Subject,
@@ -351,6 +248,16 @@ export class Fold {
       this.outdate(one.ref.sid, true);
       if (moved) this.outdateReadersOf(one);
     }
+  }
+
+  /** Answers take much more room than events: only those of the last few subjects are kept at hand. */
+  private keepAnswers(subject: Subject): void {
+    this.answered.delete(subject);
+    this.answered.add(subject);
+    if (this.answered.size <= ANSWERS_AT_HAND) return;
+    const [oldest] = this.answered;
+    oldest?.forgetStatus();
+    if (oldest !== undefined) this.answered.delete(oldest);
   }
 
   private outdate(sid: number, atOnce: boolean): void {
@@ -385,27 +292,12 @@ function namesSomething(type: string): boolean {
   return type === 'NameAsserted' || type === 'GroupRenamed' || type === 'StatementMade';
 }
 
-function stored(day: Day): number {
-  return Math.min(Math.max(day, OPEN_START), OPEN_END);
-}
-
-/** All that a segment says, as text: equal texts are the same answer. Open days are null. */
-function said(segment: Segment): string {
-  return JSON.stringify(segment);
-}
-
 function prepare({
   db,
 }: ViewFile): Record<
   | 'addConcern'
   | 'addSubject'
   | 'name'
-  | 'segmentsOf'
-  | 'addSegment'
-  | 'closeSegment'
-  | 'addChange'
-  | 'lastChange'
-  | 'changeBy'
   | 'putDocument'
   | 'addReader'
   | 'readersOf'
@@ -422,16 +314,6 @@ function prepare({
     addConcern: db.prepare('INSERT OR IGNORE INTO subject_events VALUES (?, ?)'),
     addSubject: db.prepare("INSERT INTO subjects (sid, kind, id, entered, search) VALUES (?, ?, ?, ?, '')"),
     name: db.prepare('UPDATE subjects SET name = ?, search = ? WHERE sid = ?'),
-    segmentsOf: db.prepare('SELECT row, answer FROM segments WHERE sid = ? AND known_to = ?'),
-    addSegment: db.prepare('INSERT INTO segments VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    closeSegment: db.prepare('UPDATE segments SET known_to = ? WHERE row = ?'),
-    addChange: db.prepare('INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    lastChange: db.prepare(
-      "SELECT change ->> 'id' AS change, day FROM changes WHERE sid = ? AND axis = ? AND kind <> 'history' ORDER BY seq DESC, n DESC LIMIT 1",
-    ),
-    changeBy: db.prepare(
-      "SELECT change ->> 'id' AS change FROM changes WHERE sid = ? AND axis = ? AND cause = ? ORDER BY seq DESC, n DESC LIMIT 1",
-    ),
     putDocument: db.prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)'),
     addReader: db.prepare('INSERT OR IGNORE INTO document_reads VALUES (?, ?)'),
     readersOf: db.prepare('SELECT sid FROM document_reads WHERE other = ?'),

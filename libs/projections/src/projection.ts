@@ -291,6 +291,7 @@ export class Projection {
         this.changes.push(...this.fold.apply(decoded, stream.sid, seq, known));
       } catch (error) {
         if (failureCode(error) !== undefined) throw error;
+        this.fold.forgetSubjects();
         return 'handler-failed';
       }
     }

@@ -65,7 +65,8 @@ CREATE INDEX segments_subject ON segments (sid, known_to);
 
 CREATE TABLE changes (
   row INTEGER PRIMARY KEY, seq INTEGER NOT NULL, n INTEGER NOT NULL, sid INTEGER NOT NULL,
-  axis TEXT NOT NULL, kind TEXT NOT NULL, day INTEGER NOT NULL, cause TEXT NOT NULL, change TEXT NOT NULL
+  axis TEXT NOT NULL, case_id TEXT, key TEXT, kind TEXT NOT NULL,
+  day INTEGER NOT NULL, cause TEXT NOT NULL, change TEXT NOT NULL
 );
 CREATE UNIQUE INDEX changes_seq ON changes (seq, n);
 CREATE INDEX changes_subject ON changes (sid, seq);

@@ -487,3 +487,25 @@ test('lists: pages that stay as they were while rows are added, and search witho
   });
   expect(reader.list('person', { limit: 0 })).toMatchObject({ ok: false, error: { code: 'invalid-limit' } });
 });
+
+test('an event on which the fold itself fails leaves nothing of it behind', async () => {
+  const { views, reader } = record.views();
+  await record.say(...THE_CASE);
+  const bad = { id: derivedId('spec', 'bad', 0), kind: 'person', subject: idOf('vy'), type: 'RoleHeld' } as const;
+  await record.say({ ...bad, data: { role: 'deputy' } });
+  const after = {
+    id: derivedId('spec', 'after', 0),
+    kind: 'person',
+    subject: idOf('vy'),
+    type: 'LabelApplied',
+  } as const;
+  await record.say({ ...after, data: { label: 'said later', citations: [], basis: 'reported', confidence: 'low' } });
+  await until(() => reader.health().state === 'stopped');
+  expect(reader.health().poison).toMatchObject({ event: bad.id, reason: 'handler-failed' });
+  expect(documentOf(reader, 'person', idOf('vy')).timeline.map(({ event }) => event)).not.toContain(bad.id);
+  expect(views.skip(bad.id)).toMatchObject({ ok: true });
+  await caughtUp(reader, THE_CASE.length + 3);
+  const events = documentOf(reader, 'person', idOf('vy')).timeline.map(({ event }) => event);
+  expect(events).not.toContain(bad.id);
+  expect(events).toContain(after.id);
+});

@@ -1,0 +1,284 @@
+/**
+ * What the record answers of each subject, as rows: segments with the days on which they hold and the seqs at which
+ * the record gave them, and the status changes between one event and the next. Only what differs is written.
+ */
+import type { StatementSync } from 'node:sqlite';
+import type { AxisRef, Segment } from '#domain';
+import { type Day, dayOf, recordingDay } from '#kernel';
+import { type AxisChange, axisChange, axisKey, changeKind, sameAnswers } from './changes.js';
+import { daysView } from './days.js';
+import { FOLD_VERSION, OPEN_END, OPEN_START, STILL_KNOWN } from './schema.js';
+import type { StatusChange } from './shapes.js';
+import type { Subject } from './subject.js';
+import type { ViewFile } from './view-file.js';
+
+/** The event that is being taken in. */
+export interface Cause {
+  readonly id: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly seq: number;
+  /** Known time, in milliseconds. */
+  readonly known: number;
+}
+
+/** An axis whose answers an event changed; what is to be written of it. */
+interface ChangedAxis {
+  readonly key: string;
+  readonly before: readonly StoredSegment[];
+  readonly after: readonly Segment[];
+  /** Left out where nothing differs that counts as a change: how certain an answer is, what it rests on. */
+  readonly change: AxisChange | undefined;
+}
+
+interface StoredSegment {
+  readonly segment: Segment;
+  readonly row: number;
+}
+
+/** The change by which the record began to give an axis's present answer, and the day (UTC) on which it became known. */
+interface PresentChange {
+  readonly id: string;
+  readonly day: Day;
+}
+
+/** What stands in the rows of one subject, by axis. */
+interface Stored {
+  readonly segments: Map<string, readonly StoredSegment[]>;
+  readonly present: Map<string, PresentChange>;
+}
+
+export class AnswerRows {
+  private readonly statements: ReturnType<typeof prepare>;
+  private stored = new WeakMap<Subject, Stored>();
+
+  constructor(file: ViewFile) {
+    this.statements = prepare(file);
+  }
+
+  /** To be called for a subject whose first event is being taken in: it has no rows. */
+  enter(subject: Subject): void {
+    this.stored.set(subject, { segments: new Map(), present: new Map() });
+  }
+
+  forget(): void {
+    this.stored = new WeakMap();
+  }
+
+  /** What the subject's answers now differ in from the rows. Writes nothing. */
+  compare(subject: Subject, known: number): readonly ChangedAxis[] {
+    const { segments } = this.storedOf(subject);
+    const day = recordingDay(new Date(known));
+    const after = byAxis(subject.segments().filter(saysSomething));
+    const keys = new Set([...segments.keys(), ...after.keys()]);
+    const changed: ChangedAxis[] = [];
+    for (const key of [...keys].sort()) {
+      const was = segments.get(key) ?? [];
+      const is = after.get(key) ?? [];
+      const before = was.map(({ segment }) => segment);
+      if (sameAnswers(before, is)) continue;
+      changed.push({ key, before: was, after: is, change: axisChange(before, is, day) });
+    }
+    return changed;
+  }
+
+  /** Writes what {@link compare} found. @param n the number of the first status change */
+  write(subject: Subject, changed: readonly ChangedAxis[], cause: Cause, n: number): readonly StatusChange[] {
+    const stored = this.storedOf(subject);
+    const changes: StatusChange[] = [];
+    for (const { key, before, after, change } of changed) {
+      if (change !== undefined) changes.push(this.writeChange(subject, stored, key, change, cause, n + changes.length));
+      const kept = this.writeSegments(subject, before, after, cause.seq);
+      if (kept.length > 0) stored.segments.set(key, kept);
+      else stored.segments.delete(key);
+    }
+    return changes;
+  }
+
+  private writeSegments(
+    subject: Subject,
+    before: readonly StoredSegment[],
+    after: readonly Segment[],
+    seq: number,
+  ): readonly StoredSegment[] {
+    const left = new Set(before);
+    const kept = after.map((segment) => {
+      const same = before.find((one) => left.has(one) && sameAnswers([one.segment], [segment]));
+      if (same !== undefined) left.delete(same);
+      return same ?? { segment, row: this.addSegment(subject, segment, seq) };
+    });
+    for (const { row } of left) this.statements.closeSegment.run(seq, row);
+    return kept;
+  }
+
+  private addSegment(subject: Subject, segment: Segment, seq: number): number {
+    const { axis, value, certain, possible, since, disputed, orderUncertain } = segment;
+    const { lastInsertRowid } = this.statements.addSegment.run(
+      subject.ref.sid,
+      axis,
+      segment.case ?? null,
+      segment.key ?? null,
+      bounded(segment.from),
+      bounded(segment.to),
+      seq,
+      STILL_KNOWN,
+      value,
+      certain ? 1 : 0,
+      JSON.stringify(possible),
+      since ?? null,
+      disputed ? 1 : 0,
+      orderUncertain ? 1 : 0,
+      JSON.stringify(segment),
+    );
+    return Number(lastInsertRowid);
+  }
+
+  private writeChange(
+    subject: Subject,
+    { present }: Stored,
+    key: string,
+    change: AxisChange,
+    cause: Cause,
+    n: number,
+  ): StatusChange {
+    const { ref, from, to, past } = change;
+    const { seq } = cause;
+    const day = dayOf(new Date(cause.known));
+    const replaced = present.get(key);
+    const kind = changeKind(change, cause.type, day, replaced?.day);
+    const corrects = this.changeOfFact(subject, key, cause) ?? (kind === 'backdated' ? replaced?.id : undefined);
+    const status: StatusChange = {
+      id: changeId(seq, n),
+      seq,
+      subject: { kind: subject.kind === 'group' ? 'group' : 'person', id: subject.id },
+      ...ref,
+      from,
+      to,
+      ...(to.since !== undefined && { since: to.since }),
+      kind,
+      cause: { event: cause.id, type: cause.type },
+      ...(corrects !== undefined && { corrects }),
+      ...(past !== undefined && { days: daysView({ earliest: past.from, latest: past.to }) }),
+    };
+    const { axis, case: inCase, key: axisOwnKey } = ref;
+    this.statements.addChange.run(
+      seq,
+      n,
+      subject.ref.sid,
+      axis,
+      inCase ?? null,
+      axisOwnKey ?? null,
+      kind,
+      day,
+      cause.id,
+      JSON.stringify(status),
+    );
+    if (kind !== 'history') present.set(key, { id: status.id, day });
+    return status;
+  }
+
+  /** The change that was caused by the fact that this event takes back, mends or disputes. */
+  private changeOfFact(subject: Subject, key: string, { data: { fact } }: Cause): string | undefined {
+    if (typeof fact !== 'string') return undefined;
+    const rows = this.statements.changesBy.all(subject.ref.sid, fact) as unknown as ChangeRow[];
+    const found = rows.findLast((row) => axisKey(refOf(row)) === key);
+    return found === undefined ? undefined : changeId(found.seq, found.n);
+  }
+
+  private storedOf(subject: Subject): Stored {
+    let found = this.stored.get(subject);
+    if (found === undefined) {
+      found = this.load(subject.ref.sid);
+      this.stored.set(subject, found);
+    }
+    return found;
+  }
+
+  private load(sid: number): Stored {
+    const rows = this.statements.segmentsOf.all(sid, STILL_KNOWN) as unknown as { row: number; answer: string }[];
+    const segments = new Map<string, StoredSegment[]>();
+    for (const { row, answer } of rows) {
+      const segment = readSegment(answer);
+      const key = axisKey(segment);
+      segments.set(key, [...(segments.get(key) ?? []), { segment, row }]);
+    }
+    // Rows of one axis were not all written at the same event: in order of their days, as the engine gives them.
+    for (const list of segments.values()) list.sort((a, b) => a.segment.from - b.segment.from);
+    const changes = this.statements.presentChanges.all(sid) as unknown as ChangeRow[];
+    const present = new Map(
+      changes.map((row) => [axisKey(refOf(row)), { id: changeId(row.seq, row.n), day: row.day }]),
+    );
+    return { segments, present };
+  }
+}
+
+interface ChangeRow {
+  readonly seq: number;
+  readonly n: number;
+  readonly day: Day;
+  readonly axis: Segment['axis'];
+  readonly case_id: string | null;
+  readonly key: string | null;
+}
+
+function refOf({ axis, case_id, key }: ChangeRow): AxisRef {
+  return { axis, ...(case_id !== null && { case: case_id }), ...(key !== null && { key }) };
+}
+
+function changeId(seq: number, n: number): string {
+  return `f${FOLD_VERSION}-${seq}.${n}`;
+}
+
+/** Segments on which nothing is known have no rows. */
+function saysSomething({ value, possible, disputed }: Segment): boolean {
+  return value !== 'unknown' || possible.length > 0 || disputed;
+}
+
+function byAxis(segments: readonly Segment[]): Map<string, Segment[]> {
+  const groups = new Map<string, Segment[]>();
+  for (const segment of segments) {
+    const key = axisKey(segment);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [segment]);
+    else group.push(segment);
+  }
+  return groups;
+}
+
+function bounded(day: Day): number {
+  return Math.min(Math.max(day, OPEN_START), OPEN_END);
+}
+
+/** JSON has no infinity: open days stand there as null. */
+function readSegment(answer: string): Segment {
+  const read = JSON.parse(answer) as Segment & { from: Day | null; to: Day | null } & {
+    sinceBounds: { earliest: Day | null; latest: Day | null };
+  };
+  const { from, to, sinceBounds } = read;
+  return {
+    ...read,
+    from: from ?? -Infinity,
+    to: to ?? Infinity,
+    sinceBounds: { earliest: sinceBounds.earliest ?? -Infinity, latest: sinceBounds.latest ?? Infinity },
+  };
+}
+
+function prepare({
+  db,
+}: ViewFile): Record<
+  'segmentsOf' | 'addSegment' | 'closeSegment' | 'addChange' | 'presentChanges' | 'changesBy',
+  StatementSync
+> {
+  return {
+    segmentsOf: db.prepare('SELECT row, answer FROM segments WHERE sid = ? AND known_to = ?'),
+    addSegment: db.prepare('INSERT INTO segments VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    closeSegment: db.prepare('UPDATE segments SET known_to = ? WHERE row = ?'),
+    addChange: db.prepare('INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    presentChanges: db.prepare(
+      "SELECT seq, n, day, axis, case_id, key FROM changes WHERE sid = ? AND kind <> 'history' ORDER BY seq, n",
+    ),
+    changesBy: db.prepare(
+      'SELECT seq, n, day, axis, case_id, key FROM changes WHERE sid = ? AND cause = ? ORDER BY seq, n',
+    ),
+  };
+}
