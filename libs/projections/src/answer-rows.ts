@@ -249,14 +249,17 @@ function bounded(day: Day): number {
   return Math.min(Math.max(day, OPEN_START), OPEN_END);
 }
 
-/** JSON has no infinity: open days stand there as null. */
+/** A segment as it stands in its row: JSON has no infinity, so open days are null. */
+type WrittenSegment = Omit<Segment, 'from' | 'to' | 'sinceBounds'> & {
+  readonly from: Day | null;
+  readonly to: Day | null;
+  readonly sinceBounds: { readonly earliest: Day | null; readonly latest: Day | null };
+};
+
 function readSegment(answer: string): Segment {
-  const read = JSON.parse(answer) as Segment & { from: Day | null; to: Day | null } & {
-    sinceBounds: { earliest: Day | null; latest: Day | null };
-  };
-  const { from, to, sinceBounds } = read;
+  const { from, to, sinceBounds, ...rest } = JSON.parse(answer) as WrittenSegment;
   return {
-    ...read,
+    ...rest,
     from: from ?? -Infinity,
     to: to ?? Infinity,
     sinceBounds: { earliest: sinceBounds.earliest ?? -Infinity, latest: sinceBounds.latest ?? Infinity },

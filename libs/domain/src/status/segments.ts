@@ -71,7 +71,8 @@ export function segmentsOf(
 function startsOf({ track }: Question, pieces: readonly Piece[]): Day[] {
   const days = new Set<Day>([-Infinity]);
   for (const { from, to } of pieces) {
-    days.add(from);
+    // What fades at no day that comes has a piece that begins at none.
+    if (from !== Infinity) days.add(from);
     if (to !== Infinity) days.add(to + 1);
   }
   for (const { ordered } of track.facts) days.add(ordered.acts);

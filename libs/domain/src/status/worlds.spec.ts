@@ -237,6 +237,7 @@ test('segments of an axis follow each other without gaps and differ from their n
         expect(segments[0]?.from).toBe(-Infinity);
         expect(segments.at(-1)?.to).toBe(Infinity);
         for (const [index, segment] of segments.entries()) {
+          expect(segment.from).toBeLessThan(Infinity);
           const next = segments[index + 1];
           if (next === undefined) continue;
           expect(next.from).toBe(segment.to + 1);

@@ -9,7 +9,8 @@ export type CaseAxes = 'hold' | 'stage' | 'verdict' | 'finality' | 'sentence';
 
 export class Answers {
   private constructor(
-    private readonly all: readonly AxisAnswer[],
+    /** As the domain gives them. */
+    readonly all: readonly AxisAnswer[],
     /** The last day on which the answers stay as they are. */
     readonly until: Day,
   ) {}

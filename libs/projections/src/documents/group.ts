@@ -26,7 +26,7 @@ export function buildGroup(input: BuildInput): Built<GroupView> {
     kind: 'group',
     id: subject.id,
     ...optional('name', nameOf(subject)),
-    summary: groupSummary({ axes, support, plans }),
+    summary: groupSummary(answers.all, { support, plans }),
     visibility: subject.visibility(),
     names: namesOf(subject),
     ...optional('groupKind', text(subject.entry()?.data.kind)),

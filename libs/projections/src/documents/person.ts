@@ -29,7 +29,7 @@ export function buildPerson(input: BuildInput): Built<PersonView> {
     kind: 'person',
     id: subject.id,
     ...optional('name', nameOf(subject)),
-    summary: personSummary({ axes, cases, roles }),
+    summary: personSummary(answers.all, roles),
     visibility: subject.visibility(),
     names: namesOf(subject),
     identifiers: identifiers(build),
