@@ -1,26 +1,14 @@
 /** The server as its user meets it: a process, its first words, its refusals to start, and its end. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { killAll, run, runServer, stop as stopProcess, urlOf, type Run } from '../support/server-process.js';
 import { temporaryFolder } from './test-support/server.js';
 
-const API = fileURLToPath(new URL('../../apps/api/src/main.js', import.meta.url));
 const CLI = fileURLToPath(new URL('../../apps/cli/src/main.js', import.meta.url));
 
-interface Run {
-  readonly process: ChildProcess;
-  output(): string;
-  errors(): string;
-  /** Resolves when the output holds this. */
-  says(text: string): Promise<void>;
-  /** The exit code. */
-  ended: Promise<number | null>;
-}
-
-const started = new Set<ChildProcess>();
 const folders = new Set<string>();
 
 function folder(): string {
@@ -29,55 +17,15 @@ function folder(): string {
   return made;
 }
 
-function run(file: string, args: readonly string[], environment: Readonly<Record<string, string>>): Run {
-  const child = spawn(process.execPath, [file, ...args], {
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  started.add(child);
-  let output = '';
-  let errors = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  const ended = once(child, 'close').then(([code]) => code as number | null);
-  return {
-    process: child,
-    output: () => output,
-    errors: () => errors,
-    ended,
-    says: (text) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if (output.includes(text)) resolve();
-        };
-        child.stdout.on('data', look);
-        void ended.then(() => {
-          if (output.includes(text)) resolve();
-          else reject(new Error(`It ended without saying "${text}". It said: ${output}${errors}`));
-        });
-        look();
-      }),
-  };
-}
-
 const api = (data: string, environment: Readonly<Record<string, string>> = {}): Run =>
-  run(API, [], { HABEAS_DATA: data, HABEAS_PORT: '0', ...environment });
-
-const urlOf = (server: Run): string => /http:\/\/[\d.]+:\d+/.exec(server.output())?.[0] ?? '';
+  runServer(data, { environment });
 
 async function stop(server: Run, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  server.process.kill(signal);
-  expect(await server.ended).toBe(0);
+  expect(await stopProcess(server, signal)).toBe(0);
 }
 
 afterEach(async () => {
-  for (const child of started) {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGKILL');
-      await once(child, 'close');
-    }
-  }
-  started.clear();
+  await killAll();
   for (const made of folders) rmSync(made, { recursive: true, force: true });
   folders.clear();
 });
@@ -170,7 +118,7 @@ test('the demo shows the case, and shows the same when it is run again', async (
   const data = join(folder(), 'demo');
   const shown: string[] = [];
   for (const _ of [1, 2]) {
-    const demo = run(CLI, ['demo', '--exit', '--data', data], { HABEAS_PORT: '0' });
+    const demo = run(CLI, ['demo', '--exit', '--data', data], { environment: { HABEAS_PORT: '0' } });
     expect([await demo.ended, demo.errors()]).toEqual([0, '']);
     shown.push(demo.output().replaceAll(/127\.0\.0\.1:\d+/g, 'HOST'));
   }
@@ -191,7 +139,7 @@ test('keys are made, listed and revoked from the command line', async () => {
   await server.says('admin key');
   const environment = { HABEAS_URL: urlOf(server), HABEAS_KEY: /admin key\s+(\S+)/.exec(server.output())?.[1] ?? '' };
   const keys = async (...args: readonly string[]): Promise<Run> => {
-    const done = run(CLI, ['keys', ...args], environment);
+    const done = run(CLI, ['keys', ...args], { environment });
     await done.ended;
     return done;
   };
@@ -215,7 +163,7 @@ test('keys are made, listed and revoked from the command line', async () => {
 
   const bad = await keys('create', '--name', 'x', '--scopes', 'everything');
   expect([await bad.ended, bad.errors().trim()]).toEqual([1, expect.stringMatching(/^Scopes are among/)]);
-  const unreached = run(CLI, ['keys', 'list'], { ...environment, HABEAS_URL: 'http://127.0.0.1:1' });
+  const unreached = run(CLI, ['keys', 'list'], { environment: { ...environment, HABEAS_URL: 'http://127.0.0.1:1' } });
   expect([await unreached.ended, unreached.errors().trim()]).toEqual([1, 'No server answers at http://127.0.0.1:1.']);
   await stop(server);
 }, 120_000);
