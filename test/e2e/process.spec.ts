@@ -17,8 +17,7 @@ function folder(): string {
   return made;
 }
 
-const api = (data: string, environment: Readonly<Record<string, string>> = {}): Run =>
-  runServer(data, { environment });
+const api = (data: string, environment: Readonly<Record<string, string>> = {}): Run => runServer(data, { environment });
 
 async function stop(server: Run, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   expect(await stopProcess(server, signal)).toBe(0);

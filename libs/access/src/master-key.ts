@@ -8,8 +8,8 @@
  * key in keys.db; they stay readable to whoever holds an older copy of keys.db *and* the master key. So let copies of
  * keys.db expire, and never keep them with the master key.
  */
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fsyncSync, linkSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Randomness } from '#kernel';
 import { KeyStoreError, toKeyStoreError } from './key-store-error.js';
 
@@ -84,5 +84,16 @@ export function putInPlace(draft: string, file: string): void {
     fsyncSync(folder);
   } finally {
     closeSync(folder);
+  }
+}
+
+/** A draft's name is the file's, a dot and 16 hexadecimal digits; SQLite may have laid a journal beside it. */
+const DRAFT = /^(.+)\.[0-9a-f]{16}(-journal|-wal|-shm)?$/;
+
+/** Removes drafts of the file that a kill left behind. To be called only where nobody may be making the file. */
+export function removeDrafts(file: string): void {
+  const folder = dirname(file);
+  for (const name of readdirSync(folder)) {
+    if (DRAFT.exec(name)?.[1] === basename(file)) rmSync(join(folder, name), { force: true });
   }
 }

@@ -211,6 +211,15 @@ describe('the master key', () => {
     if (process.platform !== 'win32') expect(statSync(masterFile()).mode & 0o777).toBe(0o600);
   });
 
+  test('drafts of it and of the key store that a kill left behind are removed, and nothing else', async () => {
+    const dead = ['master.key.0123456789abcdef', 'keys.db.0123456789abcdef', 'keys.db.0123456789abcdef-journal'];
+    const others = ['master.key.copy', 'keys.db.0123456789abcdef.bak', 'log.db.0123456789abcdef'];
+    for (const name of [...dead, ...others]) writeFileSync(join(folder, name), 'x');
+    await open();
+    const left = readdirSync(folder);
+    expect([...dead, ...others].filter((name) => left.includes(name))).toEqual(others);
+  });
+
   test('is not made where one is given, in any spelling', async () => {
     const store = await open({ masterKey: given });
     const made = await store.obtain('s-1');

@@ -17,7 +17,7 @@ import { checkMasterKey, createKeyFile, inspectKeyFile, openForReading } from '.
 import type { WrappedKey } from './key-protocol.js';
 import { KeyStoreError, toKeyStoreError } from './key-store-error.js';
 import { KeyWriterThread } from './key-writer-thread.js';
-import { makeMasterKeyFile, parseMasterKey, readMasterKeyFile } from './master-key.js';
+import { makeMasterKeyFile, parseMasterKey, readMasterKeyFile, removeDrafts } from './master-key.js';
 import { unwrap, wrap } from './wrapping.js';
 
 const KEYS_FILE = 'keys.db';
@@ -75,6 +75,8 @@ export async function openSqliteKeyStore(options: OpenKeyStore): Promise<KeyStor
     const reader = openForReading(file);
     try {
       checkMasterKey(reader, file, master);
+      // Both files are in place: whatever drafts there are, nobody gives them a name any more.
+      if (mode === 'write') for (const made of [file, join(folder, MASTER_KEY_FILE)]) removeDrafts(made);
       const writer = mode === 'write' ? await KeyWriterThread.start(file) : undefined;
       return new SqliteKeyStore(file, master, reader, writer, randomness);
     } catch (error) {

@@ -86,7 +86,11 @@ export async function expectCounted(folder: string, events: readonly StoredEvent
   const wanted = { seq: events.length, stale: 0 };
   const state = await ask(folder, stateOf, (found) => JSON.stringify(found) === JSON.stringify(wanted));
   expect(state).toEqual(wanted);
-  const rows = await ask(folder, (db) => db.prepare('SELECT seq, id FROM events ORDER BY seq').all(), () => true);
+  const rows = await ask(
+    folder,
+    (db) => db.prepare('SELECT seq, id FROM events ORDER BY seq').all(),
+    () => true,
+  );
   expect(rows.map((row) => ({ ...row }))).toEqual(events.map(({ id }, index) => ({ seq: index + 1, id })));
 }
 

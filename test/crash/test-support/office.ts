@@ -85,7 +85,10 @@ export class Office {
 
   /** What the rest speaks of: one source, some persons, one group. */
   async prepare(url: string): Promise<void> {
-    await this.mustRecord(url, this.command('/v1/sources', { type: 'article', title: 'Article A', lang: 'en', text: TEXT }));
+    await this.mustRecord(
+      url,
+      this.command('/v1/sources', { type: 'article', title: 'Article A', lang: 'en', text: TEXT }),
+    );
     for (let n = 0; n < 4; n++) await this.mustRecord(url, this.enterPerson());
     await this.mustRecord(url, this.enterGroup());
   }
@@ -116,7 +119,10 @@ export class Office {
   }
 
   enterPerson(): Command {
-    return this.command('/v1/persons', { names: [{ text: `Person ${++this.#serial}`, kind: 'legal' }], citations: this.#cited() });
+    return this.command('/v1/persons', {
+      names: [{ text: `Person ${++this.#serial}`, kind: 'legal' }],
+      citations: this.#cited(),
+    });
   }
 
   enterGroup(): Command {
