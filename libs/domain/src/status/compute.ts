@@ -15,8 +15,8 @@ import { enumerate, USUAL_BUDGET, type Budget, type Happening } from './worlds.j
 /**
  * The status of a person or group, from its standing facts. Guarantees: exact over all worlds where no stretch of an
  * axis has more than 128 sets of facts that may have happened (seven facts that all overlap); beyond that `certain`
- * may be answered as merely possible, never the reverse. Work is done when asked for, and kept: some 50 µs for ten
- * facts in order, some milliseconds for seven that all overlap.
+ * may be answered as merely possible, never the reverse. Work is done when asked for, and kept: some 75 µs for ten
+ * facts in order with all segments, half a millisecond for seven that all overlap, 5 ms for 200 in a row that do.
  *
  * `budget` is for tests, which hold the approximation against all worlds.
  */
