@@ -56,8 +56,10 @@ export function runNode(args) {
   // npm hands a signal to its shell alone, which dies of it and leaves this process behind, and the server with it.
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event !== undefined) {
-    setInterval(() => {
-      if (process.ppid !== parent) child.kill('SIGTERM');
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(watch);
+      child.kill('SIGTERM');
     }, 500).unref();
   }
   child.on('error', (error) => {

@@ -197,14 +197,14 @@ function asStartError(error: unknown, settings: Settings): unknown {
   }
 }
 
-/** Waits for a signal to end, then closes. A second signal ends at once. */
+/** Waits for a signal to end, then closes. A second Ctrl-C ends at once; a supervisor that repeats itself is not impatient. */
 export async function serveUntilSignal(habeas: RunningHabeas): Promise<void> {
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
   process.once('SIGINT', () => process.exit(130));
-  process.once('SIGTERM', () => process.exit(143));
+  process.on('SIGTERM', () => undefined);
   await habeas.close();
 }
 
