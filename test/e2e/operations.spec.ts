@@ -47,37 +47,42 @@ async function all(client: Client, position: string): Promise<ReadonlySet<string
   }
 }
 
-test('killed in the middle of load, it has everything that it acknowledged', async () => {
-  const data = temporaryFolder();
-  try {
-    const first = await launch(data);
-    const source = await enterSource(first.client);
-    const acknowledged = new Set<string>();
-    let position = '';
-    const load = Array.from({ length: 8 }, async () => {
-      for (;;) {
-        const answer = await first.client.request<{ id: string }>('/v1/persons', {
-          method: 'POST',
-          body: { ...person, citations: [{ sourceId: source, locator: 'p. 1' }] },
-        });
-        acknowledged.add(answer.body.id);
-        position = answer.headers.get('habeas-position') ?? '';
-      }
-    });
-    setTimeout(() => first.child.kill('SIGKILL'), 1_000);
-    await Promise.allSettled(load);
-    if (first.child.signalCode === null) await once(first.child, 'exit');
-    expect(acknowledged.size).toBeGreaterThan(50);
+test.each(['SIGKILL', 'SIGTERM'] as const)(
+  'ended by %s in the middle of load, it has everything that it acknowledged',
+  async (signal) => {
+    const data = temporaryFolder();
+    try {
+      const first = await launch(data);
+      const source = await enterSource(first.client);
+      const acknowledged = new Set<string>();
+      let position = '';
+      const load = Array.from({ length: 8 }, async () => {
+        for (;;) {
+          const answer = await first.client.request<{ id: string }>('/v1/persons', {
+            method: 'POST',
+            body: { ...person, citations: [{ sourceId: source, locator: 'p. 1' }] },
+          });
+          acknowledged.add(answer.body.id);
+          position = answer.headers.get('habeas-position') ?? '';
+        }
+      });
+      setTimeout(() => first.child.kill(signal), 1_000);
+      await Promise.allSettled(load);
+      if (first.child.signalCode === null && first.child.exitCode === null) await once(first.child, 'exit');
+      if (signal === 'SIGTERM') expect(first.child.exitCode).toBe(0);
+      expect(acknowledged.size).toBeGreaterThan(50);
 
-    const second = await launch(data);
-    const found = await all(second.client, position);
-    expect([...acknowledged].filter((id) => !found.has(id))).toEqual([]);
-    second.child.kill('SIGTERM');
-    await once(second.child, 'exit');
-  } finally {
-    rmSync(data, { recursive: true, force: true });
-  }
-}, 60_000);
+      const second = await launch(data);
+      const found = await all(second.client, position);
+      expect([...acknowledged].filter((id) => !found.has(id))).toEqual([]);
+      second.child.kill('SIGTERM');
+      await once(second.child, 'exit');
+    } finally {
+      rmSync(data, { recursive: true, force: true });
+    }
+  },
+  60_000,
+);
 
 const limits = spawnSync('bash', ['-c', 'ulimit -S -f 1000']).status === 0;
 if (!limits) console.warn('Skipped below, because this machine does not allow it: a limit on the size of files.');
@@ -167,5 +172,5 @@ test('an event that the views cannot take in is named by readiness, and what cam
     status: 503,
     code: 'views-stopped',
   });
-  await after.end();
+  await after.end(/^The views stopped at event [0-9a-f-]+ \(NeverHeardOf, revision 0 of /);
 }, 60_000);

@@ -12,6 +12,15 @@ export interface ViewsWriter {
 /** Milliseconds after which a thread that died is started again: long enough that one that always dies does no harm. */
 const RESTART_AFTER = 1_000;
 
+/** Tells whoever runs the server what readiness tells whoever asks: names an event, and nothing that it says. */
+function tell({ state, poison, failure }: ViewsHealth, report: (line: string) => void): void {
+  if (state === 'stopped' && poison !== undefined) {
+    report(
+      `The views stopped at event ${poison.event} (${poison.type}, revision ${poison.revision} of ${poison.stream}): ${poison.reason}.`,
+    );
+  } else if (state === 'failed') report(`The views fail (${failure ?? 'for a reason unknown'}) and are tried again.`);
+}
+
 /**
  * How many milliseconds the start of the server waits for the views to be readable. An existing file is at once; a first
  * one over a long log takes longer, and readiness says so meanwhile.
@@ -41,7 +50,11 @@ export async function startViews(
           setTimeout(resolve, GRACE).unref();
           return;
         }
-        if (message.kind === 'health') ({ health } = message);
+        if (message.kind === 'failed') report(`The views could not put a file in place (${message.code}).`);
+        if (message.kind === 'health') {
+          if (message.health.state !== health.state) tell(message.health, report);
+          ({ health } = message);
+        }
         notify(message);
         if (health.state !== 'starting') resolve();
       });

@@ -73,6 +73,11 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
     admit(habeas, request);
     done();
   });
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    // Else a client's kept connection would keep the server from ending.
+    if (!habeas.accepting()) reply.header('connection', 'close');
+    done();
+  });
   app.useGlobalFilters(new ProblemFilter(report));
   app.useGlobalGuards(app.get(ScopeGuard));
   serveOpenApi(app);

@@ -18,11 +18,21 @@ const problemTexts: Readonly<Record<number, string>> = {
   507: 'The disk of the server is full; nothing was recorded.',
 };
 
+const problemHeaders: Readonly<Record<number, Record<string, { description: string; schema: { type: 'string' } }>>> = {
+  401: { 'WWW-Authenticate': { description: 'Bearer', schema: { type: 'string' } } },
+  503: { 'Retry-After': { description: 'Seconds', schema: { type: 'string' } } },
+};
+
 /** Problem details for these statuses. */
 export function ApiProblems(...statuses: readonly number[]): MethodDecorator {
   return applyDecorators(
     ...statuses.map((status) =>
-      ApiResponse({ status, description: problemTexts[status] ?? 'The request failed.', content: problemContent }),
+      ApiResponse({
+        status,
+        description: problemTexts[status] ?? 'The request failed.',
+        ...(problemHeaders[status] === undefined ? {} : { headers: problemHeaders[status] }),
+        content: problemContent,
+      }),
     ),
   );
 }

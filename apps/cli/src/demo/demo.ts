@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { GroupView, PersonView } from '#projections';
-import { keepFilesPrivate, serveUntilSignal, startHabeas } from '../../../api/src/serve.js';
+import { startHabeas } from '../../../api/src/compose.js';
+import { keepFilesPrivate, untilSignal } from '../../../api/src/serve.js';
 import { readSettings } from '../../../api/src/settings.js';
 import { StartError } from '../../../api/src/start-error.js';
 import { Client } from '../client.js';
@@ -63,6 +64,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   keepFilesPrivate();
   const adminKey = options.environment.HABEAS_ADMIN_KEY ?? keptKey(data);
   const settings = readSettings({ ...options.environment, HABEAS_DATA: data, HABEAS_ADMIN_KEY: adminKey });
+  const ended = untilSignal();
   const habeas = await startHabeas(settings);
   try {
     console.log('Habeas demo: the first case, entered through the public REST interface.');
@@ -96,6 +98,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   if (options.exit) await habeas.close();
   else {
     console.log('\nServing until Ctrl-C.');
-    await serveUntilSignal(habeas);
+    await ended;
+    await habeas.close();
   }
 }

@@ -1,0 +1,148 @@
+/** From settings to a listening server and back to nothing: the composition root, the only place that picks adapters. */
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { openAccessDirectory, openSqliteKeyStore } from '#access';
+import { createCommandHandler } from '#command-handling';
+import { openSqliteLog } from '#event-store-sqlite';
+import type { Clock, Randomness } from '#kernel';
+import { ensureLogStarted, hasRecords } from '#log-format';
+import { openViewsReader, type ViewsMessage } from '#projections';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createHttpApp } from './http/app.js';
+import { keyStoreOptions, type Settings } from './settings.js';
+import { asStartError, StartError } from './start-error.js';
+import { startViews } from './views.js';
+
+/** How long a read waits for a position, in milliseconds. */
+const PATIENCE = 5_000;
+
+/** How long requests under way may take once the server shuts down, in milliseconds. */
+const LAST_REQUESTS = 8_000;
+
+const clock: Clock = { now: () => new Date() };
+const randomness: Randomness = { bytes: (length) => new Uint8Array(randomBytes(length)) };
+
+export interface RunningHabeas {
+  /** Where it listens, such as `http://127.0.0.1:3000`. */
+  readonly url: string;
+  /** The admin key, where one was made by this start. */
+  readonly newAdminKey: string | undefined;
+  /** Stops taking requests, lets those under way end, then lets go of views and log. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What was opened, to be let go of in the opposite order. */
+class Opened {
+  readonly #steps: (() => unknown)[] = [];
+  #closing: Promise<void> | undefined;
+
+  add(step: () => unknown): void {
+    this.#steps.push(step);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      const failures: unknown[] = [];
+      for (const step of this.#steps.reverse()) {
+        try {
+          await step();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw new AggregateError(failures, 'Something could not be closed.');
+    })();
+    return this.#closing;
+  }
+}
+
+/**
+ * Starts a server.
+ *
+ * @throws StartError with one sentence for whoever started it; everything that was opened is let go of.
+ */
+export async function startHabeas(
+  settings: Settings,
+  report: (line: string) => void = (line) => {
+    console.error(line);
+  },
+): Promise<RunningHabeas> {
+  const opened = new Opened();
+  try {
+    return await compose(settings, opened, report);
+  } catch (error) {
+    await opened.close().catch(() => undefined);
+    throw asStartError(error, settings);
+  }
+}
+
+async function compose(settings: Settings, opened: Opened, report: (line: string) => void): Promise<RunningHabeas> {
+  prepareFolder(settings.data);
+  const eventStore = await openSqliteLog({ folder: settings.data, mode: 'own' });
+  opened.add(() => eventStore.close());
+  const keyStore = await openSqliteKeyStore({
+    ...keyStoreOptions(settings),
+    mode: 'write',
+    mustExist: await hasRecords(eventStore),
+    randomness,
+  });
+  opened.add(() => keyStore.close());
+  const logId = await ensureLogStarted(eventStore, clock, randomness);
+  const access = await openAccessDirectory({ store: eventStore, keys: keyStore, logId, clock, randomness });
+  opened.add(() => access.close());
+  const commands = createCommandHandler({ store: eventStore, keys: keyStore, logId, clock, randomness });
+
+  const reader = openViewsReader({ folder: settings.data, clock });
+  const closeReader = (): void => {
+    reader.close();
+  };
+  const notify = (message: ViewsMessage): void => {
+    reader.notify(message);
+  };
+  const views = await startViews(settings, notify, report).catch((error: unknown) => {
+    closeReader();
+    throw error;
+  });
+  opened.add(() => views.close());
+  // Closed before the writer: SQLite folds its WAL into the file when the last connection, which must be able to write, goes.
+  opened.add(closeReader);
+
+  let accepting = true;
+  const app = await createHttpApp(
+    {
+      commands,
+      access,
+      views: reader,
+      etagSecret: await keyStore.secret('etag'),
+      accepting: () => accepting,
+      patience: PATIENCE,
+    },
+    report,
+  );
+  opened.add(() => closeWithin(app, LAST_REQUESTS));
+  await app.listen(settings.port, settings.host);
+  opened.add(() => {
+    accepting = false;
+  });
+  // Last, when nothing can go wrong any more: a key that is made is shown once, and one that nobody was shown is lost.
+  const admin = await access.ensureAdminKey(settings.adminKey);
+  if (!admin.ok) throw new StartError(`HABEAS_ADMIN_KEY cannot be used: ${admin.error.detail}`);
+  return { url: await app.getUrl(), newAdminKey: admin.value?.key, close: () => opened.close() };
+}
+
+function prepareFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+}
+
+/** Lets requests under way end, but not for ever: one that is being sent by the drop is cut off. */
+async function closeWithin(app: NestFastifyApplication, milliseconds: number): Promise<void> {
+  const cut = setTimeout(() => {
+    app.getHttpAdapter().getInstance().server.closeAllConnections();
+  }, milliseconds);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+  }
+}
