@@ -10,7 +10,8 @@ import { openViewsReader, type ViewsMessage } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHttpApp } from './http/app.js';
 import { keyStoreOptions, type Settings } from './settings.js';
-import { asStartError, StartError } from './start-error.js';
+import { StartError } from './start-error.js';
+import { asStartError } from './start-failure.js';
 import { startViews } from './views.js';
 
 /** How long a read waits for a position, in milliseconds. */

@@ -1,9 +1,3 @@
-/** Why the server cannot start, in words for whoever started it. */
-import { KeyStoreError } from '#access';
-import { EventStoreError } from '#event-store';
-import { IntegrityError } from '#log-format';
-import type { Settings } from './settings.js';
-
 /**
  * Why the server cannot start, in one sentence for whoever started it. Shown without a stack: nothing in the program is
  * at fault.
@@ -12,71 +6,5 @@ export class StartError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'StartError';
-  }
-}
-
-/** What a failure at the start means to whoever started it. */
-export function asStartError(error: unknown, settings: Settings): unknown {
-  if (error instanceof StartError) return error;
-  const explain = (text: string): StartError => new StartError(text, { cause: error });
-  const { data, host, port } = settings;
-  if (error instanceof EventStoreError) {
-    switch (error.code) {
-      case 'in-use':
-        return explain(
-          `The data folder ${data} is in use by another Habeas. Stop that one, or set HABEAS_DATA to another folder.`,
-        );
-      case 'foreign':
-        return explain(
-          `What lies in the data folder ${data} is not a log of Habeas that this version can read; it was left as it is. Set HABEAS_DATA to another folder.`,
-        );
-      case 'corrupt':
-        return explain(
-          `The log in the data folder ${data} is damaged; it was left as it is. Restore it from a backup.`,
-        );
-      case 'read-only':
-      case 'access-denied':
-        return explain(
-          `The data folder ${data} cannot be written. Give this user the right to write there, or set HABEAS_DATA to another folder.`,
-        );
-      case 'disk-full':
-        return explain(`The disk that holds the data folder ${data} is full.`);
-      default:
-        return explain(`The log in the data folder ${data} cannot be opened (${error.code}).`);
-    }
-  }
-  // Their messages are sentences for whoever runs the server, and hold no key.
-  if (error instanceof KeyStoreError) {
-    const given = error.code === 'malformed-master-key' && settings.masterKey !== undefined;
-    return explain(given ? `HABEAS_MASTER_KEY: ${error.message}` : error.message);
-  }
-  if (error instanceof IntegrityError) {
-    return explain(
-      `The log in the data folder ${data} is not whole (${error.fault}); it was left as it is. Restore it from a backup.`,
-    );
-  }
-  switch ((error as NodeJS.ErrnoException | null)?.code) {
-    case 'EADDRINUSE':
-      return explain(
-        `Port ${port} of ${host} is in use by another program. Stop that one, or set HABEAS_PORT to another port.`,
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return explain(`HABEAS_HOST is ${host}, which is no address of this machine.`);
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return (error as NodeJS.ErrnoException).syscall === 'listen'
-        ? explain(`This user may not listen on port ${port}. Set HABEAS_PORT to one above 1023.`)
-        : explain(
-            `The data folder ${data} cannot be written. Give this user the right to write there, or set HABEAS_DATA to another folder.`,
-          );
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return explain(`HABEAS_DATA is ${data}, which is not a folder.`);
-    case 'ENOSPC':
-      return explain(`The disk that holds the data folder ${data} is full.`);
-    default:
-      return error;
   }
 }
