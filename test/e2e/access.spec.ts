@@ -114,6 +114,21 @@ test('a request sent again with its Idempotency-Key gets the first answer, and i
   expect(new Set(atOnce.map(({ body }) => body.event)).size).toBe(1);
 });
 
+test('each fact carries the visibility that it was recorded with, internal unless said', async () => {
+  const path = `/v1/persons/${id('siphan')}`;
+  const seen = async (headers: Readonly<Record<string, string>>) => {
+    const { body } = await server.client.request<{ visibility: string }>(`${path}/roles`, {
+      method: 'POST',
+      body: cited(),
+      headers,
+    });
+    return body.visibility;
+  };
+  expect(await seen({})).toBe('internal');
+  expect(await seen({ 'habeas-visibility': 'public' })).toBe('public');
+  expect(await seen({ 'habeas-visibility': 'confidential' })).toBe('confidential');
+});
+
 test('If-Match lets a write through from the present state only', async () => {
   const path = `/v1/persons/${id('sopheak')}`;
   const read = async () => (await server.client.request(`${path}?minPosition=${last}`)).headers.get('etag') ?? '';

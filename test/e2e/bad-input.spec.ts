@@ -194,6 +194,11 @@ const cases: readonly Case[] = [
     () => ({ path: `/v1/persons/${source}/arrests`, body: fact() }),
   ],
   [
+    'an id that is none',
+    { status: 404, code: 'not-found' },
+    () => ({ path: '/v1/persons/..%2F%00x/arrests', body: fact() }),
+  ],
+  [
     'an unknown route',
     { status: 404, code: 'route-not-found' },
     () => ({ path: `/v1/persons/${person}/kidnappings`, body: fact() }),

@@ -107,7 +107,7 @@ export function readController(category: SubjectCategory): Type {
     @ApiMinPosition()
     @ApiResponse({
       status: 200,
-      description: `The ${category}. The ETag is left out where a past moment was asked.`,
+      description: `The ${category}. The ETag is left out where knownAt is given.`,
       headers: EtagHeader,
       content: { 'application/json': { schema: { $ref: `#/components/schemas/${title}View` } } },
     })
