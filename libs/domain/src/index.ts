@@ -3,16 +3,8 @@ export { catalogue, definitionByRoute, definitionOf, jsonSchemas, validatePayloa
 export type { Data, EventDefinition, Role } from './catalogue/definition.js';
 export { type Reference, references } from './catalogue/references.js';
 export type { Citation, Quote, TextPlace } from './facts/citation.js';
-export {
-  decide,
-  type DecideContext,
-  decideMoved,
-  type NeededSubject,
-  type NewEvent,
-  type PlannedMove,
-  planMove,
-  referencesToResolve,
-} from './facts/decide.js';
+export type { DecideContext, NeededSubject, NewEvent } from './facts/context.js';
+export { decide, referencesToResolve } from './facts/decide.js';
 export type { DomainEvent } from './facts/event.js';
 export {
   type ActOnFact,
@@ -27,6 +19,7 @@ export {
   type VerificationOfFact,
   visibilityOf,
 } from './facts/ledger.js';
+export { decideMoved, type PlannedMove, planMove } from './facts/move.js';
 export { evolve, initial, type SubjectState } from './facts/state.js';
 export { latestPublication, type SourceRecord, sourceOf } from './source/record.js';
 export { EXAMPLE_IDS, EXAMPLE_TEXT, examples } from './examples/index.js';

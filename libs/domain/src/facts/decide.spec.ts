@@ -4,8 +4,8 @@ import type { Category } from '../catalogue/category.js';
 import { EXAMPLE_IDS as ID, examples } from '../examples/index.js';
 import { sourceOf } from '../source/record.js';
 import { REFUSAL_CODES } from '../validation/refusal-codes.js';
-import { decideMoved, planMove } from './decide.js';
 import { factsOf } from './ledger.js';
+import { decideMoved, planMove } from './move.js';
 import { aRecord, definition, like, RecordInMemory, RECORDER, refusals, REVIEWER } from './spec-support.js';
 
 const NOBODY = '99999999-0000-4000-8000-000000000000';
@@ -271,6 +271,15 @@ describe('corrections', () => {
     const correction = record.given('person', ID.personA, 'FactCorrected');
     record.given('person', ID.personA, 'FactRetracted');
     expect(onPersonA(record, 'FactCorrected', { fact: correction })).toEqual(['fact-already-withdrawn /fact']);
+  });
+
+  test('neither is a correction of a withdrawn correction', () => {
+    const record = withArrest();
+    const first = record.given('person', ID.personA, 'FactCorrected');
+    const second = record.given('person', ID.personA, 'FactCorrected', { fact: first });
+    record.given('person', ID.personA, 'FactRetracted', { fact: first });
+    expect(onPersonA(record, 'FactCorrected', { fact: second })).toEqual(['fact-already-withdrawn /fact']);
+    expect(onPersonA(record, 'FactCorrected')).toEqual([]);
   });
 
   test('judgements and disputes are withdrawn, not corrected', () => {

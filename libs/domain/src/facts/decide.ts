@@ -6,9 +6,7 @@
  * facts that cannot be acted on in this way.
  */
 import { createHash } from 'node:crypto';
-import { err, isoDay, jsonPointer, ok, parseEdtf, recordingDay, type Refusal, refusal, type Result } from '#kernel';
-import type { Category, SubjectId } from '../catalogue/category.js';
-import { definitionOf } from '../catalogue/catalogue.js';
+import { err, isoDay, ok, parseEdtf, recordingDay, type Refusal, type Result } from '#kernel';
 import type { Data, EventDefinition } from '../catalogue/definition.js';
 import { embeddedIn, references } from '../catalogue/references.js';
 import { findQuote } from '../source/quotation.js';
@@ -16,37 +14,11 @@ import { latestPublication, sourceOf } from '../source/record.js';
 import { fieldsOf, isPlainObject, type PayloadClass } from '../validation/fields.js';
 import type { RefusalCode } from '../validation/refusal-codes.js';
 import { faultsOf } from '../validation/validate.js';
+import { ActCheck, correctedBy } from './act-check.js';
 import { Citation, type Quote } from './citation.js';
-import { factOf, type StandingFact, stands } from './ledger.js';
-import { standingOf } from './standing.js';
-import { type Entry, entryOfEvent, type SubjectState } from './state.js';
-
-/** What a decision depends on besides the subject's own events. */
-export interface DecideContext {
-  readonly now: Date;
-  /** The id of the principal who records it. */
-  readonly recordedBy: string;
-  /** The id of the command's event of this index, from 0. */
-  eventId(index: number): string;
-  /** Whether there is such a subject. Asked for all that `referencesToResolve` names. */
-  exists(kind: Category, id: string): boolean;
-  /** The state of a subject that `referencesToResolve` asks the state of; undefined: there is none. */
-  subject(kind: Category, id: string): SubjectState | undefined;
-  /** Of a move alone: the id under which the fact is recorded at its new place by now. */
-  readonly movedTo?: string;
-}
-
-export interface NewEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly data: Data;
-}
-
-/** A subject that a decision asks for. */
-export interface NeededSubject extends SubjectId {
-  /** `state`: its events are looked at; `existence`: it is enough to know that there is one. */
-  readonly needs: 'existence' | 'state';
-}
+import type { DecideContext, NeededSubject, NewEvent } from './context.js';
+import { type Path, type Refuse, refuseMissing, refusingInto } from './refusing.js';
+import type { Entry, SubjectState } from './state.js';
 
 /** What is to be looked up before {@link decide} is called with the same definition, state and data. */
 export function referencesToResolve(
@@ -75,63 +47,13 @@ export function decide(
   context: DecideContext,
 ): Result<readonly NewEvent[], readonly Refusal[]> {
   const refusals: Refusal[] = [];
-  const decision = new Decision(definition, state, context, (code, detail, path) => {
-    refusals.push(path === undefined ? refusal(code, detail) : refusal(code, detail, jsonPointer(path)));
-  });
-  const decided = decision.on(data);
+  const decided = new Decision(definition, state, context, refusingInto(refusals)).on(data);
   if (refusals.length > 0 || decided === undefined) return err(refusals);
   return ok([{ id: context.eventId(0), type: definition.type, data: decided }]);
 }
 
-/** A fact that is to be recorded elsewhere, as the first half of a move. */
-export interface PlannedMove {
-  readonly target: SubjectId;
-  readonly definition: EventDefinition;
-  /** To be recorded at the target as it is: its citations are already resolved. */
-  readonly data: Data;
-}
-
-/**
- * The first half of a move: what is to be recorded at the target, by {@link decideMoved}. The second half is
- * {@link decide} on the same payload with `movedTo` in its context. Both halves say where the other is, so a sequence that
- * was interrupted is taken up by doing both again under the same ids.
- *
- * The fact goes as corrected. `after` stays behind, since it names facts of this subject.
- */
-export function planMove(
-  state: SubjectState,
-  move: Data,
-  context: DecideContext,
-): Result<PlannedMove, readonly Refusal[]> {
-  const definition = definitionOf('FactMoved');
-  if (definition === undefined) throw new Error('The catalogue has no moves.');
-  const allowed = decide(definition, state, move, { ...context, movedTo: context.eventId(0) });
-  if (!allowed.ok) return allowed;
-  const fact = factOf(state, String(move.fact));
-  const ofFact = fact === undefined ? undefined : definitionOf(fact.type);
-  const target = subjectOf(move.to);
-  if (fact === undefined || ofFact === undefined || target === undefined) {
-    throw new Error('A move that was allowed has a fact and a target.');
-  }
-  const { after: _, ...data } = fact.data;
-  return ok({ target, definition: ofFact, data: { ...data, movedFrom: { [state.kind]: state.id, fact: fact.id } } });
-}
-
-/** The first half of a move, at the target. */
-export function decideMoved(
-  { definition, target, data }: PlannedMove,
-  state: SubjectState | undefined,
-  context: Pick<DecideContext, 'eventId'>,
-): Result<readonly NewEvent[], readonly Refusal[]> {
-  if (state?.exists !== true) return err([missing(target.kind, '/to')]);
-  return ok([{ id: context.eventId(0), type: definition.type, data }]);
-}
-
 /** A source's text of one event, in bytes: sealed it must fit an append to the log. */
 const MOST_TEXT_BYTES = 360_000;
-
-type Path = readonly (string | number)[];
-type Refuse = (code: RefusalCode, detail: string, path?: Path) => void;
 
 class Decision {
   constructor(
@@ -153,11 +75,11 @@ class Decision {
     }
     if (state?.exists !== true) {
       const [kind = 'person'] = state === undefined ? definition.categories : [state.kind];
-      this.refuse(NOT_FOUND[kind], `There is no ${kind} with this id.`);
+      refuseMissing(this.refuse, kind);
       return undefined;
     }
-    const fits = definition.role === 'fact' ? true : this.act(state, data);
-    return fits ? this.general(data, innerOf(definition, state, data)) : undefined;
+    const check = new ActCheck(definition.type, this.context, this.refuse);
+    return check.allows(state, data) ? this.general(data, innerOf(definition, state, data)) : undefined;
   }
 
   /** What holds for payloads of every type, and for payloads inside of them. */
@@ -171,7 +93,7 @@ class Decision {
       if (faults.length > 0) return undefined;
     }
     for (const { kind, id, pointer } of references(definition, data, inner)) {
-      if (!context.exists(kind, id)) this.refuse(NOT_FOUND[kind], `There is no ${kind} with this id.`, pathOf(pointer));
+      if (!context.exists(kind, id)) refuseMissing(this.refuse, kind, pathOf(pointer));
     }
     this.notAhead(data, []);
     decided = this.citing(definition.payload, decided, []);
@@ -217,7 +139,7 @@ class Decision {
   }
 
   private correctedEntry({ fact }: Data): Entry | undefined {
-    return this.state === undefined ? undefined : rootOf(this.state, String(fact));
+    return this.state === undefined ? undefined : correctedBy(this.state, String(fact)).at(-1);
   }
 
   /** Citations with their places and their days of publication, wherever the class has them. */
@@ -289,199 +211,6 @@ class Decision {
       this.refuse('payload-too-large', 'This part of the text is too long: continue it in further parts.', ['text']);
     }
   }
-
-  /** Whether the act can be done to what it names. */
-  private act(state: SubjectState, data: Data): boolean {
-    switch (this.definition.type) {
-      case 'FactCorrected':
-        return this.correctable(state, data);
-      case 'FactRetracted':
-        return this.retractable(state, data);
-      case 'FactMoved':
-        return this.movable(state, data);
-      case 'FactDisputed':
-        return this.disputable(state, data);
-      case 'AccountAdded':
-        return this.standingFact(state, data.fact, ['fact']) !== undefined;
-      case 'FactVerified':
-        return this.verifiable(state, data);
-      case 'DisputeSettled':
-        return this.settleable(state, data);
-      case 'FactsJudgedSame':
-        return this.comparable(state, data);
-      case 'FactsJudgementRevoked':
-        return this.revocable(state, data, 'FactsJudgedSame');
-      case 'IdentityJudgementRevoked':
-        return this.revocable(state, data, 'IdentityJudged');
-      case 'VisibilityChanged':
-        return data.fact === undefined || this.entry(state, data.fact, ['fact']) !== undefined;
-      case 'IdentityJudged':
-        return this.another(state, data.person, ['person']);
-      case 'CasesJoined':
-      case 'SourceDependsOn':
-        return this.another(state, data.other, ['other']);
-      case 'FactAssignedToCase':
-        return this.assignable(data);
-      case 'SourceDetailsCorrected':
-        return this.saysSomething(data);
-      default:
-        return true;
-    }
-  }
-
-  private entry(state: SubjectState, id: unknown, path: Path): Entry | undefined {
-    const found = entryOfEvent(state, String(id));
-    if (found === undefined || found.foreign) {
-      this.refuse('fact-not-found', 'Nothing of this subject has this id.', path);
-      return undefined;
-    }
-    if (withdrawn(state, found)) {
-      this.refuse('fact-already-withdrawn', 'This was withdrawn before.', path);
-      return undefined;
-    }
-    return found;
-  }
-
-  private standingFact(state: SubjectState, id: unknown, path: Path): StandingFact | undefined {
-    const found = entryOfEvent(state, String(id));
-    if (found === undefined || found.foreign || !found.definition.isFact) {
-      this.refuse('fact-not-found', 'No fact of this subject has this id.', path);
-      return undefined;
-    }
-    return this.entry(state, id, path) === undefined ? undefined : factOf(state, found.event.id);
-  }
-
-  private correctable(state: SubjectState, { fact }: Data): boolean {
-    const target = this.entry(state, fact, ['fact']);
-    if (target === undefined) return false;
-    const root = rootOf(state, target.event.id);
-    if (!root?.definition.correctable) {
-      this.refuse('not-correctable', 'Withdraw this and record it anew.', ['fact']);
-      return false;
-    }
-    return this.entry(state, root.event.id, ['fact']) !== undefined;
-  }
-
-  private retractable(state: SubjectState, { fact }: Data): boolean {
-    const target = this.entry(state, fact, ['fact']);
-    if (target === undefined) return false;
-    // Others may name a subject, and positions in a text may count on what is held.
-    if (target.definition.role === 'entry' || target.event.type === 'SourceTextContinued') {
-      this.refuse('not-correctable', 'An entry is corrected, not withdrawn.', ['fact']);
-      return false;
-    }
-    return true;
-  }
-
-  private movable(state: SubjectState, { fact, to }: Data): boolean {
-    const found = this.standingFact(state, fact, ['fact']);
-    const target = subjectOf(to);
-    if (found === undefined || target === undefined) return false;
-    if (target.kind === state.kind && target.id === state.id) {
-      this.refuse('refers-to-itself', 'The fact is recorded of this very subject.', ['to']);
-      return false;
-    }
-    return this.fitting(found, target, ['to']);
-  }
-
-  private disputable(state: SubjectState, { fact, alternative }: Data): boolean {
-    const found = this.standingFact(state, fact, ['fact']);
-    if (found === undefined) return false;
-    const other = isPlainObject(alternative) ? subjectOf(alternative.subject) : undefined;
-    return other === undefined || this.fitting(found, other, ['alternative', 'subject']);
-  }
-
-  /** Facts of a person's kind are told of persons. */
-  private fitting(fact: StandingFact, subject: SubjectId, path: Path): boolean {
-    if (definitionOf(fact.type)?.categories.includes(subject.kind) === true) return true;
-    this.refuse('invalid-value', `Such a fact is never told of a ${subject.kind}.`, path);
-    return false;
-  }
-
-  private verifiable(state: SubjectState, { fact }: Data): boolean {
-    const found = this.standingFact(state, fact, ['fact']);
-    if (found === undefined) return false;
-    const recorders = [found, ...found.corrections].map(({ recordedBy }) => recordedBy);
-    if (!recorders.includes(this.context.recordedBy)) return true;
-    this.refuse('verified-by-recorder', 'A fact is verified by somebody who neither recorded nor corrected it.', [
-      'fact',
-    ]);
-    return false;
-  }
-
-  private settleable(state: SubjectState, { fact, dispute }: Data): boolean {
-    const found = this.standingFact(state, fact, ['fact']);
-    if (found === undefined) return false;
-    const open = found.disputes.filter((each) => each.open);
-    if (dispute === undefined ? open.length > 0 : open.some(({ id }) => id === dispute)) return true;
-    this.refuse('dispute-not-open', 'The fact has no such open dispute.', [dispute === undefined ? 'fact' : 'dispute']);
-    return false;
-  }
-
-  private comparable(state: SubjectState, { facts }: Data): boolean {
-    if (!Array.isArray(facts)) return false;
-    const found = facts.map((id, index) => this.standingFact(state, id, ['facts', index]));
-    const [first, ...rest] = found;
-    if (found.includes(undefined)) return false;
-    const index = rest.findIndex((fact) => fact?.type !== first?.type);
-    if (index < 0) return true;
-    this.refuse('invalid-value', 'Facts of different kinds are not one and the same.', ['facts', index + 1]);
-    return false;
-  }
-
-  private revocable(state: SubjectState, { judgement }: Data, type: string): boolean {
-    const found = entryOfEvent(state, String(judgement));
-    if (found?.event.type === type && !found.foreign && stands(state, found.event.id)) return true;
-    this.refuse('not-judged', 'There is no such judgement that stands.', ['judgement']);
-    return false;
-  }
-
-  private another(state: SubjectState, id: unknown, path: Path): boolean {
-    if (id !== state.id) return true;
-    this.refuse('refers-to-itself', 'Name another than this one.', path);
-    return false;
-  }
-
-  private assignable({ person, fact }: Data): boolean {
-    const state = this.context.subject('person', String(person));
-    // That there is no such person is told with the other references.
-    return state === undefined || this.standingFact(state, fact, ['fact']) !== undefined;
-  }
-
-  private saysSomething({ reason: _, ...details }: Data): boolean {
-    if (Object.keys(details).length > 0) return true;
-    this.refuse('missing-field', 'Give at least one detail that is to be corrected.', []);
-    return false;
-  }
-}
-
-const NOT_FOUND: Readonly<Record<Category, RefusalCode>> = {
-  person: 'person-not-found',
-  group: 'group-not-found',
-  case: 'case-not-found',
-  statement: 'statement-not-found',
-  source: 'source-not-found',
-};
-
-function missing(kind: Category, pointer: string): Refusal {
-  return refusal(NOT_FOUND[kind], `There is no ${kind} with this id.`, pointer);
-}
-
-/** Withdrawn by an act, or by a dispute that was upheld. */
-function withdrawn(state: SubjectState, { event, definition }: Entry): boolean {
-  if (standingOf(state).withdrawals.has(event.id)) return true;
-  return definition.isFact && factOf(state, event.id)?.standing === 'withdrawn';
-}
-
-/** What a chain of corrections corrects in the end; the event itself, where it is no correction. */
-function rootOf(state: SubjectState, id: string): Entry | undefined {
-  let found = entryOfEvent(state, id);
-  while (found?.event.type === 'FactCorrected') {
-    const next = entryOfEvent(state, String(found.event.data.fact));
-    if (next === undefined || next.index >= found.index) return undefined;
-    found = next;
-  }
-  return found;
 }
 
 /** What the payload inside of an act is. */
@@ -491,13 +220,7 @@ function innerOf(
   data: Data,
 ): EventDefinition | undefined {
   if (state === undefined || embeddedIn(definition, data) === undefined) return undefined;
-  return rootOf(state, String(data.fact))?.definition;
-}
-
-function subjectOf(value: unknown): SubjectId | undefined {
-  if (!isPlainObject(value)) return undefined;
-  if (typeof value.person === 'string') return { kind: 'person', id: value.person };
-  return typeof value.group === 'string' ? { kind: 'group', id: value.group } : undefined;
+  return correctedBy(state, String(data.fact)).at(-1)?.definition;
 }
 
 function replaced(value: unknown, [step, ...rest]: readonly string[], by: unknown): unknown {

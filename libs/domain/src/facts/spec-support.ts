@@ -4,7 +4,8 @@ import { definitionOf, validatePayload } from '../catalogue/catalogue.js';
 import type { Category } from '../catalogue/category.js';
 import type { Data, EventDefinition } from '../catalogue/definition.js';
 import { EXAMPLE_IDS, examples } from '../examples/index.js';
-import { decide, type DecideContext, type NewEvent, referencesToResolve } from './decide.js';
+import type { DecideContext, NewEvent } from './context.js';
+import { decide, referencesToResolve } from './decide.js';
 import type { DomainEvent, Visibility } from './event.js';
 import { evolve, initial, type SubjectState } from './state.js';
 

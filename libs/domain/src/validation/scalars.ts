@@ -54,9 +54,11 @@ function format(name: string, code: RefusalCode, detail: string): Rule {
   return { code, detail, schema: { format: name }, test: onText(test) };
 }
 
-// Not blank; no control characters and no lone surrogates. A line has no line breaks, a text has.
+// Not blank; no control characters and no lone surrogates. A line has no line breaks, a text has. One class of
+// characters each, so that matching needs no stack, however long the text is.
 const LINE = String.raw`^(?=\s*\S)[^\p{Cc}\p{Cs}\u2028\u2029]*$`;
-const TEXT = String.raw`^(?=\s*\S)(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$`;
+const TEXT_CHARACTER = String.raw`[^\p{Cs}\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]`;
+const TEXT = String.raw`^(?=\s*\S)${TEXT_CHARACTER}*$`;
 
 /** A text of one line: a name, a title, a court. */
 export function line(max: number): Scalar {
@@ -87,7 +89,7 @@ export function excerpt(max: number): Scalar {
       IS_TEXT,
       atMost(max),
       pattern(
-        String.raw`^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])+$`,
+        `^${TEXT_CHARACTER}+$`,
         'This field takes text that is not empty, without control characters but line breaks and tabs.',
       ),
     ],
@@ -184,7 +186,11 @@ export function language(): Scalar {
   return {
     rules: [
       IS_TEXT,
-      format('language-tag', 'invalid-value', 'This field takes a language tag (BCP 47) such as en or km.'),
+      format(
+        'language-tag',
+        'invalid-value',
+        'This field takes a language tag (BCP 47) in its usual spelling, such as en or zh-Hant.',
+      ),
     ],
   };
 }
