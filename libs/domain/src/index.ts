@@ -10,16 +10,16 @@ export {
   type ActOnFact,
   type DisputeOfFact,
   factsOf,
-  type Reading,
   recordsOf,
   type StandingFact,
   type StandingRecord,
   stands,
-  statusFacts,
   type VerificationOfFact,
   visibilityOf,
 } from './facts/ledger.js';
+export type { Reading } from './facts/days.js';
 export { decideMoved, type PlannedMove, planMove } from './facts/move.js';
+export { statusFacts } from './facts/status-facts.js';
 export { evolve, initial, type SubjectState } from './facts/state.js';
 export { latestPublication, type SourceRecord, sourceOf } from './source/record.js';
 export { EXAMPLE_IDS, EXAMPLE_TEXT, examples } from './examples/index.js';

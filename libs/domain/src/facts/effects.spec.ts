@@ -2,7 +2,7 @@
 import type { Category } from '../catalogue/category.js';
 import { EXAMPLE_IDS as ID } from '../examples/index.js';
 import { type AxisAnswer, computeStatus, DEPRIVED } from '../status/index.js';
-import { statusFacts } from './ledger.js';
+import { statusFacts } from './status-facts.js';
 import { like, RecordInMemory } from './spec-support.js';
 
 type Step = string | readonly [string, object];

@@ -5,8 +5,9 @@ import { catalogue } from '../catalogue/catalogue.js';
 import { EXAMPLE_IDS as ID, examples } from '../examples/index.js';
 import type { StatusFact } from '../status/index.js';
 import type { DomainEvent, Visibility } from './event.js';
-import { factsOf, recordsOf, type StandingFact, stands, statusFacts, visibilityOf } from './ledger.js';
+import { factsOf, recordsOf, type StandingFact, stands, visibilityOf } from './ledger.js';
 import { aRecord, definition, like, RecordInMemory, REVIEWER } from './spec-support.js';
+import { statusFacts } from './status-facts.js';
 import { evolve, initial, type SubjectState } from './state.js';
 
 /** Person A and what is recorded of them. */

@@ -7,21 +7,19 @@
  *   counts as corrected; one that is withdrawn leaves what was before.
  * - An account is another source's telling of the same fact: its days join those of the fact (the smallest bounds that
  *   hold both). One that gives no date says nothing of the days, and neither does a fact without one.
- * - Days are capped by the day on which the telling was recorded (a correction's telling: the day of the correction) and
- *   by the publication of the sources that it cites; a cap before the earliest day is ignored, and marked.
  * - A dispute is open until it is settled; settled as `undetermined` it stays open. Settled as `upheld`, the fact counts
  *   as withdrawn; as `rejected`, it stands undisputed. The last settlement that stands counts.
  * - Another reading (the alternative of a dispute) is kept with its dispute. It touches nothing else.
  */
-import { capBounds, type Day, type DayBounds, hullOf, parseEdtf, recordingDay, UNBOUNDED } from '#kernel';
 import type { SubjectId } from '../catalogue/category.js';
-import type { Data, EventDefinition } from '../catalogue/definition.js';
+import type { Data } from '../catalogue/definition.js';
 import { innerTypeOf } from '../catalogue/references.js';
-import type { StatusFact } from '../status/index.js';
 import { isPlainObject } from '../validation/fields.js';
 import type { Citation } from './citation.js';
 import { contentHash } from './content-hash.js';
+import { type Days, readDays } from './days.js';
 import type { Visibility } from './event.js';
+import { citationsOf, optional, strings, text } from './reading.js';
 import { type Standing, standingOf } from './standing.js';
 import { type Entry, entriesOf, entryOfEvent, type SubjectState } from './state.js';
 
@@ -46,14 +44,6 @@ export interface VerificationOfFact extends ActOnFact {
   readonly current: boolean;
 }
 
-/** One source's telling of when it was. */
-export interface Reading {
-  /** The event that tells it: the fact itself, its correction or an account. */
-  readonly id: string;
-  readonly occurred?: string;
-  readonly bounds: DayBounds;
-}
-
 /** An event that says something of its subject by itself, as corrected. */
 export interface StandingRecord {
   readonly id: string;
@@ -74,15 +64,7 @@ export interface StandingRecord {
   readonly visibility: Visibility;
 }
 
-export interface StandingFact extends StandingRecord {
-  readonly occurred?: string;
-  /** Of its readings, before caps. */
-  readonly stated: DayBounds;
-  /** Of its readings, each capped. */
-  readonly bounds: DayBounds;
-  readonly capIgnored: boolean;
-  /** The fact's own first. */
-  readonly readings: readonly Reading[];
+export interface StandingFact extends StandingRecord, Days {
   readonly aspect: 'began' | 'observed';
   readonly after: readonly string[];
   /** As assigned last, else as recorded; of cases that were joined, the one with the least id. */
@@ -124,80 +106,6 @@ export function stands(state: SubjectState, id: string): boolean {
 export function visibilityOf(state: SubjectState): Visibility {
   return ledgerOf(state).visibility ?? entriesOf(state)[0]?.event.visibility ?? 'internal';
 }
-
-/**
- * The facts that act on the status of the subject.
- *
- * Facts that were judged the same count as one: as the one with the least content hash, with the days of all of them,
- * open to dispute only if every one of them is disputed.
- *
- * @param counts which facts count at all: by who asks, by who verified them
- */
-export function statusFacts(state: SubjectState, counts: (fact: StandingFact) => boolean): readonly StatusFact[] {
-  const counting = factsOf(state).filter((fact) => doesStand(fact) && counts(fact));
-  if (counting.every(({ sameAs }) => sameAs.length === 0)) return counting.map(alone);
-  const chosen = new Map<string, StandingFact>();
-  const byId = new Map(counting.map((fact) => [fact.id, fact]));
-  for (const fact of counting) chosen.set(fact.id, [fact, ...others(fact, byId)].sort(byContent)[0] ?? fact);
-  return counting
-    .filter((fact) => chosen.get(fact.id) === fact)
-    .map((fact) => statusFact(fact, others(fact, byId), (id) => chosen.get(id)?.id ?? id));
-}
-
-const alones = new WeakMap<StandingFact, StatusFact>();
-
-function alone(fact: StandingFact): StatusFact {
-  let found = alones.get(fact);
-  if (found === undefined) {
-    found = statusFact(fact, [], (id) => id);
-    alones.set(fact, found);
-  }
-  return found;
-}
-
-function doesStand({ standing }: StandingRecord): boolean {
-  return standing === 'standing' || standing === 'corrected';
-}
-
-function others(fact: StandingFact, byId: ReadonlyMap<string, StandingFact>): readonly StandingFact[] {
-  return fact.sameAs.flatMap((id) => byId.get(id) ?? []);
-}
-
-function byContent(a: StandingFact, b: StandingFact): number {
-  if (a.contentHash !== b.contentHash) return a.contentHash < b.contentHash ? -1 : 1;
-  return a.id < b.id ? -1 : 1;
-}
-
-function statusFact(fact: StandingFact, same: readonly StandingFact[], countsAs: (id: string) => string): StatusFact {
-  const all = [fact, ...same];
-  const definition = definitions.get(fact);
-  const dated = all.filter(({ stated }) => stated !== UNBOUNDED);
-  const tellings = dated.length === 0 ? all : dated;
-  const occurred = fact.occurred ?? dated[0]?.occurred;
-  const inCase = fact.case ?? all.find((each) => each.case !== undefined)?.case;
-  const after = new Set(all.flatMap((each) => each.after.map(countsAs)));
-  after.delete(fact.id);
-  return {
-    id: fact.id,
-    ...(occurred !== undefined && { occurred }),
-    stated: hullOf(tellings.map(({ stated }) => stated)),
-    bounds: hullOf(tellings.map(({ bounds }) => bounds)),
-    ...(all.some(({ capIgnored }) => capIgnored) && { capIgnored: true as const }),
-    aspect: fact.aspect,
-    after: [...after].sort(),
-    ...(inCase !== undefined && { case: inCase }),
-    effects: definition?.effects(fact.data) ?? [],
-    kind: definition?.kind ?? 'other',
-    presupposes: definition?.presupposes(fact.data) ?? [],
-    attests: definition?.attests(fact.data) ?? [],
-    rank: fact.rank,
-    contentHash: fact.contentHash,
-    disputed: all.every(({ disputed }) => disputed),
-  };
-}
-
-/** Beside the facts, because a definition is no data. */
-const definitions = new WeakMap<StandingFact, EventDefinition>();
 
 interface Ledger {
   readonly facts: readonly StandingFact[];
@@ -307,7 +215,7 @@ class Reader {
     ]);
     const { aspect, basis, confidence, note } = data;
     const inCase = this.caseOf(data, acts);
-    const made: StandingFact = {
+    return {
       ...record,
       ...(record.withdrawnBy === undefined &&
         upheld !== undefined && {
@@ -332,8 +240,6 @@ class Reader {
       rank: definition.rank,
       contentHash: contentHash(definition, data),
     };
-    definitions.set(made, definition);
-    return made;
   }
 
   /** The payload that counts, and the corrections on the way to it. */
@@ -386,75 +292,10 @@ function asAct({ event: { id, type, data, recordedAt, recordedBy } }: Entry): Ac
   return { id, type, data, recordedAt, recordedBy };
 }
 
-interface Telling {
-  readonly id: string;
-  readonly data: Data;
-  readonly recordedAt: string;
-}
-
-type Days = Pick<StandingFact, 'stated' | 'bounds' | 'capIgnored' | 'readings' | 'occurred'>;
-
-function readDays(tellings: readonly Telling[]): Days {
-  let capIgnored = false;
-  const readings = tellings.map(({ id, data, recordedAt }) => {
-    const occurred = text(data.occurred);
-    const stated = statedBounds(occurred);
-    const { bounds, ignored } = capBounds(stated, capsOf(data, recordedAt));
-    capIgnored ||= ignored;
-    return { id, ...optional('occurred', occurred), stated, bounds };
-  });
-  const dated = readings.filter(({ stated }) => stated !== UNBOUNDED);
-  // Where no telling gives a date, all that is left is that it was before it was told.
-  const speaking = dated.length > 0 ? dated : readings.slice(0, 1);
-  return {
-    ...optional('occurred', (readings[0]?.occurred === undefined ? dated[0] : readings[0])?.occurred),
-    stated: dated.length > 0 ? hullOf(dated.map(({ stated }) => stated)) : UNBOUNDED,
-    bounds: hullOf(speaking.map(({ bounds }) => bounds)),
-    capIgnored,
-    readings: readings.map(({ stated: _, ...reading }) => reading),
-  };
-}
-
-/** UNBOUNDED itself where nothing is said. */
-function statedBounds(occurred: string | undefined): DayBounds {
-  const parsed = occurred === undefined ? undefined : parseEdtf(occurred);
-  if (parsed?.ok !== true) return UNBOUNDED;
-  const { bounds } = parsed.value;
-  return bounds.earliest === -Infinity && bounds.latest === Infinity ? UNBOUNDED : bounds;
-}
-
-function capsOf(data: Data, recordedAt: string): readonly Day[] {
-  const recorded = new Date(recordedAt);
-  const published = citationsOf(data).flatMap((citation) => {
-    const parsed = citation.published === undefined ? undefined : parseEdtf(citation.published);
-    return parsed?.ok === true ? [parsed.value.bounds.latest] : [];
-  });
-  return Number.isNaN(recorded.getTime()) ? published : [recordingDay(recorded), ...published];
-}
-
-function citationsOf(data: Data): readonly Citation[] {
-  return Array.isArray(data.citations) ? data.citations.filter((each): each is Citation => isPlainObject(each)) : [];
-}
-
 const STRICTNESS: readonly Visibility[] = ['public', 'internal', 'confidential'];
 
 function stricter(a: Visibility, b: Visibility): Visibility {
   return STRICTNESS.indexOf(a) >= STRICTNESS.indexOf(b) ? a : b;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function strings(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
-}
-
-function optional<Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-): Readonly<Partial<Record<Name, Value>>> {
-  return (value === undefined ? {} : { [name]: value }) as Partial<Record<Name, Value>>;
 }
 
 /** Things that are one, by what was joined to what. */
