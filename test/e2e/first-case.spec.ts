@@ -178,7 +178,7 @@ beforeAll(async () => {
   } finally {
     await record.server.end();
   }
-}, 60_000);
+}, 120_000);
 
 test('recorded in the given order, the record says what it must', async () => {
   const record = await recorded(firstCase);
@@ -188,7 +188,7 @@ test('recorded in the given order, the record says what it must', async () => {
   } finally {
     await record.server.end();
   }
-}, 60_000);
+}, 120_000);
 
 test('recorded in reverse, it says the same', async () => {
   const record = await recorded(ordered((command) => -firstCase.indexOf(command)));
@@ -198,7 +198,7 @@ test('recorded in reverse, it says the same', async () => {
   } finally {
     await record.server.end();
   }
-}, 60_000);
+}, 120_000);
 
 test('recorded in any order, it says the same', async () => {
   await fc.assert(
@@ -228,7 +228,7 @@ test('recorded again with the same idempotency keys, nothing is added', async ()
   } finally {
     await record.server.end();
   }
-}, 60_000);
+}, 120_000);
 
 test('the words of a statement, its speaker and the role as attributed are shown beside the roles held', async () => {
   const record = await recorded(firstCase);
@@ -244,7 +244,7 @@ test('the words of a statement, its speaker and the role as attributed are shown
   } finally {
     await record.server.end();
   }
-}, 60_000);
+}, 120_000);
 
 test('a submission moves the registration from collecting to submitted within a second', async () => {
   const record = await recorded(firstCase);
@@ -269,4 +269,4 @@ test('a submission moves the registration from collecting to submitted within a 
   } finally {
     await record.server.end();
   }
-}, 60_000);
+}, 120_000);

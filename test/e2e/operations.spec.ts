@@ -70,7 +70,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
       await Promise.allSettled(load);
       if (first.child.signalCode === null && first.child.exitCode === null) await once(first.child, 'exit');
       if (signal === 'SIGTERM') expect(first.child.exitCode).toBe(0);
-      expect(acknowledged.size).toBeGreaterThan(50);
+      expect(acknowledged.size).toBeGreaterThan(10);
 
       const second = await launch(data);
       const found = await all(second.client, position);
@@ -173,4 +173,4 @@ test('an event that the views cannot take in is named by readiness, and what cam
     code: 'views-stopped',
   });
   await after.end(/^The views stopped at event [0-9a-f-]+ \(NeverHeardOf, revision 0 of /);
-}, 60_000);
+}, 120_000);

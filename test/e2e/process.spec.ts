@@ -47,7 +47,7 @@ test('it says where it listens, gives its key once, and ends cleanly on either s
   await stop(second, 'SIGINT');
   expect(second.output()).not.toContain('admin key');
   expect(second.errors()).toBe('');
-}, 60_000);
+}, 120_000);
 
 /** One clear sentence (or two) on standard error, no stack, exit code 1. */
 async function refusesToStart(server: Run, why: RegExp): Promise<void> {
@@ -71,7 +71,7 @@ test('a busy port', async () => {
   const server = api(data);
   await server.says('admin key');
   await stop(server);
-}, 60_000);
+}, 120_000);
 
 test('a data folder in use', async () => {
   const data = folder();
@@ -79,7 +79,7 @@ test('a data folder in use', async () => {
   await owner.says('data folder');
   await refusesToStart(api(data), /^The data folder .* is in use by another Habeas/);
   await stop(owner);
-}, 60_000);
+}, 120_000);
 
 test('a file in the place of the folder, a foreign file in the place of the log: left as they are', async () => {
   const data = folder();
@@ -93,7 +93,7 @@ test('a file in the place of the folder, a foreign file in the place of the log:
   writeFileSync(join(foreign, 'log.db'), 'This is no log of Habeas. '.repeat(200));
   await refusesToStart(api(foreign), /is not a log of Habeas/);
   expect(readFileSync(join(foreign, 'log.db'), 'utf8')).toBe('This is no log of Habeas. '.repeat(200));
-}, 60_000);
+}, 120_000);
 
 test('settings that cannot be', async () => {
   await refusesToStart(api(folder(), { HABEAS_PORT: 'http' }), /^HABEAS_PORT is "http"/);
@@ -101,7 +101,7 @@ test('settings that cannot be', async () => {
   await refusesToStart(api(folder(), { HABEAS_ADMIN_KEY: 'short' }), /^HABEAS_ADMIN_KEY cannot be used/);
   await refusesToStart(api(folder(), { HABEAS_MASTER_KEY: 'short' }), /^HABEAS_MASTER_KEY/);
   await refusesToStart(api(folder(), { HABEAS_HOST: '203.0.113.7' }), /^HABEAS_HOST is 203.0.113.7/);
-}, 60_000);
+}, 120_000);
 
 function readOnlyFolder(): string {
   const made = folder();
@@ -116,7 +116,7 @@ test('a folder that may not be written', async () => {
   expect(await server.ended).toBe(1);
   expect(server.errors()).toMatch(/^The data folder .* cannot be (written|made)/);
   expect(server.errors().trim().split('\n')).toHaveLength(1);
-}, 60_000);
+}, 120_000);
 
 test('the demo shows the case, and shows the same when it is run again', async () => {
   const data = join(folder(), 'demo');
