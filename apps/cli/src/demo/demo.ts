@@ -89,7 +89,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     console.log(`Key        ${adminKey}`);
     console.log(`Data       ${data} (delete it to begin anew)`);
     console.log(
-      `\n  curl -H "Authorization: Bearer ${adminKey}" ${habeas.url}/v1/persons/${entered.ids.get('vy') ?? ''}?validAt=2018-01-01`,
+      `\n  curl -H "Authorization: Bearer ${adminKey}" '${habeas.url}/v1/persons/${entered.ids.get('vy') ?? ''}?validAt=2018-01-01'`,
     );
   } catch (error) {
     await habeas.close();
