@@ -1,11 +1,17 @@
 /** What this server can record, as data: for clients that build forms, imports or checks of their own. */
 import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { AXES, catalogue } from '#domain';
+import { AXES, catalogue, REFUSAL_CODES, type RefusalCodeInfo } from '#domain';
 import { ApiProblems } from './documented.js';
 import { problemKinds } from './problem.js';
 import { NeedsScope } from './scopes.js';
 import { collectVocabularies } from './vocabularies.js';
+
+/** What a code of the domain means and what to do about it, in the domain's own words. */
+function advice(code: string): Partial<Pick<RefusalCodeInfo, 'meaning' | 'whatToDo'>> {
+  const known = new Map<string, RefusalCodeInfo>(Object.entries(REFUSAL_CODES)).get(code);
+  return known === undefined ? {} : { meaning: known.meaning, whatToDo: known.whatToDo };
+}
 
 const answer = {
   events: catalogue.map((definition) => ({
@@ -20,7 +26,7 @@ const answer = {
   })),
   vocabularies: collectVocabularies(),
   axes: AXES.map(({ axis, subject, per, values, groups }) => ({ axis, subject, per, values, groups })),
-  problems: [...problemKinds].map(([code, { status, title }]) => ({ code, status, title })),
+  problems: [...problemKinds].map(([code, { status, title }]) => ({ code, status, title, ...advice(code) })),
 };
 
 @ApiTags('Catalogue')

@@ -496,6 +496,6 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
         groups: { type: 'object', additionalProperties: list(text) },
       }),
     ),
-    problems: list(object({ code: text, status: count, title: text })),
+    problems: list(object({ code: text, status: count, title: text, 'meaning?': text, 'whatToDo?': text })),
   }),
 };
