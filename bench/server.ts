@@ -1,0 +1,56 @@
+/** Servers as processes of their own, so that they have an event loop to themselves as in real use. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export const KEY = 'a-key-for-benchmarks-of-sufficient-length';
+export const AUTHORIZED = { authorization: `Bearer ${KEY}` };
+
+export interface Server {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Habeas itself on a data folder. */
+export function startHabeas(folder: string): Promise<Server> {
+  return start('../apps/api/src/main.js', { HABEAS_DATA: folder, HABEAS_PORT: '0', HABEAS_ADMIN_KEY: KEY });
+}
+
+/** What Node's own HTTP server does with an answer of the same size. */
+export function startBare(bytes: number): Promise<Server> {
+  return start('./figures/bare-server.js', { BYTES: String(bytes) });
+}
+
+async function start(script: string, environment: Record<string, string>): Promise<Server> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url))], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await listening(child);
+  return {
+    url,
+    stop: async () => {
+      if (child.exitCode !== null) return;
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+    },
+  };
+}
+
+async function listening(child: ChildProcess): Promise<string> {
+  let said = '';
+  const exit = once(child, 'exit').then(() => {
+    throw new Error(`The server ended: ${said}`);
+  });
+  // Once it listens nobody awaits this any more.
+  exit.catch(() => undefined);
+  const url = new Promise<string>((resolve) => {
+    child.stdout?.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+      const found = /listens on (\S+)/.exec(said)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  return Promise.race([url, exit]);
+}
