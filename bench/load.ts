@@ -30,7 +30,8 @@ export class Connection {
       this.#received += text;
       this.#settle();
     });
-    const fail = (error?: Error): void => this.#waiting?.reject(error ?? new Error('The server closed the connection.'));
+    const fail = (error?: Error): void =>
+      this.#waiting?.reject(error ?? new Error('The server closed the connection.'));
     socket.on('error', fail).on('close', () => {
       fail();
     });
@@ -49,7 +50,8 @@ export class Connection {
 
   send({ method, path, headers = {}, body }: Request): Promise<Answer> {
     const lines = Object.entries({ host: this.host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
-    const type = body === undefined ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
+    const type =
+      body === undefined ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join('')}${type}\r\n${body ?? ''}`);

@@ -22,7 +22,9 @@ async function main(args: readonly string[]): Promise<void> {
   const unknown = names.find((name) => !BENCHMARKS.some((one) => one.name === name));
   if (args.includes('--help') || unknown !== undefined) {
     if (unknown !== undefined) console.error(`There is no benchmark ${unknown}.`);
-    console.log(`npm run bench -- [--quick] [name…]\n${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(8)}${about}`).join('\n')}`);
+    console.log(
+      `npm run bench -- [--quick] [name…]\n${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(8)}${about}`).join('\n')}`,
+    );
     process.exitCode = unknown === undefined ? 0 : 1;
     return;
   }
@@ -46,13 +48,26 @@ async function main(args: readonly string[]): Promise<void> {
   }
   print(found, quick);
   const file = join(results, `${new Date().toISOString().replaceAll(':', '-')}.json`);
-  const machine = { node: process.version, cpu: cpus()[0]?.model, threads: availableParallelism(), platform: process.platform };
+  const machine = {
+    node: process.version,
+    cpu: cpus()[0]?.model,
+    threads: availableParallelism(),
+    platform: process.platform,
+  };
   writeFileSync(file, JSON.stringify({ quick, machine, found }, null, 2));
-  console.log(`${file}${quick ? '' : `\nLoad of the machine at the end: ${(loadavg()[0] ?? 0).toFixed(1)} of ${availableParallelism()}.`}`);
+  console.log(
+    `${file}${quick ? '' : `\nLoad of the machine at the end: ${(loadavg()[0] ?? 0).toFixed(1)} of ${availableParallelism()}.`}`,
+  );
 }
 
-function print(found: readonly { readonly benchmark: string; readonly figures: readonly Figure[] }[], quick: boolean): void {
-  const table = new Table({ head: ['', 'figure', 'measured', 'floor, same run', 'ratio', 'goal', ''], style: { head: [], border: [] } });
+function print(
+  found: readonly { readonly benchmark: string; readonly figures: readonly Figure[] }[],
+  quick: boolean,
+): void {
+  const table = new Table({
+    head: ['', 'figure', 'measured', 'floor, same run', 'ratio', 'goal', ''],
+    style: { head: [], border: [] },
+  });
   for (const { benchmark, figures } of found) {
     for (const { what, measured, floor = '', ratio, goal = '', met } of figures) {
       const mark = quick || met === undefined ? '' : met ? '✓' : '✗';

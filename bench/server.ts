@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-export const KEY = 'a-key-for-benchmarks-of-sufficient-length';
+const KEY = 'a-key-for-benchmarks-of-sufficient-length';
 export const AUTHORIZED = { authorization: `Bearer ${KEY}` };
 
 export interface Server {

@@ -25,7 +25,11 @@ export function perSecond(rate: number): string {
 }
 
 /** Runs `work` for each of the numbers below `count`, at most so many at once. */
-export async function atOnce(count: number, width: number, work: (index: number, lane: number) => Promise<unknown>): Promise<void> {
+export async function atOnce(
+  count: number,
+  width: number,
+  work: (index: number, lane: number) => Promise<unknown>,
+): Promise<void> {
   let next = 0;
   await Promise.all(
     Array.from({ length: width }, async (_, lane) => {

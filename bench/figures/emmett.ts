@@ -38,7 +38,7 @@ function install(report: (line: string) => void): string {
 async function openEmmett(peers: string, fileName: string): Promise<Emmett> {
   const path = createRequire(join(peers, 'package.json')).resolve('@event-driven-io/emmett-sqlite');
   const { getSQLiteEventStore } = (await import(pathToFileURL(path).href)) as {
-    getSQLiteEventStore(options: object): Emmett;
+    readonly getSQLiteEventStore: (options: object) => Emmett;
   };
   return getSQLiteEventStore({ fileName, schema: { autoMigration: 'CreateOrUpdate' } });
 }
@@ -48,7 +48,18 @@ function eventForEmmett(): object {
   return { type: 'PersonArrested', data: JSON.parse(data) as object, metadata: JSON.parse(metadata) as object };
 }
 
-async function run({ quick, temporary, report }: Context): Promise<readonly Figure[]> {
+async function run(context: Context): Promise<readonly Figure[]> {
+  // emmett prints every failed append, and fails as it is said below.
+  const { log } = console;
+  console.log = () => undefined;
+  try {
+    return await measure(context);
+  } finally {
+    console.log = log;
+  }
+}
+
+async function measure({ quick, temporary, report }: Context): Promise<readonly Figure[]> {
   const [rounds, singles, many] = quick ? [2, 10, 128] : [5, 60, 1_000];
   const theirs = await openEmmett(install(report), join(temporary, 'emmett.db'));
   const ours = await openSqliteLog({ folder: join(temporary, 'beside-emmett'), mode: 'own' });
@@ -59,14 +70,14 @@ async function run({ quick, temporary, report }: Context): Promise<readonly Figu
     await append('habeasPerson-fifty');
     await appendTheirs('fifty');
   }
-  const [one, oneTheirs, page, pageTheirs, rates, ratesTheirs]: [number[], number[], number[], number[], number[], number[]] = [
-    [],
-    [],
-    [],
-    [],
-    [],
-    [],
-  ];
+  const [one, oneTheirs, page, pageTheirs, rates, ratesTheirs]: [
+    number[],
+    number[],
+    number[],
+    number[],
+    number[],
+    number[],
+  ] = [[], [], [], [], [], []];
   let failure: string | undefined;
   for (let round = 0; round < rounds; round++) {
     for (let index = 0; index < singles; index++) {
@@ -85,7 +96,9 @@ async function run({ quick, temporary, report }: Context): Promise<readonly Figu
     rates.push((many / (await timed(() => atOnce(many, WIDTH, (_, lane) => append(`habeasPerson-${lane}`))))) * 1000);
     if (failure !== undefined) continue;
     try {
-      ratesTheirs.push((many / (await timed(() => atOnce(many, WIDTH, (_, lane) => appendTheirs(`lane-${lane}`))))) * 1000);
+      ratesTheirs.push(
+        (many / (await timed(() => atOnce(many, WIDTH, (_, lane) => appendTheirs(`lane-${lane}`))))) * 1000,
+      );
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error);
     }

@@ -66,7 +66,7 @@ async function persons(
     bareRates?.push((count / (await timed(() => latencies(bareLanes, count, WIDTH)))) * 1000);
   }
   const of = (values: number[] | undefined): number => median(values ?? []);
-  const floor = `${perSecond(of(bareRates))}`;
+  const floor = perSecond(of(bareRates));
   return [
     {
       what: `GET of a person with 50 facts (${Math.round(bytes / 1024)} KiB), one at a time`,

@@ -19,7 +19,12 @@ async function run({ quick, temporary }: Context): Promise<readonly Figure[]> {
   const heads = new Map<string, number>();
   try {
     const client = new Client(lanes);
-    const source = await client.create(0, '/v1/sources', { type: 'article', title: 'A report', lang: 'en', text: TEXT });
+    const source = await client.create(0, '/v1/sources', {
+      type: 'article',
+      title: 'A report',
+      lang: 'en',
+      text: TEXT,
+    });
     const cited = [{ sourceId: source, quote: { exact: 'arrested in May 2017' } }];
     const subjects: string[] = [];
     await atOnce(persons, WIDTH, async (index, lane) => {

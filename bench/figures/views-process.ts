@@ -52,7 +52,8 @@ async function build(task: ViewsTask): Promise<ViewsBuilt> {
       seq = seqOf(message.health);
       peak = Math.max(peak, process.memoryUsage.rss());
       if (message.health.state === 'live' || elapsed() > task.seconds) done.resolve(elapsed());
-      if (message.health.state === 'stopped') done.reject(new Error(`The views stopped at ${JSON.stringify(message.health.poison)}.`));
+      if (message.health.state === 'stopped')
+        done.reject(new Error(`The views stopped at ${JSON.stringify(message.health.poison)}.`));
     },
   });
   const seconds = await done.promise;

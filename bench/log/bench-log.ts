@@ -49,11 +49,7 @@ export interface BenchLogSize {
 }
 
 /** The folder may be written to by a server on it: the record in it then grows. */
-export async function benchLog(
-  cache: string,
-  size: BenchLogSize,
-  report: (line: string) => void,
-): Promise<BenchLog> {
+export async function benchLog(cache: string, size: BenchLogSize, report: (line: string) => void): Promise<BenchLog> {
   const { events } = size;
   const folder = join(cache, `log-v${VERSION}-${events}-of-${size.persons}`);
   const manifest = join(folder, MANIFEST);
@@ -113,7 +109,13 @@ class Recorded {
   }
 
   /** @returns the event's id */
-  async say(category: Category, subject: string, { type, data }: Told, cited?: Cited, by = 'key:bench'): Promise<string> {
+  async say(
+    category: Category,
+    subject: string,
+    { type, data }: Told,
+    cited?: Cited,
+    by = 'key:bench',
+  ): Promise<string> {
     const stream = streamName(category, subject);
     const id = this.random.id();
     this.#check(type, data, cited);
@@ -145,9 +147,7 @@ class Recorded {
   }
 
   async #append(append: Promise<unknown>): Promise<void> {
-    const done = append
-      .catch((error: unknown) => (this.#failure ??= error))
-      .finally(() => this.#underWay.delete(done));
+    const done = append.catch((error: unknown) => (this.#failure ??= error)).finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);
     if (this.#underWay.size >= IN_FLIGHT) await this.settled();
   }
@@ -243,7 +243,10 @@ class Teller {
     this.#sources.push({ id, length: text.length });
     const type = this.random.pick(['article', 'report', 'court-document']);
     const title = sentence(this.random, 6);
-    await this.record.say('source', id, { type: 'SourceEntered', data: { type, title, publisher: 'Newspaper A', lang: 'en', text } });
+    await this.record.say('source', id, {
+      type: 'SourceEntered',
+      data: { type, title, publisher: 'Newspaper A', lang: 'en', text },
+    });
   }
 
   /** One of the latest sources. */
@@ -272,7 +275,9 @@ class Teller {
   async #newId(category: Category): Promise<string> {
     let ids = this.#ids.get(category);
     if (ids === undefined || ids.length === 0) {
-      ids = Array.from({ length: category === 'person' || category === 'statement' ? 500 : 50 }, () => this.random.id());
+      ids = Array.from({ length: category === 'person' || category === 'statement' ? 500 : 50 }, () =>
+        this.random.id(),
+      );
       await this.record.makeKeys(ids.map((id) => streamName(category, id)));
       this.#ids.set(category, ids);
     }
@@ -287,7 +292,13 @@ class Teller {
     if (told === undefined) return;
     if (facts.length > 0 && random.chance(0.05)) {
       const { type, data, byAnother } = act(random, random.pick(facts));
-      await record.say('person', id, { type, data }, byAnother ? undefined : this.cited(), byAnother ? 'key:other' : undefined);
+      await record.say(
+        'person',
+        id,
+        { type, data },
+        byAnother ? undefined : this.cited(),
+        byAnother ? 'key:other' : undefined,
+      );
     }
     facts.push(await record.say('person', id, told, this.cited()));
   }

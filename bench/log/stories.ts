@@ -72,7 +72,11 @@ export function story(random: Random, facts: number, groups: readonly string[], 
       tell('PretrialDetentionOrdered', calendar.later(0, 3), { ...inCase, facility: `Prison of ${place(random)}` });
     },
     () => {
-      tell('CustodyReported', calendar.later(10, 60), { ...inCase, aspect: 'observed', facility: `Prison of ${place(random)}` });
+      tell('CustodyReported', calendar.later(10, 60), {
+        ...inCase,
+        aspect: 'observed',
+        facility: `Prison of ${place(random)}`,
+      });
     },
     () => {
       tell('TrialOpened', calendar.later(20, 200), { ...inCase, court, presence: 'present' });
@@ -89,7 +93,12 @@ export function story(random: Random, facts: number, groups: readonly string[], 
       });
     },
     () => {
-      tell('AppealFiled', calendar.later(5, 30), { ...inCase, by: 'defence', kind: 'appeal', court: 'Court of Appeal' });
+      tell('AppealFiled', calendar.later(5, 30), {
+        ...inCase,
+        by: 'defence',
+        kind: 'appeal',
+        court: 'Court of Appeal',
+      });
     },
     () => {
       tell('AppealDecided', calendar.later(60, 200), {
@@ -100,7 +109,10 @@ export function story(random: Random, facts: number, groups: readonly string[], 
       });
     },
     () => {
-      tell('PersonReleased', calendar.later(100, 500), { ...inCase, reason: random.pick(['served', 'pardon', 'bail', 'unknown']) });
+      tell('PersonReleased', calendar.later(100, 500), {
+        ...inCase,
+        reason: random.pick(['served', 'pardon', 'bail', 'unknown']),
+      });
     },
   ];
   const aside: (() => void)[] = [
@@ -127,7 +139,11 @@ export function story(random: Random, facts: number, groups: readonly string[], 
       tell('AsylumGranted', calendar.later(30, 400), { country: random.pick(COUNTRIES) });
     },
     () => {
-      tell('CustodyReported', calendar.later(10, 60), { ...inCase, aspect: 'observed', facility: `Prison of ${place(random)}` });
+      tell('CustodyReported', calendar.later(10, 60), {
+        ...inCase,
+        aspect: 'observed',
+        facility: `Prison of ${place(random)}`,
+      });
     },
     () => {
       tell('PersonTransferred', calendar.later(10, 60), { ...inCase, facility: `Prison of ${place(random)}` });
@@ -152,11 +168,17 @@ export function enterPerson(random: Random): Told {
 
 export function enterGroup(random: Random): Told {
   const name = `${inventedName(random).latin} Movement`;
-  return { type: 'GroupEntered', data: { names: [{ text: name, lang: 'en', kind: 'legal' }], kind: random.pick(['movement', 'party', 'union']) } };
+  return {
+    type: 'GroupEntered',
+    data: { names: [{ text: name, lang: 'en', kind: 'legal' }], kind: random.pick(['movement', 'party', 'union']) },
+  };
 }
 
 export function enterCase(random: Random): Told {
-  return { type: 'CaseEntered', data: { title: sentence(random, 5), court: random.pick(COURTS), numbers: [`${random.whole(1, 9999)}/2019`] } };
+  return {
+    type: 'CaseEntered',
+    data: { title: sentence(random, 5), court: random.pick(COURTS), numbers: [`${random.whole(1, 9999)}/2019`] },
+  };
 }
 
 export function statement(random: Random, speaker: object, about: readonly object[]): Told {
@@ -180,6 +202,7 @@ export function statement(random: Random, speaker: object, about: readonly objec
 export function act(random: Random, fact: string): Told & { readonly byAnother: boolean } {
   const kind = random.next();
   if (kind < 0.5) return { type: 'FactVerified', data: { fact, method: 'Asked the court.' }, byAnother: true };
-  if (kind < 0.85) return { type: 'AccountAdded', data: { fact, occurred: `20${random.whole(10, 19)}` }, byAnother: false };
+  if (kind < 0.85)
+    return { type: 'AccountAdded', data: { fact, occurred: `20${random.whole(10, 19)}` }, byAnother: false };
   return { type: 'FactDisputed', data: { fact, kind: 'denied', reason: sentence(random, 8) }, byAnother: false };
 }

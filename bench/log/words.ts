@@ -1,7 +1,22 @@
 /** Invented names, places and texts in two scripts. */
 import type { Random } from './random.js';
 
-const LATIN = ['Sok', 'Chan', 'Vann', 'Rith', 'Srey', 'Dara', 'Bopha', 'Kim', 'Heng', 'Nary', 'Ouk', 'Pich', 'Sam', 'Thy'];
+const LATIN = [
+  'Sok',
+  'Chan',
+  'Vann',
+  'Rith',
+  'Srey',
+  'Dara',
+  'Bopha',
+  'Kim',
+  'Heng',
+  'Nary',
+  'Ouk',
+  'Pich',
+  'Sam',
+  'Thy',
+];
 const ENDS = ['a', 'eak', 'any', 'ith', 'on', 'oeun', 'y', 'éa', 'ong', 'im'];
 const KHMER = ['សុខ', 'ចាន់', 'វណ្ណ', 'រិទ្ធ', 'ស្រី', 'ដារា', 'បុប្ផា', 'គឹម', 'ហេង', 'ណារី', 'អ៊ុក', 'ពេជ្រ', 'សំ', 'ធី'];
 const PLACES = ['Town A', 'Town B', 'Kampong Thmei', 'Prek Chas', 'District 4', 'Phum Leu', 'the capital'];

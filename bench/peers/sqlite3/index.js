@@ -4,11 +4,15 @@ const { DatabaseSync } = require('node:sqlite');
 
 // The parameters may be left out, with the callback in their place.
 function taken(parameters, callback) {
-  return typeof parameters === 'function' ? { values: [], then: parameters } : { values: (parameters ?? []).map(plain), then: callback };
+  return typeof parameters === 'function'
+    ? { values: [], then: parameters }
+    : { values: (parameters ?? []).map(plain), then: callback };
 }
 
 function plain(value) {
   if (typeof value === 'boolean') return value ? 1 : 0;
+  // The driver binds what it does not know as text; emmett gives it an object in one place.
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) return String(value);
   return value === undefined ? null : value;
 }
 
@@ -28,7 +32,9 @@ class Database {
     } catch (caught) {
       error = caught;
     }
-    setImmediate(() => callback?.call({ changes: result?.changes ?? 0, lastID: Number(result?.lastInsertRowid ?? 0) }, error, result));
+    setImmediate(() =>
+      callback?.call({ changes: result?.changes ?? 0, lastID: Number(result?.lastInsertRowid ?? 0) }, error, result),
+    );
     return this;
   }
 
