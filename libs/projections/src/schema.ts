@@ -10,7 +10,7 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 1;
 
@@ -43,7 +43,8 @@ CREATE TABLE subjects (
   entered INTEGER NOT NULL, name TEXT, search TEXT NOT NULL
 );
 CREATE UNIQUE INDEX subjects_id ON subjects (id, kind);
-CREATE INDEX subjects_list ON subjects (kind, entered);
+-- Holds what lists look through, so that the rows of subjects that do not match are never fetched.
+CREATE INDEX subjects_list ON subjects (kind, entered, search);
 
 -- Every event that counts; known: the greatest recordedAt so far, in milliseconds, so it never falls from row to row.
 CREATE TABLE events (

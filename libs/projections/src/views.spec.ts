@@ -8,6 +8,7 @@ import { derivedId, streamName } from '#kernel';
 import type { ViewsReader } from './ports.js';
 import { runViews } from './views.js';
 import { openViewsReader } from './reader.js';
+import { SCHEMA_VERSION } from './schema.js';
 import { eventOf, firstCase, idOf } from './test-support/first-case.js';
 import { documentOf, type Said, TestRecord, until } from './test-support/record.js';
 import { stories } from './test-support/stories.js';
@@ -25,7 +26,7 @@ async function caughtUp(reader: ViewsReader, seq: number): Promise<void> {
 }
 
 function servedFile(folder: string): string {
-  return join(folder, readFileSync(join(folder, 'views-1.current'), 'utf8'));
+  return join(folder, readFileSync(join(folder, `views-${SCHEMA_VERSION}.current`), 'utf8'));
 }
 
 /** All rows of a view file, but for when its documents were built. */
