@@ -42,6 +42,10 @@ async function main(args: readonly string[]): Promise<void> {
     try {
       const figures = await benchmark.run(context);
       found.push({ benchmark: benchmark.name, figures, load: loadavg()[0] ?? 0 });
+    } catch (error) {
+      // What the others measured is worth keeping.
+      console.error(error);
+      process.exitCode = 1;
     } finally {
       rmSync(temporary, { recursive: true, force: true });
     }
