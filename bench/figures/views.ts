@@ -9,7 +9,7 @@ import { wholeLog } from './read.js';
 import type { ViewsBuilt, ViewsTask } from './views-process.js';
 
 /** The building is stopped after this time, and the rate is that of the events taken in until then. */
-const PATIENCE_SECONDS = 120;
+const PATIENCE_SECONDS = 90;
 
 async function run(context: Context): Promise<readonly Figure[]> {
   const { folder, events, persons } = await wholeLog(context);

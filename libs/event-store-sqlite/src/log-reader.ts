@@ -43,7 +43,8 @@ export interface Page {
 export class LogReader {
   readonly #db: DatabaseSync;
   readonly #types = new Map<number, string>();
-  readonly #streams = new Map<number, string>();
+  /** Undefined: not one of ours. */
+  readonly #streams = new Map<number, string | undefined>();
   readonly #lastRow: StatementSync;
   readonly #typeName: StatementSync;
   readonly #streamName: StatementSync;
@@ -125,8 +126,8 @@ export class LogReader {
       const { rows, cutAfter } = within<RowOfStream>(size, statement, [after + 1, end]);
       const events: StoredEvent[] = [];
       for (const row of rows) {
-        const stream = this.#streamNamed(row[1]);
-        if (isOurs(stream)) events.push(this.#toEvent(row, stream));
+        const stream = this.#ourStream(row[1]);
+        if (stream !== undefined) events.push(this.#toEvent(row, stream));
       }
       return { events, end: cutAfter ?? end };
     };
@@ -172,13 +173,16 @@ export class LogReader {
     return name;
   }
 
-  /** A stream never changes its name, and is there as soon as an event of it is. */
-  #streamNamed(sid: number): string {
+  /**
+   * The name of a stream of Habeas that is not operational; undefined for others. A stream never changes its name, and is
+   * there as soon as an event of it is.
+   */
+  #ourStream(sid: number): string | undefined {
     let name = this.#streams.get(sid);
-    if (name === undefined) {
+    if (name === undefined && !this.#streams.has(sid)) {
       const found = this.#streamName.get(sid) as unknown as [string] | undefined;
       if (found === undefined) throw new EventStoreError('corrupt', 'The log is damaged: an event has no stream.');
-      name = found[0];
+      name = isOurs(found[0]) ? found[0] : undefined;
       if (this.#streams.size >= MAX_KNOWN_STREAMS) this.#streams.clear();
       this.#streams.set(sid, name);
     }
