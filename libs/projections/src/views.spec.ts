@@ -281,27 +281,41 @@ test('an event of a type that this version does not know is poison too, also in 
   await until(() => reader.document('person', idOf('vy')).ok);
 });
 
-test('another log under the same folder: it says so, serves nothing of the old one, and folds the new one', async () => {
-  await record.say(...THE_CASE);
-  const { views, reader } = record.views();
-  await caughtUp(reader, THE_CASE.length + 1);
-  await views.close();
-  const other = await TestRecord.create();
-  try {
-    for (const file of readdirSync(record.folder).filter((name) => name.startsWith('views-'))) {
-      copyFileSync(join(record.folder, file), join(other.folder, file));
+/** How many events the other log holds: fewer than the views took in, as many, more. */
+test.each([0, THE_CASE.length, THE_CASE.length + 1])(
+  'another log under the same folder (%i events): it says so, serves nothing of the old one, and folds the new one',
+  async (count) => {
+    await record.say(...THE_CASE);
+    const { views, reader } = record.views();
+    await caughtUp(reader, THE_CASE.length + 1);
+    await views.close();
+    const other = await TestRecord.create();
+    try {
+      await other.say(...THE_CASE.slice(0, count));
+      if (count > THE_CASE.length) {
+        await other.say({
+          kind: 'source',
+          subject: idOf('later'),
+          id: idOf('later'),
+          type: 'SourceEntered',
+          data: { type: 'post', title: 'x', lang: 'en' },
+        });
+      }
+      for (const file of readdirSync(record.folder).filter((name) => name.startsWith('views-'))) {
+        copyFileSync(join(record.folder, file), join(other.folder, file));
+      }
+      const moved = other.views();
+      await until(() =>
+        other.messages.some((message) => message.kind === 'withdrawn' && message.reason === 'log-changed'),
+      );
+      await caughtUp(moved.reader, count + 1);
+      expect(other.messages).toContainEqual(expect.objectContaining({ kind: 'swapped', reason: 'log-changed' }));
+      expect(moved.reader.document('person', idOf('vy')).ok).toBe(count > 0);
+    } finally {
+      await other.close();
     }
-    const moved = other.views();
-    await until(() =>
-      other.messages.some((message) => message.kind === 'withdrawn' && message.reason === 'log-changed'),
-    );
-    await caughtUp(moved.reader, 1);
-    expect(other.messages).toContainEqual(expect.objectContaining({ kind: 'swapped', reason: 'log-changed' }));
-    expect(moved.reader.document('person', idOf('vy'))).toMatchObject({ ok: false, error: { code: 'not-found' } });
-  } finally {
-    await other.close();
-  }
-});
+  },
+);
 
 test('a log that was put back to an earlier state', async () => {
   await record.say(...THE_CASE.slice(0, 10));
@@ -464,16 +478,16 @@ test('lists: pages that stay as they were while rows are added, and search witho
     subject: idOf('new'),
     id: idOf('new'),
     type: 'PersonEntered',
-    data: { names: [{ text: 'Chéa Vichea', kind: 'legal' }], citations: [] },
+    data: { names: [{ text: 'Chéa Monyrith', kind: 'legal' }], citations: [] },
   });
   await caughtUp(reader, THE_CASE.length + 2);
   const second = reader.list('person', {
     limit: 3,
     ...(first.value.next !== undefined && { cursor: first.value.next }),
   });
-  expect(second).toMatchObject({ ok: true, value: { items: [{ name: 'Khieu Sopheak' }, { name: 'Chéa Vichea' }] } });
+  expect(second).toMatchObject({ ok: true, value: { items: [{ name: 'Khieu Sopheak' }, { name: 'Chéa Monyrith' }] } });
   if (second.ok) expect(second.value).not.toHaveProperty('next');
-  for (const q of ['chea', 'VICH', 'chéa']) {
+  for (const q of ['chea', 'MONY', 'chéa']) {
     expect(reader.list('person', { q })).toMatchObject({ ok: true, value: { items: [{ id: idOf('new') }] } });
   }
   expect(reader.list('statement', { q: 'Constitution' })).toMatchObject({
