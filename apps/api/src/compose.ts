@@ -100,11 +100,10 @@ async function compose(settings: Settings, opened: Opened, report: (line: string
   const notify = (message: ViewsMessage): void => {
     reader.notify(message);
   };
-  const views = await startViews(settings, notify, report).catch((error: unknown) => {
-    closeReader();
-    throw error;
-  });
-  opened.add(() => views.close());
+  // In a thread of its own: the interface is put together meanwhile.
+  const starting = startViews(settings, notify, report);
+  starting.catch(() => undefined);
+  opened.add(async () => (await starting).close());
   // Closed before the writer: SQLite folds its WAL into the file when the last connection, which must be able to write, goes.
   opened.add(closeReader);
 
@@ -121,6 +120,7 @@ async function compose(settings: Settings, opened: Opened, report: (line: string
     report,
   );
   opened.add(() => closeWithin(app, LAST_REQUESTS));
+  await starting;
   await app.listen(settings.port, settings.host);
   opened.add(() => {
     accepting = false;

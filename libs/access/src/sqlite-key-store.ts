@@ -7,7 +7,7 @@
  * Keys that were opened are kept in memory, up to a limit; new ones are written by a thread of their own, many with one
  * flush of the disk, and are handed out only when they are durable.
  */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
@@ -72,6 +72,8 @@ export async function openSqliteKeyStore(options: OpenKeyStore): Promise<KeyStor
       // Said of this loss, not of the next.
       rmSync(lost, { force: true });
     }
+    // SQLite would open it to be read, leave a journal beside it, and say so at the first new key only.
+    if (mode === 'write') accessSync(file, constants.W_OK);
     const reader = openForReading(file);
     try {
       checkMasterKey(reader, file, master);

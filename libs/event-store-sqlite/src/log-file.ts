@@ -142,6 +142,8 @@ export function makeFolder(folder: string): void {
 
 /** The one connection that writes. */
 export function openForWriting(file: string): DatabaseSync {
+  // SQLite would open it to be read, and say so at the first append only.
+  accessSync(file, constants.W_OK);
   const db = new DatabaseSync(file, { timeout: WRITER_PATIENCE });
   try {
     // FULL: a commit is on the disk before it is acknowledged. fullfsync: also where fsync alone does not do that (macOS).

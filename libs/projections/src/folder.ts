@@ -5,7 +5,6 @@
  */
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -13,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -39,7 +39,7 @@ export class ViewsFolder {
       return undefined;
     }
     const path = join(this.folder, name);
-    return FILE.test(name) && existsSync(path) ? path : undefined;
+    return FILE.test(name) && statSync(path, { throwIfNoEntry: false })?.isFile() === true ? path : undefined;
   }
 
   /** A path for a new file. */

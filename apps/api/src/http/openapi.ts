@@ -70,9 +70,12 @@ function share(document: OpenAPIObject): OpenAPIObject {
   };
 }
 
-/** Serves `/openapi.json` and `/docs`. The page loads nothing from elsewhere: it works without a network. */
+/**
+ * Serves `/openapi.json` and `/docs`. The page loads nothing from elsewhere: it works without a network. The document is
+ * made when it is first asked for: making it takes a good part of a start, and few starts are asked for it.
+ */
 export function serveOpenApi(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, build(app), {
+  SwaggerModule.setup('docs', app, () => build(app), {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'Habeas',
