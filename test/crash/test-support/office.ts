@@ -32,7 +32,7 @@ export type Answer =
   | { readonly kind: 'none' };
 
 /** Sends a command once. */
-export async function send(url: string, { path, body, key }: Command, signal?: AbortSignal): Promise<Answer> {
+async function send(url: string, { path, body, key }: Command, signal?: AbortSignal): Promise<Answer> {
   let status: number;
   let text: string;
   try {
