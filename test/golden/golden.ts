@@ -21,7 +21,7 @@ import {
   validatePayload,
 } from '#domain';
 import { canonicalJson, canonicalValue, derivedId, type JsonObject, streamName } from '#kernel';
-import { CHAIN_START, createEventCodec, LOG_STARTED, requestMac, type StoredForm } from '#log-format';
+import { CHAIN_START, createEventCodec, FOLD_ADOPTED, LOG_STARTED, requestMac, type StoredForm } from '#log-format';
 import { fixedKey, seededRandomness } from '../support/fixed.js';
 
 /** Behind every day that the examples speak of. */
@@ -45,7 +45,7 @@ export interface Golden {
 }
 
 /** Every event that is written today. */
-export const forms: readonly StoredForm[] = [...catalogue, ...ACCESS_EVENTS, LOG_STARTED];
+export const forms: readonly StoredForm[] = [...catalogue, ...ACCESS_EVENTS, LOG_STARTED, FOLD_ADOPTED];
 
 export function fileOf({ type, schemaVersion }: Pick<StoredForm, 'type' | 'schemaVersion'>): string {
   return join(GOLDEN_FOLDER, `${type}.v${schemaVersion}.json`);
@@ -94,6 +94,7 @@ export function makeGolden(form: StoredForm): string {
 }
 
 const OTHERS: Readonly<Partial<Record<string, object>>> = {
+  FoldAdopted: { foldVersion: 1 },
   LogStarted: { logId: derivedId('golden', 'log', 0) },
   AccessKeyCreated: { hash: '0123456789abcdef'.repeat(4), name: 'Laptop A', scopes: ['read', 'record'] },
   AccessKeyRevoked: {},

@@ -5,8 +5,8 @@ import { openAccessDirectory, openSqliteKeyStore } from '#access';
 import { createCommandHandler } from '#command-handling';
 import { openSqliteLog } from '#event-store-sqlite';
 import type { Clock, Randomness } from '#kernel';
-import { ensureLogStarted, hasRecords } from '#log-format';
-import { openViewsReader, type ViewsMessage } from '#projections';
+import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
+import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHttpApp } from './http/app.js';
 import { keyStoreOptions, type Settings } from './settings.js';
@@ -89,6 +89,7 @@ async function compose(settings: Settings, opened: Opened, report: (line: string
   });
   opened.add(() => keyStore.close());
   const logId = await ensureLogStarted(eventStore, clock, randomness);
+  await ensureFoldAdopted(eventStore, logId, FOLD_VERSION, clock, randomness);
   const access = await openAccessDirectory({ store: eventStore, keys: keyStore, logId, clock, randomness });
   opened.add(() => access.close());
   const commands = createCommandHandler({ store: eventStore, keys: keyStore, logId, clock, randomness });

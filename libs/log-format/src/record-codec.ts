@@ -2,8 +2,9 @@
 import { catalogue } from '#domain';
 import type { Randomness } from '#kernel';
 import { createEventCodec, type EventCodec } from './codec.js';
+import { FOLD_ADOPTED } from './fold-adopted.js';
 import { LOG_STARTED } from './log-start.js';
 
 export function createRecordCodec(randomness: Randomness): EventCodec {
-  return createEventCodec([...catalogue, LOG_STARTED], randomness);
+  return createEventCodec([...catalogue, LOG_STARTED, FOLD_ADOPTED], randomness);
 }

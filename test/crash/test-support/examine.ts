@@ -55,7 +55,7 @@ export function expectNothingElse(office: Office, events: readonly StoredEvent[]
     return causationId ?? type;
   });
   const moves = [...office.recorded.values()].filter(({ recorded }) => recorded.type === 'FactMoved');
-  const expected = ['LogStarted', 'AccessKeyCreated', ...moves.map(({ recorded }) => recorded.event)];
+  const expected = ['LogStarted', 'FoldAdopted', 'AccessKeyCreated', ...moves.map(({ recorded }) => recorded.event)];
   expect(causes.sort()).toEqual(expected.sort());
 }
 
