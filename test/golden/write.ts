@@ -1,15 +1,20 @@
-/** `npm run golden`: writes the golden files of events that have none. Never touches one that is there. */
+/** `npm run golden`: writes the golden files of events that have none, and the table of effects if there is none. Never touches one that is there. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { effectTable, EFFECTS_FILE } from './effects.js';
 import { fileOf, forms, GOLDEN_FOLDER, makeGolden } from './golden.js';
 
 mkdirSync(GOLDEN_FOLDER, { recursive: true });
 let written = 0;
-for (const form of forms) {
+const wanted = [
+  ...forms.map((form) => [fileOf(form), () => makeGolden(form)] as const),
+  [EFFECTS_FILE, effectTable] as const,
+];
+for (const [file, make] of wanted) {
   try {
-    writeFileSync(fileOf(form), makeGolden(form), { flag: 'wx' });
+    writeFileSync(file, make(), { flag: 'wx' });
     written++;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
-console.log(`${written} golden files written, ${forms.length - written} were there and stay as they are.`);
+console.log(`${written} golden files written, ${wanted.length - written} were there and stay as they are.`);

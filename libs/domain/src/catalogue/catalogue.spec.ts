@@ -62,6 +62,7 @@ describe.each(catalogue.map((definition) => [definition.type, definition] as con
 });
 
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
+  AppealDecided: ['acquittedOf'],
   PersonConvicted: ['acquittedOf'],
   SourceEntered: ['sha256'],
   SourceDetailsCorrected: ['type', 'publisher', 'author', 'url', 'lang'],

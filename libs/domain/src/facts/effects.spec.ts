@@ -123,6 +123,26 @@ describe('of a person', () => {
       { sentence: 'pardoned', hold: 'imprisoned' },
     ],
     ['pardoned in part', [SENTENCED, 'PardonGranted'], { sentence: 'reduced' }],
+    [
+      'pardoned in part while at large',
+      [['SentenceHanded', ABSENT], 'PardonGranted'],
+      { sentence: 'unserved', liberty: 'sentence-not-enforced' },
+    ],
+    [
+      'sentenced in absentia, a part suspended',
+      [['SentenceHanded', { presence: 'in-absentia' }]],
+      { sentence: 'unserved', liberty: 'sentence-not-enforced' },
+    ],
+    [
+      'convicted in part, and sentenced',
+      [['PersonConvicted', { acquittedOf: [{ offence: 'Offence B' }] }], SENTENCED],
+      { verdict: 'mixed', sentence: 'imposed' },
+    ],
+    [
+      'acquitted in part on appeal',
+      [SENTENCED, ['AppealDecided', { outcome: 'varied', term: 'P1Y', acquittedOf: [{ offence: 'Offence B' }] }]],
+      { verdict: 'mixed', sentence: 'imposed', finality: 'appealable' },
+    ],
     ['pardon asked for', [SENTENCED, 'PardonRequested'], { sentence: 'imposed' }],
     ['amnestied', [SENTENCED, 'AmnestyGranted'], { stage: 'ended', sentence: 'annulled' }],
     ['transferred', ['PersonArrested', 'PersonTransferred'], { hold: 'police-custody' }],
@@ -218,20 +238,35 @@ describe('of a person', () => {
     expect(role?.detail).toEqual({ role: 'spokesperson', group: ID.groupA });
   });
 
-  test('a release ends every hold that deprives, and leaves what another court wants', () => {
-    const inCase = (id: string): object => ({ case: id });
-    const steps: readonly Step[] = [
-      ['PersonArrested', inCase(ID.caseA)],
-      ['PretrialDetentionOrdered', inCase(ID.caseB)],
-      ['WarrantIssued', inCase(ID.decisionA)],
-      ['PersonReleased', { reason: 'bail', case: ID.caseA }],
-    ];
-    const holds = after('person', steps).filter(({ axis }) => axis === 'hold');
-    expect(Object.fromEntries(holds.map((hold) => [hold.case, hold.value]))).toEqual({
-      [ID.caseA]: 'conditional-release',
-      [ID.caseB]: 'none',
-      [ID.decisionA]: 'wanted',
+  test.each<[string, object, readonly [a: string, b: string, c: string], string]>([
+    [
+      'a release ends every hold that deprives',
+      { reason: 'dropped', case: ID.caseA },
+      ['none', 'none', 'wanted'],
+      'wanted',
+    ],
+    ['so does one of no case', { reason: 'dropped' }, ['none', 'none', 'wanted'], 'wanted'],
+    [
+      'on bail it is that case alone',
+      { reason: 'bail', case: ID.caseA },
+      ['conditional-release', 'pretrial-detention', 'wanted'],
+      'pretrial-detention',
+    ],
+    ['on bail, in whichever case', { reason: 'bail' }, ['none', 'none', 'wanted'], 'wanted'],
+  ])('of several cases: %s; what another court wants stays', (_, release, holds, liberty) => {
+    const answers = after('person', [
+      ['PersonArrested', { case: ID.caseA }],
+      ['PretrialDetentionOrdered', { case: ID.caseB }],
+      ['WarrantIssued', { case: ID.decisionA }],
+      ['PersonReleased', release],
+    ]);
+    const found = answers.filter(({ axis }) => axis === 'hold');
+    expect(Object.fromEntries(found.map((hold) => [hold.case, hold.value]))).toEqual({
+      [ID.caseA]: holds[0],
+      [ID.caseB]: holds[1],
+      [ID.decisionA]: holds[2],
     });
+    expect(valueOf(answers, 'liberty')).toBe(liberty);
   });
 
   test('states that are presupposed are attested', () => {

@@ -38,16 +38,16 @@ class FormationAnnounced extends Fact {
   place?: string;
 }
 
-class NameReserved extends ByAuthority {
+class NameReserved extends Decision {
   @Optional()
   @Personal()
   @Value(line(300), { description: 'The name that is reserved.' })
   reservedName?: string;
 }
 
-class FormationNotified extends ByAuthority {}
-class NotificationAcknowledged extends ByAuthority {}
-class FormationPermitted extends ByAuthority {}
+class FormationNotified extends Decision {}
+class NotificationAcknowledged extends Decision {}
+class FormationPermitted extends Decision {}
 class FormationRefused extends Decision {}
 
 const SUPPORT_KINDS = ['thumbprint', 'signature', 'declaration', 'member'] as const;

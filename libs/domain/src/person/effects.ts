@@ -11,6 +11,15 @@ export const DEPRIVATION_ENDED: readonly Effect[] = [
   { axis: 'hold', set: 'none' },
 ];
 
+/**
+ * Bail and provisional release are given in a case: whoever is held in another stays held there. Where it is not told
+ * in which of several cases, the person walked out, and is held in none.
+ */
+export const RELEASED_CONDITIONALLY: readonly Effect[] = [
+  { axis: 'hold', set: 'none', onlyFrom: DEPRIVED, allCases: 'if-unassigned' },
+  { axis: 'hold', set: 'conditional-release' },
+];
+
 export const ATTESTS_DEPRIVATION = [{ axis: 'hold', values: DEPRIVED }] as const;
 
 /** Sentences that a change of their length leaves what they are. */
@@ -24,8 +33,13 @@ export function termChanged(term: string | undefined): readonly Effect[] {
   return RUNNING_SENTENCES.map((value) => ({ axis: 'sentence', set: value, detail: { term }, onlyFrom: [value] }));
 }
 
-export function reduced(term: string | undefined): Effect {
-  return { axis: 'sentence', set: 'reduced', ...(term !== undefined && { detail: { term } }) };
+/** A shorter sentence; one that was not being enforced is not enforced any more for being shorter. */
+export function reduced(term: string | undefined): readonly Effect[] {
+  const detail = term === undefined ? {} : { detail: { term } };
+  return [
+    { axis: 'sentence', set: 'reduced', ...detail, notFrom: ['unserved'] },
+    { axis: 'sentence', set: 'unserved', ...detail, onlyFrom: ['unserved'] },
+  ];
 }
 
 /** The last day that a date may mean, for values that hold until then. */

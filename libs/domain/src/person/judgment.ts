@@ -81,10 +81,12 @@ class SentenceHanded extends Fact {
 function sentenceEffects(data: SentenceHanded): readonly Effect[] {
   const depriving = DEPRIVING_PENALTIES.includes(data.penalty);
   const suspension = suspensionOf(data);
-  const value = suspension ?? (depriving && data.presence === 'in-absentia' ? 'unserved' : 'imposed');
+  // A part that is not suspended is still to be served: it makes a fugitive of whoever was sentenced in absentia.
+  const absent = depriving && data.presence === 'in-absentia' && suspension !== 'suspended';
+  const value = absent ? 'unserved' : (suspension ?? 'imposed');
   const effects: Effect[] = [
     { axis: 'stage', set: 'decided' },
-    { axis: 'verdict', set: 'convicted', detail: { presence: data.presence } },
+    ...convictedOrMixed(data.presence),
     { axis: 'finality', set: 'appealable' },
     {
       axis: 'sentence',
@@ -106,6 +108,15 @@ function sentenceEffects(data: SentenceHanded): readonly Effect[] {
     });
   }
   return effects;
+}
+
+/** A sentence tells of a conviction; where the same judgment acquitted of some counts, the verdict stays mixed. */
+function convictedOrMixed(presence: Presence): readonly Effect[] {
+  const detail = { presence };
+  return [
+    { axis: 'verdict', set: 'convicted', detail, notFrom: ['mixed'] },
+    { axis: 'verdict', set: 'mixed', detail, onlyFrom: ['mixed'] },
+  ];
 }
 
 function suspensionOf({ term, suspendedPart }: SentenceHanded): 'suspended' | 'part-suspended' | undefined {
@@ -178,6 +189,14 @@ class AppealDecided extends Fact {
   @Optional()
   @Value(duration(), { description: 'The whole new length, where the decision changes it.' })
   term?: string;
+
+  @Optional()
+  @NestedList(Count, {
+    min: 1,
+    max: 100,
+    description: 'Counts of which the decision acquits where others stay (varied, convicted): the verdict is mixed.',
+  })
+  acquittedOf?: Count[];
 }
 
 const APPEALABLE: Effect = { axis: 'finality', set: 'appealable' };
@@ -189,19 +208,23 @@ const SET_ASIDE: readonly Effect[] = [
   { axis: 'stage', set: 'on-trial' },
 ];
 
-function appealEffects({ kind, outcome, term }: AppealDecided): readonly Effect[] {
+function appealEffects({ kind, outcome, term, acquittedOf }: AppealDecided): readonly Effect[] {
   switch (outcome) {
     case 'upheld':
     case 'inadmissible':
     case 'withdrawn':
       return [APPEALABLE];
     case 'varied':
-      return [APPEALABLE, ...termChanged(term)];
+      return [
+        APPEALABLE,
+        ...(acquittedOf === undefined ? [] : [{ axis: 'verdict', set: 'mixed' } as const]),
+        ...termChanged(term),
+      ];
     case 'convicted':
       return [
         APPEALABLE,
         { axis: 'stage', set: 'decided' },
-        { axis: 'verdict', set: 'convicted' },
+        { axis: 'verdict', set: acquittedOf === undefined ? 'convicted' : 'mixed' },
         ...(term === undefined ? [] : [{ axis: 'sentence', set: 'imposed', detail: { term } } as const]),
       ];
     case 'quashed':
@@ -302,7 +325,7 @@ export const judgmentEvents = [
   fact(SentenceChanged, 'person', {
     route: 'sentence-changes',
     summary: 'A sentence was reduced, increased or commuted.',
-    effects: ({ kind, term }) => (kind === 'increased' ? termChanged(term) : [reduced(term)]),
+    effects: ({ kind, term }) => (kind === 'increased' ? termChanged(term) : reduced(term)),
     rank: RANK.sentenceChange,
   }),
   fact(AppealFiled, 'person', {
@@ -335,7 +358,7 @@ export const judgmentEvents = [
   fact(PardonGranted, 'person', {
     route: 'pardons',
     summary: 'A pardon was granted; the release is a fact of its own.',
-    effects: ({ kind, term }) => [kind === 'full' ? { axis: 'sentence', set: 'pardoned' } : reduced(term)],
+    effects: ({ kind, term }) => (kind === 'full' ? [{ axis: 'sentence', set: 'pardoned' }] : reduced(term)),
     kind: 'pardon',
     presupposes: ['sentence'],
     rank: RANK.pardon,

@@ -4,7 +4,7 @@ import { Actor, Fact } from '../facts/fact.js';
 import { type Effect, PROCEDURAL_RANKS as RANK } from '../status/index.js';
 import { ListOf, Nested, Optional, Personal, Value } from '../validation/fields.js';
 import { edtf, flag, line, oneOf } from '../validation/scalars.js';
-import { ATTESTS_DEPRIVATION, DEPRIVATION_ENDED, untilHorizon } from './effects.js';
+import { ATTESTS_DEPRIVATION, DEPRIVATION_ENDED, RELEASED_CONDITIONALLY, untilHorizon } from './effects.js';
 
 const RELEASE_REASONS = [
   'bail',
@@ -43,10 +43,7 @@ class PersonReleased extends Fact {
 }
 
 function releaseEffects({ reason }: PersonReleased): readonly Effect[] {
-  // Whoever walks out is held in no other case either: bail alone, without a release, is a fact of its own.
-  if (reason === 'bail' || reason === 'provisional') {
-    return [...DEPRIVATION_ENDED, { axis: 'hold', set: 'conditional-release' }];
-  }
+  if (reason === 'bail' || reason === 'provisional') return RELEASED_CONDITIONALLY;
   if (reason === 'served') return [...DEPRIVATION_ENDED, { axis: 'sentence', set: 'served' }];
   return DEPRIVATION_ENDED;
 }

@@ -246,7 +246,7 @@ export class Holders {
     return ordered.fact.effects.flatMap((effect) => {
       const axis = cellAxisOf(effect);
       const perCase = axis === AT_LARGE || vocabularyOf(axis).per === 'case';
-      const targets = perCase ? (effect.allCases === true ? this.caseSlots : [ordered.case]) : [undefined];
+      const targets = perCase ? (actsOnAllCases(effect, ordered) ? this.caseSlots : [ordered.case]) : [undefined];
       return targets.map((target): Assignment => {
         const holder = this.#holder(axis, target, effect.key);
         holder.touched = true;
@@ -287,6 +287,10 @@ export class Holders {
 
 function holderId(axis: CellAxis, caseId: string | undefined, key: string | undefined): string {
   return `${axis}/${caseId ?? ''}/${key ?? ''}`;
+}
+
+function actsOnAllCases({ allCases }: Effect, { case: ownCase }: OrderedFact): boolean {
+  return allCases === true || (allCases === 'if-unassigned' && ownCase === UNASSIGNED);
 }
 
 function cellAxisOf(effect: Effect): CellAxis {
@@ -363,7 +367,7 @@ function endEscapes(track: Track, fact: TrackFact, state: State, cells: Cell[] |
     if (fact.operations.some((operation) => operation.cell === index)) continue;
     const ends = fact.operations.some((operation) => {
       const target = nth(track.cells, operation.cell);
-      if (target.axis === 'hold' && operation.effect.allCases === true) return true;
+      if (target.axis === 'hold' && actsOnAllCases(operation.effect, fact.ordered)) return true;
       if (!takesPlace(operation, state)) return false;
       if (target.axis === 'hold') {
         if (operation.value !== undefined && DEPRIVING.has(operation.value)) return true;

@@ -43,8 +43,12 @@ export interface Effect {
   readonly guardAxis?: Axis;
   readonly onlyFrom?: readonly string[];
   readonly notFrom?: readonly string[];
-  /** Acts on every case of the person, not only on the fact's own (a release ends every hold that deprives). */
-  readonly allCases?: true;
+  /**
+   * Acts on every case of the person, not only on the fact's own (a release ends every hold that deprives); with
+   * `if-unassigned` only where the fact belongs to none of several cases (a release on bail of which nobody tells in
+   * which case).
+   */
+  readonly allCases?: true | 'if-unassigned';
   /**
    * Days that decide how long the value is certain, for values with a horizon in the vocabulary: `until` the last day
    * of a suspension or of a provisional registration; `termFrom` the day from which a sentence's term counts, where

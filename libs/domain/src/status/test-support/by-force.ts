@@ -74,7 +74,7 @@ export function byForce(kind: SubjectKind, facts: readonly StatusFact[], first: 
     for (const effect of fact.effects) {
       if (effect.axis === 'liberty') continue;
       const perCase = CASE_AXES.includes(effect.axis);
-      const targets = perCase ? (effect.allCases ? slots : [caseOf(fact)]) : [''];
+      const targets = perCase ? (everywhere(effect, caseOf(fact)) ? slots : [caseOf(fact)]) : [''];
       for (const target of targets)
         if (target !== 'unassigned') axes.add(`${effect.axis}/${target}/${effect.key ?? ''}`);
     }
@@ -166,7 +166,7 @@ function happen(
   for (const effect of fact.effects) {
     const perCase = CASE_AXES.includes(effect.axis);
     const axis = effect.axis === 'liberty' ? 'escape' : effect.axis;
-    const targets = perCase || axis === 'escape' ? (effect.allCases ? slots : [ownCase]) : [''];
+    const targets = perCase || axis === 'escape' ? (everywhere(effect, ownCase) ? slots : [ownCase]) : [''];
     for (const target of targets) {
       const guard = valueAt(effect.guardAxis ?? axis, target, effect.key ?? '');
       if (effect.onlyFrom && !effect.onlyFrom.includes(guard)) continue;
@@ -181,7 +181,7 @@ function happen(
     const heldAgain = changes.some(
       ({ effect }) => effect.axis === 'hold' && typeof effect.set === 'string' && DEPRIVED.includes(effect.set),
     );
-    const releasedFromAll = fact.effects.some((effect) => effect.axis === 'hold' && effect.allCases);
+    const releasedFromAll = fact.effects.some((effect) => effect.axis === 'hold' && everywhere(effect, ownCase));
     const endedHere = changes.some(({ effect, target }) => {
       if (target !== slot || typeof effect.set !== 'string') return false;
       if (effect.axis === 'sentence') return ['served', 'pardoned', 'annulled'].includes(effect.set);
@@ -205,6 +205,10 @@ function happen(
     after.set(at, { value, runs, ...(since !== undefined && { since }), ...(term !== undefined && { term }) });
   }
   for (const [at, now] of after) state.set(at, now);
+}
+
+function everywhere({ allCases }: Effect, ownCase: string): boolean {
+  return allCases === 'if-unassigned' ? ownCase === 'unassigned' : allCases === true;
 }
 
 /** Imprisoned beyond the term, and no later fact tells that it went on until then. */

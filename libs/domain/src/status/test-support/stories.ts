@@ -21,6 +21,11 @@ const released: readonly Effect[] = [
   { axis: 'hold', set: 'none', allCases: true, onlyFrom: DEPRIVED },
 ];
 
+const bailed: readonly Effect[] = [
+  { axis: 'hold', set: 'none', allCases: 'if-unassigned', onlyFrom: DEPRIVED },
+  { axis: 'hold', set: 'conditional-release' },
+];
+
 const PERSON_KINDS: readonly Kind[] = [
   kind([{ axis: 'hold', set: 'police-custody' }]),
   kind([{ axis: 'hold', set: 'pretrial-detention' }]),
@@ -56,10 +61,7 @@ const PERSON_KINDS: readonly Kind[] = [
   kind([{ axis: 'sentence', set: 'pardoned' }], 'pardon', ['sentence']),
   kind([...released, { axis: 'sentence', set: 'served' }], 'other', ['sentence']),
   kind(released),
-  kind([
-    { axis: 'hold', set: 'conditional-release' },
-    { axis: 'hold', set: 'none', allCases: true, onlyFrom: DEPRIVED },
-  ]),
+  kind(bailed),
   kind([
     { axis: 'hold', set: 'none' },
     { axis: 'hold', set: 'none', allCases: true, onlyFrom: DEPRIVED },
@@ -81,6 +83,7 @@ const HOLD_KINDS: readonly Kind[] = [
   kind([{ axis: 'hold', set: 'imprisoned', onlyFrom: ['police-custody'] }]),
   kind([{ axis: 'hold', set: 'none' }]),
   kind(released),
+  kind(bailed),
   kind([...released, { axis: 'liberty', set: 'sentence-not-enforced' }]),
   kind([{ axis: 'sentence', set: 'served' }]),
 ];
