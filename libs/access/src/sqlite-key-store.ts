@@ -20,10 +20,11 @@ import { KeyWriterThread } from './key-writer-thread.js';
 import { makeMasterKeyFile, parseMasterKey, readMasterKeyFile, removeDrafts } from './master-key.js';
 import { unwrap, wrap } from './wrapping.js';
 
-const KEYS_FILE = 'keys.db';
-const MASTER_KEY_FILE = 'master.key';
+/** The files of a data folder that are the key store's. */
+export const KEYS_FILE = 'keys.db';
+export const MASTER_KEY_FILE = 'master.key';
 /** Made by the operator, to say that the key store is lost for good. */
-const LOST_FILE = 'keys.lost';
+export const LOST_FILE = 'keys.lost';
 
 export interface OpenKeyStore {
   /** The data folder. */

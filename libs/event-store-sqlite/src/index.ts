@@ -1,1 +1,3 @@
+export { copySqliteLog, type CopySqliteLog } from './copy.js';
 export { LOG_FILE, openSqliteLog, type OpenSqliteLog } from './open.js';
+export { type Ownership, takeOwnership } from './owner.js';

@@ -1,5 +1,6 @@
 export { requestMac, sameMac } from './box.js';
 export { CHAIN_START, type ChainHead, verifyChain } from './chain.js';
+export { type CheckedLog, checkLog, type CheckLogOptions } from './check-log.js';
 export { createEventCodec, type EncodeContext, type EncodedEvents, type EventCodec, type NewEvent } from './codec.js';
 export * from './errors.js';
 export { ensureFoldAdopted, FOLD_ADOPTED } from './fold-adopted.js';

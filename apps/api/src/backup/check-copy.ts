@@ -1,0 +1,68 @@
+/** Judges a copy of a log with the keys beside it: the same for a backup that is being made and for one that is restored. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ACCESS_EVENTS, KEYS_FILE, KeyStoreError, openSqliteKeyStore } from '#access';
+import { catalogue } from '#domain';
+import { EventStoreError } from '#event-store';
+import { LOG_FILE, openSqliteLog } from '#event-store-sqlite';
+import { checkLog, createEventCodec, LOG_STARTED, type CheckedLog } from '#log-format';
+import { BackupError } from './backup-error.js';
+
+export interface MasterKeySource {
+  /** The key itself. */
+  readonly masterKey?: string;
+  /** Where it lies. */
+  readonly masterKeyFile?: string;
+}
+
+export interface CheckedCopy extends CheckedLog {
+  /** Why sealed fields were not opened at all; undefined if they were. */
+  readonly unopened: 'no-keys' | 'no-master-key' | undefined;
+}
+
+const randomness = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
+
+/**
+ * Every chain, every event, and every sealed box that the keys open.
+ *
+ * @param folder holds `log.db` and, as a rule, `keys.db`
+ * @throws BackupError naming what is wrong, and where
+ */
+export async function checkCopy(
+  folder: string,
+  master: MasterKeySource | undefined,
+  onProgress?: (events: number) => void,
+): Promise<CheckedCopy> {
+  try {
+    const store = await openSqliteLog({ file: join(folder, LOG_FILE), mode: 'read' });
+    try {
+      const hasKeys = existsSync(join(folder, KEYS_FILE));
+      const keys =
+        hasKeys && master !== undefined
+          ? await openSqliteKeyStore({ folder, mode: 'read', randomness, ...master })
+          : undefined;
+      try {
+        const codec = createEventCodec([...catalogue, ...ACCESS_EVENTS, LOG_STARTED], randomness);
+        const checked = await checkLog({
+          store,
+          codec,
+          ...(keys && { keys }),
+          ...(onProgress && { onProgress }),
+        });
+        if (!checked.ok) throw new BackupError(checked.error.message, { cause: checked.error });
+        return { ...checked.value, unopened: hasKeys ? (keys ? undefined : 'no-master-key') : 'no-keys' };
+      } finally {
+        await keys?.close();
+      }
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    // Their messages are sentences for whoever runs the server.
+    if (error instanceof EventStoreError || error instanceof KeyStoreError) {
+      throw new BackupError(error.message, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Puts a backup in place as the data folder of a server, or only judges it. Nothing is trusted: checksums first, then every
+ * chain, every event and every sealed box of the copy. The files get their names last, the log first of all: where a kill
+ * comes between them, the next server misses the keys and says so, and never takes the folder for a new one.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { KEYS_FILE, MASTER_KEY_FILE } from '#access';
+import { EventStoreError } from '#event-store';
+import { LOG_FILE, takeOwnership, type Ownership } from '#event-store-sqlite';
+import { BackupError } from './backup-error.js';
+import { checkCopy, type CheckedCopy, type MasterKeySource } from './check-copy.js';
+import { readThrough, syncFolder, type FileProof } from './files.js';
+import { readManifest, type Manifest } from './manifest.js';
+
+interface OpenBackup {
+  readonly backup: string;
+  /** For backups that do not hold it themselves. What is given is used even where they do, as a server would. */
+  readonly master: MasterKeySource | undefined;
+  /** Take it although sealed fields cannot be opened: keys or master key are not there. */
+  readonly acceptClosed: boolean;
+  /** Events judged so far, of how many. */
+  readonly onProgress?: (events: number, of: number) => void;
+}
+
+export interface RestoreBackup extends OpenBackup {
+  /** The data folder to make: absent or empty. */
+  readonly data: string;
+}
+
+export interface JudgedBackup {
+  readonly manifest: Manifest;
+  readonly checked: CheckedCopy;
+}
+
+/** Judges a backup where it lies. @throws BackupError naming what is wrong */
+export async function judgeBackup(options: OpenBackup): Promise<JudgedBackup> {
+  const folder = resolve(options.backup);
+  const manifest = readManifest(folder);
+  for (const [name, proof] of Object.entries(manifest.files)) await take(folder, name, proof);
+  return { manifest, checked: await judge(folder, manifest, options) };
+}
+
+/** @throws BackupError naming what is wrong; nothing is put in place then */
+export async function restoreBackup(options: RestoreBackup): Promise<JudgedBackup> {
+  const folder = resolve(options.backup);
+  const data = resolve(options.data);
+  const manifest = readManifest(folder);
+  refuseUnlessEmpty(data);
+  let ownership: Ownership | undefined;
+  const stage = join(data, `${STAGE}${randomBytes(4).toString('hex')}`);
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    // No server begins a record of its own here meanwhile.
+    ownership = takeOwnership(data);
+    refuseUnlessEmpty(data);
+    for (const name of readdirSync(data)) if (name.startsWith(STAGE)) rmSync(join(data, name), { recursive: true });
+    mkdirSync(stage, { mode: 0o700 });
+    for (const [name, proof] of Object.entries(manifest.files)) await take(folder, name, proof, join(stage, name));
+    const checked = await judge(stage, manifest, options);
+    for (const name of [LOG_FILE, KEYS_FILE, MASTER_KEY_FILE]) {
+      if (existsSync(join(stage, name))) renameSync(join(stage, name), join(data, name));
+    }
+    rmSync(stage, { recursive: true });
+    syncFolder(data);
+    return { manifest, checked };
+  } catch (error) {
+    if (ownership !== undefined) rmSync(stage, { recursive: true, force: true });
+    throw explained(error, data);
+  } finally {
+    ownership?.release();
+  }
+}
+
+const STAGE = '.restoring-';
+
+/** What may lie in a folder that holds nothing: marks of owners, an earlier try, what file systems put there by themselves. */
+const NOTHING = new RegExp(`^(owner\\.(lock|json)|lost\\+found|\\${STAGE}.*)$`);
+
+function refuseUnlessEmpty(data: string): void {
+  if (!existsSync(data)) return;
+  if (!lstatSync(data).isDirectory()) throw new BackupError(`${data} is not a folder. Give another one.`);
+  const found = readdirSync(data).find((name) => !NOTHING.test(name));
+  if (found === undefined) return;
+  throw new BackupError(
+    `The folder ${data} is not empty (it holds ${found}). Nothing is overwritten: give another folder, or move this one away.`,
+  );
+}
+
+/** Proves one file of the backup, and copies it where a place to copy to is given. */
+async function take(folder: string, name: string, proof: FileProof, copyTo?: string): Promise<void> {
+  const file = join(folder, name);
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new BackupError(`The backup ${folder} is not whole: ${name} is missing.`);
+  if (!found.isFile()) throw new BackupError(`The backup ${folder} is not whole: ${name} is not a file.`);
+  if (found.size !== proof.bytes) {
+    throw new BackupError(
+      `The backup ${folder} is not whole: ${name} has ${found.size} bytes, and had ${proof.bytes} when it was made.`,
+    );
+  }
+  const read = await readThrough(file, copyTo);
+  if (read.sha256 === proof.sha256) return;
+  throw new BackupError(
+    `The backup ${folder} is not what was made: the checksum of ${name} is another. It was damaged, changed, or taken from another backup.`,
+  );
+}
+
+async function judge(folder: string, manifest: Manifest, options: OpenBackup): Promise<CheckedCopy> {
+  const inside = join(folder, MASTER_KEY_FILE);
+  const master = options.master ?? (existsSync(inside) ? { masterKeyFile: inside } : undefined);
+  // Said before the long work, since it takes nothing to know.
+  if (!options.acceptClosed && manifest.files[KEYS_FILE] === undefined) {
+    throw new BackupError(
+      `The backup holds no keys (${KEYS_FILE}): names, words and notes could not be read. With --accept-closed it is taken nevertheless.`,
+    );
+  }
+  if (!options.acceptClosed && master === undefined) {
+    throw new BackupError(
+      'The backup does not hold the master key, without which names, words and notes cannot be read. Set HABEAS_MASTER_KEY_FILE ' +
+        'or HABEAS_MASTER_KEY to the one of the backed-up server. With --accept-closed the backup is taken unopened.',
+    );
+  }
+  const checked = await checkCopy(folder, master, (events) => options.onProgress?.(events, manifest.events));
+  const { logId, events, last } = checked;
+  if (logId !== manifest.logId || events !== manifest.events || last.hash !== manifest.last.hash) {
+    throw new BackupError(
+      `The log in the backup is not the one that its manifest describes: ${events} events, the last ${last.hash}; ` +
+        `described are ${manifest.events}, the last ${manifest.last.hash}.`,
+    );
+  }
+  if (!options.acceptClosed && checked.closed.events > 0) {
+    throw new BackupError(
+      `${checked.closed.events} events of ${checked.closed.streams} streams are sealed under keys that ${KEYS_FILE} does not hold: ` +
+        'it is older than the log, or those keys were destroyed. With --accept-closed the backup is taken nevertheless.',
+    );
+  }
+  return checked;
+}
+
+function explained(error: unknown, data: string): unknown {
+  if (error instanceof EventStoreError) return new BackupError(error.message, { cause: error });
+  switch ((error as NodeJS.ErrnoException | null)?.code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new BackupError(`There is no space left in ${data}. Nothing was restored.`, { cause: error });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOTDIR':
+      return new BackupError(`The folder ${data} cannot be made or written. Nothing was restored.`, { cause: error });
+    default:
+      return error;
+  }
+}
