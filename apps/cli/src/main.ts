@@ -1,5 +1,6 @@
 /** `habeas <verb>`: the command line. Talks to a running server through the public interface, as any client does. */
 import { Command, CommanderError } from 'commander';
+import { BackupError } from '../../api/src/backup/backup-error.js';
 import { serve } from '../../api/src/serve.js';
 import { RequestFailed } from './client.js';
 import { demo } from './demo/demo.js';
@@ -54,11 +55,36 @@ keys
   .argument('<id>')
   .action((id: string) => revokeKey(process.env, id));
 
+program
+  .command('backup')
+  .description('copy the record of HABEAS_DATA, log and keys, into a new folder, also while the server runs')
+  .argument('<folder>', 'the folder to make')
+  .option('--with-master-key', 'put the master key in as well: whoever has the backup can then read everything', false)
+  // Loaded when it is asked for, as it is not part of a start.
+  .action(async (folder: string, options: { withMasterKey: boolean }) =>
+    (await import('./backup.js')).backup(process.env, folder, options),
+  );
+
+program
+  .command('restore')
+  .description('check a backup and make it the data folder of a server')
+  .argument('<backup>', 'a folder that `habeas backup` made')
+  .option('--data <folder>', 'the data folder to make; absent or empty (HABEAS_DATA, or ./data, unless said)')
+  .option('--check', 'only check the backup, where it lies', false)
+  .option('--accept-closed', 'take it although names, words and notes cannot be opened', false)
+  .action(async (folder: string, options: { data?: string; check: boolean; acceptClosed: boolean }) =>
+    (await import('./restore.js')).restore(process.env, folder, options),
+  );
+
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
-  else if (error instanceof RequestFailed || (error instanceof Error && error.name === 'StartError')) {
+  else if (
+    error instanceof RequestFailed ||
+    error instanceof BackupError ||
+    (error instanceof Error && error.name === 'StartError')
+  ) {
     console.error(error.message);
     process.exitCode = 1;
   } else throw error;

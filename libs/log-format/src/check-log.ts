@@ -91,7 +91,8 @@ class Check {
 
   outcome(): Result<CheckedLog, IntegrityError> {
     const { last, logId } = this;
-    if (last === undefined || logId === undefined) return err(new IntegrityError('log-without-start', LOG_START_STREAM, 0));
+    if (last === undefined || logId === undefined)
+      return err(new IntegrityError('log-without-start', LOG_START_STREAM, 0));
     const { stream, revision } = last;
     return ok({
       logId,

@@ -3,10 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ACCESS_EVENTS, KEYS_FILE, KeyStoreError, openSqliteKeyStore } from '#access';
-import { catalogue } from '#domain';
 import { EventStoreError } from '#event-store';
 import { LOG_FILE, openSqliteLog } from '#event-store-sqlite';
-import { checkLog, createEventCodec, LOG_STARTED, type CheckedLog } from '#log-format';
+import { checkLog, createRecordCodec, type CheckedLog } from '#log-format';
 import { BackupError } from './backup-error.js';
 
 export interface MasterKeySource {
@@ -23,27 +22,33 @@ export interface CheckedCopy extends CheckedLog {
 
 const randomness = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
 
+export interface CopyPlaces {
+  /** The folder of `log.db`. */
+  readonly log: string;
+  /** The folder of `keys.db`, if there is one. */
+  readonly keys: string;
+}
+
 /**
  * Every chain, every event, and every sealed box that the keys open.
  *
- * @param folder holds `log.db` and, as a rule, `keys.db`
  * @throws BackupError naming what is wrong, and where
  */
 export async function checkCopy(
-  folder: string,
+  places: CopyPlaces,
   master: MasterKeySource | undefined,
   onProgress?: (events: number) => void,
 ): Promise<CheckedCopy> {
   try {
-    const store = await openSqliteLog({ file: join(folder, LOG_FILE), mode: 'read' });
+    const store = await openSqliteLog({ file: join(places.log, LOG_FILE), mode: 'read' });
     try {
-      const hasKeys = existsSync(join(folder, KEYS_FILE));
+      const hasKeys = existsSync(join(places.keys, KEYS_FILE));
       const keys =
         hasKeys && master !== undefined
-          ? await openSqliteKeyStore({ folder, mode: 'read', randomness, ...master })
+          ? await openSqliteKeyStore({ folder: places.keys, mode: 'read', randomness, ...master })
           : undefined;
       try {
-        const codec = createEventCodec([...catalogue, ...ACCESS_EVENTS, LOG_STARTED], randomness);
+        const codec = createRecordCodec(randomness, ACCESS_EVENTS);
         const checked = await checkLog({
           store,
           codec,

@@ -36,7 +36,8 @@ export interface MadeBackup {
 export async function makeBackup({ settings, target, withMasterKey, onProgress }: MakeBackup): Promise<MadeBackup> {
   const folder = resolve(target);
   const madeAt = new Date().toISOString();
-  if (existsSync(folder)) throw new BackupError(`${folder} is there already. Nothing is overwritten: give another name.`);
+  if (existsSync(folder))
+    throw new BackupError(`${folder} is there already. Nothing is overwritten: give another name.`);
   const partial = join(dirname(folder), `.${basename(folder)}.partial-${randomBytes(4).toString('hex')}`);
   try {
     mkdirSync(dirname(folder), { recursive: true });
@@ -49,7 +50,9 @@ export async function makeBackup({ settings, target, withMasterKey, onProgress }
     await copySqliteKeyStore(settings.data, join(partial, KEYS_FILE));
     const master = masterKeyOf(settings);
     if (withMasterKey) writeDurably(join(partial, MASTER_KEY_FILE), masterKeyText(settings));
-    const checked = await checkCopy(partial, master, (events) => onProgress?.('checking', events));
+    const checked = await checkCopy({ log: partial, keys: partial }, master, (events) =>
+      onProgress?.('checking', events),
+    );
     const { logId, events, last } = checked;
     const files: Record<string, FileProof> = {};
     for (const name of [LOG_FILE, KEYS_FILE, ...(withMasterKey ? [MASTER_KEY_FILE] : [])]) {

@@ -4,13 +4,14 @@
  * comes between them, the next server misses the keys and says so, and never takes the folder for a new one.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { KEYS_FILE, MASTER_KEY_FILE } from '#access';
 import { EventStoreError } from '#event-store';
 import { LOG_FILE, takeOwnership, type Ownership } from '#event-store-sqlite';
 import { BackupError } from './backup-error.js';
-import { checkCopy, type CheckedCopy, type MasterKeySource } from './check-copy.js';
+import { checkCopy, type CheckedCopy, type CopyPlaces, type MasterKeySource } from './check-copy.js';
 import { readThrough, syncFolder, type FileProof } from './files.js';
 import { readManifest, type Manifest } from './manifest.js';
 
@@ -38,8 +39,17 @@ export interface JudgedBackup {
 export async function judgeBackup(options: OpenBackup): Promise<JudgedBackup> {
   const folder = resolve(options.backup);
   const manifest = readManifest(folder);
-  for (const [name, proof] of Object.entries(manifest.files)) await take(folder, name, proof);
-  return { manifest, checked: await judge(folder, manifest, options) };
+  // The log is read where it lies. Keys are opened in a copy: SQLite would lay files beside them, which a medium that is
+  // only to be read does not allow.
+  const keys = mkdtempSync(join(tmpdir(), 'habeas-restore-'));
+  try {
+    for (const [name, proof] of Object.entries(manifest.files)) {
+      await take(folder, name, proof, name === LOG_FILE ? undefined : join(keys, name));
+    }
+    return { manifest, checked: await judge({ log: folder, keys }, manifest, options) };
+  } finally {
+    rmSync(keys, { recursive: true, force: true });
+  }
 }
 
 /** @throws BackupError naming what is wrong; nothing is put in place then */
@@ -58,7 +68,7 @@ export async function restoreBackup(options: RestoreBackup): Promise<JudgedBacku
     for (const name of readdirSync(data)) if (name.startsWith(STAGE)) rmSync(join(data, name), { recursive: true });
     mkdirSync(stage, { mode: 0o700 });
     for (const [name, proof] of Object.entries(manifest.files)) await take(folder, name, proof, join(stage, name));
-    const checked = await judge(stage, manifest, options);
+    const checked = await judge({ log: stage, keys: stage }, manifest, options);
     for (const name of [LOG_FILE, KEYS_FILE, MASTER_KEY_FILE]) {
       if (existsSync(join(stage, name))) renameSync(join(stage, name), join(data, name));
     }
@@ -106,8 +116,8 @@ async function take(folder: string, name: string, proof: FileProof, copyTo?: str
   );
 }
 
-async function judge(folder: string, manifest: Manifest, options: OpenBackup): Promise<CheckedCopy> {
-  const inside = join(folder, MASTER_KEY_FILE);
+async function judge(places: CopyPlaces, manifest: Manifest, options: OpenBackup): Promise<CheckedCopy> {
+  const inside = join(places.keys, MASTER_KEY_FILE);
   const master = options.master ?? (existsSync(inside) ? { masterKeyFile: inside } : undefined);
   // Said before the long work, since it takes nothing to know.
   if (!options.acceptClosed && manifest.files[KEYS_FILE] === undefined) {
@@ -121,7 +131,7 @@ async function judge(folder: string, manifest: Manifest, options: OpenBackup): P
         'or HABEAS_MASTER_KEY to the one of the backed-up server. With --accept-closed the backup is taken unopened.',
     );
   }
-  const checked = await checkCopy(folder, master, (events) => options.onProgress?.(events, manifest.events));
+  const checked = await checkCopy(places, master, (events) => options.onProgress?.(events, manifest.events));
   const { logId, events, last } = checked;
   if (logId !== manifest.logId || events !== manifest.events || last.hash !== manifest.last.hash) {
     throw new BackupError(
@@ -131,7 +141,7 @@ async function judge(folder: string, manifest: Manifest, options: OpenBackup): P
   }
   if (!options.acceptClosed && checked.closed.events > 0) {
     throw new BackupError(
-      `${checked.closed.events} events of ${checked.closed.streams} streams are sealed under keys that ${KEYS_FILE} does not hold: ` +
+      `${KEYS_FILE} does not hold the keys of all that is sealed (events that stay closed: ${checked.closed.events}): ` +
         'it is older than the log, or those keys were destroyed. With --accept-closed the backup is taken nevertheless.',
     );
   }
