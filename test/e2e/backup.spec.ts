@@ -64,10 +64,10 @@ test('made under load, restored elsewhere after a kill: what was acknowledged be
     return (await client.request<{ id: string }>('/v1/persons', { method: 'POST', body })).body.id;
   };
   const acknowledged: string[] = [];
-  let loading = true;
+  const loading = new AbortController();
   const load = Promise.all(
     Array.from({ length: 8 }, async (_, worker) => {
-      for (let n = 0; loading; n++) acknowledged.push(await enter(`Somebody ${worker} ${n}`));
+      for (let n = 0; !loading.signal.aborted; n++) acknowledged.push(await enter(`Somebody ${worker} ${n}`));
     }),
   );
   while (acknowledged.length < 100) await enter('Somebody else');
@@ -77,7 +77,7 @@ test('made under load, restored elsewhere after a kill: what was acknowledged be
   expect(made.errors).toBe('');
   expect(made.code).toBe(0);
   const during = acknowledged.length - before.length;
-  loading = false;
+  loading.abort();
   await load;
   await kill(server);
   expect(during).toBeGreaterThan(0);
@@ -143,13 +143,9 @@ async function refuses(
 }
 
 /** What `restore` does, without a process for each damage. */
-async function refusesToRestore(
-  backup: string,
-  why: RegExp,
-  masterKeyFile: string | undefined = small.master,
-): Promise<void> {
+async function refusesToRestore(backup: string, why: RegExp, masterKeyFile = small.master): Promise<void> {
   const data = join(folder(), 'data');
-  const how = { backup, master: masterKeyFile === undefined ? undefined : { masterKeyFile }, acceptClosed: false };
+  const how = { backup, master: { masterKeyFile }, acceptClosed: false };
   const refusal = expect.objectContaining({ name: 'BackupError', message: expect.stringMatching(why) as string });
   await expect(restoreBackup({ ...how, data })).rejects.toEqual(refusal);
   // Whatever was begun, no server will take it for a record.
