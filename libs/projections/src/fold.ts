@@ -14,6 +14,7 @@ import { subjectOf } from './decode.js';
 import { presentDocument } from './documents/present.js';
 import { Knowledge } from './knowledge.js';
 import { foldText } from './fold-text.js';
+import { ListRows } from './list-rows.js';
 import { nameOf, searchTextOf } from './naming.js';
 import { type EventRow, Records } from './records.js';
 import { OPEN_END } from './schema.js';
@@ -25,6 +26,8 @@ const EVENTS_AT_HAND = 30_000;
 const ANSWERS_AT_HAND = 64;
 /** Documents built in the very commit of the event that changes them. */
 const DOCUMENTS_PER_COMMIT = 12;
+/** Behind every name, also behind those beyond the first plane. */
+const UNNAMED_LAST = '\u{10ffff}';
 
 interface Target {
   readonly sid: number;
@@ -42,6 +45,7 @@ export class Fold {
   private readonly records: Records;
   private readonly statements: ReturnType<typeof prepare>;
   private readonly answers: AnswerRows;
+  private readonly lists: ListRows;
   /** Subjects that hold their answers ready, the latest last. */
   private readonly answered = new Set<Subject>();
   /** Subjects whose documents changed since the last flush, those that the events themselves speak of first. */
@@ -57,6 +61,7 @@ export class Fold {
     this.records = new Records(file.db);
     this.knowledge = new Knowledge(this.records, EVENTS_AT_HAND);
     this.answers = new AnswerRows(file);
+    this.lists = new ListRows(file, this.knowledge);
     this.statements = prepare(file);
     this.documents = this.statements.anyDocument.get() !== undefined;
     this.stale = this.statements.anyStale.get() !== undefined;
@@ -101,12 +106,17 @@ export class Fold {
     this.file.addEvent(event, sid, seq, known, data);
     for (const target of targets) this.statements.addConcern.run(target.sid, seq);
     if (found === undefined) this.statements.addSubject.run(sid, kind, id, seq);
-    if (naming !== undefined) this.statements.name.run(naming.name ?? null, naming.search, sid);
+    if (naming !== undefined) {
+      const { name, search } = naming;
+      this.statements.name.run(name ?? null, search, foldText(name ?? UNNAMED_LAST), sid);
+    }
+    this.lists.touch(sid, seq, known);
     const cause = { id: event.id, type: event.type, data: event.data, seq, known };
     const statusChanges: StatusChange[] = [];
     for (const { subject: one, changed } of compared) {
       statusChanges.push(...this.answers.write(one, changed, cause, statusChanges.length));
       this.keepAnswers(one);
+      if (changed.length > 0) this.lists.touch(one.ref.sid, seq, known);
     }
     const moved = compared.map(({ subject: one, changed }) => ({ subject: one, moved: changed.length > 0 }));
     // Others show a person or group by its name and its answers, the other kinds of subjects as a whole; and acts may
@@ -144,8 +154,14 @@ export class Fold {
     this.touched.clear();
   }
 
-  /** Writes down which documents are out of date. To be called before each commit. */
+  /** To be called when readers may be given the file, before the commit that they see first. */
+  serve(): void {
+    this.lists.serve();
+  }
+
+  /** Writes what lists need, and which documents are out of date. To be called before each commit. */
   flush(): void {
+    this.lists.flush();
     this.touched.clear();
     if (this.outdated.size === 0) return;
     this.file.begin();
@@ -312,8 +328,8 @@ function prepare({
 > {
   return {
     addConcern: db.prepare('INSERT OR IGNORE INTO subject_events VALUES (?, ?)'),
-    addSubject: db.prepare("INSERT INTO subjects (sid, kind, id, entered, search) VALUES (?, ?, ?, ?, '')"),
-    name: db.prepare('UPDATE subjects SET name = ?, search = ? WHERE sid = ?'),
+    addSubject: db.prepare("INSERT INTO subjects (sid, kind, id, entered, search, sort) VALUES (?, ?, ?, ?, '', '')"),
+    name: db.prepare('UPDATE subjects SET name = ?, search = ?, sort = ? WHERE sid = ?'),
     putDocument: db.prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)'),
     addReader: db.prepare('INSERT OR IGNORE INTO document_reads VALUES (?, ?)'),
     readersOf: db.prepare('SELECT sid FROM document_reads WHERE other = ?'),

@@ -1,3 +1,4 @@
+export { filtersOf, type ListFilter, sortsOf } from './filters.js';
 export * from './ports.js';
 export { openViewsReader } from './reader.js';
 export { FOLD_VERSION, SCHEMA_VERSION } from './schema.js';

@@ -39,6 +39,15 @@ export interface Moment {
 export interface ListQuery {
   /** Part of a name, a title or of words; letter case and diacritics do not matter. */
   readonly q?: string;
+  /** By the names that {@link filtersOf} gives: any of the values of each, and all of the filters. */
+  readonly filters?: Readonly<Record<string, readonly string[]>>;
+  /** `certain`: only who certainly meets the filters; `possible`: only who may and may not. Left out: both. */
+  readonly certainty?: string;
+  /** One of {@link sortsOf}; with `-` before it, the last ones first. */
+  readonly sort?: string;
+  /** The filters whose values are to be counted. */
+  readonly facets?: readonly string[];
+  /** `next` of the page before; the rest of the query must be the same, but for `limit` and `facets`. */
   readonly cursor?: string;
   /** 1 to 200; 50 unless said. */
   readonly limit?: number;
@@ -49,12 +58,12 @@ export interface ListQuery {
  *
  * Refusal codes: `not-found`, `views-not-ready` (nothing can be read yet), `invalid-date` (pointer `/validAt`),
  * `invalid-moment`, `moment-ahead` (pointer `/knownAt`), `invalid-cursor`, `log-changed` (a cursor of another log),
- * `invalid-limit`.
+ * `other-list` (a cursor of another query), `invalid-limit`, `invalid-filter`, `invalid-facet`, `invalid-sort`.
  */
 export interface ViewsReader {
   /** The subject's document as JSON. The present one comes ready-made; others are computed. */
   document(kind: SubjectCategory, id: string, moment?: Moment): Result<string, Refusal>;
-  /** Subjects of one kind in the order in which they were entered. */
+  /** Subjects of one kind, as they are at present: today, as known now. */
   list(kind: SubjectCategory, query?: ListQuery): Result<ListPage, Refusal>;
   /** Which prefix of the log a moment stands for, and whether anything recorded later can still belong to it. */
   resolveKnownAt(knownAt: string): Result<{ readonly seq: number; readonly settled: boolean }, Refusal>;

@@ -246,6 +246,7 @@ export class Projection {
         break;
       case 'caught-up':
         this.fold.expireDocuments();
+        this.fold.serve();
         this.commit();
         this.become('live');
         return;
@@ -308,6 +309,7 @@ export class Projection {
   }
 
   private stop(event: StoredEvent, reason: PoisonEvent['reason']): void {
+    this.fold.serve();
     this.commit();
     this.poisoned = {
       event: event.id,

@@ -4,14 +4,17 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { err, isoDay, ok, parseEdtf, recordingDay, refusal, type Refusal, type Result } from '#kernel';
+import { casesOf, partiesOf } from './documents/parties.js';
 import { momentDocument, presentDocument } from './documents/present.js';
 import { ViewsFolder } from './folder.js';
 import { Knowledge } from './knowledge.js';
-import { Lists } from './lists.js';
+import { checkQuery } from './list-query.js';
+import { Lists, type Lookups } from './lists.js';
 import type { ListQuery, Moment, ReaderOptions, ViewsReader } from './ports.js';
 import { Records, type SubjectRow } from './records.js';
 import { FOLD_VERSION, openForReading } from './schema.js';
 import type { AsOf, ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from './shapes.js';
+import { joinedCases } from './subject.js';
 import { Waits } from './waits.js';
 
 /** Opens the views for reading. There need be none yet: then answers are refused as `views-not-ready`. */
@@ -57,7 +60,7 @@ class FileReader implements ViewsReader {
   document(kind: SubjectCategory, id: string, moment: Moment = {}): Result<string, Refusal> {
     return this.snapshot((file) => {
       const row = file.records.subject(kind, id);
-      const known = moment.knownAt === undefined ? this.now(file) : this.resolve(file, moment.knownAt);
+      const known = moment.knownAt === undefined ? ok(this.now(file)) : this.resolve(file, moment.knownAt);
       if (!known.ok) return known;
       if (row === undefined || row.entered > known.value.seq) {
         return err(
@@ -71,9 +74,12 @@ class FileReader implements ViewsReader {
   }
 
   list(kind: SubjectCategory, query: ListQuery = {}): Result<ListPage, Refusal> {
+    const checked = checkQuery(kind, query);
+    if (!checked.ok) return checked;
     return this.snapshot((file) => {
-      const day = recordingDay(this.options.clock.now());
-      return file.lists.page(kind, query, day, (row) => this.presentOf(file, row, day).item);
+      const known = this.now(file);
+      const page = file.lists.page(checked.value, known, this.lookups(file, known.day));
+      return page.ok ? ok({ ...page.value, asOf: asOf(known) }) : page;
     });
   }
 
@@ -149,10 +155,33 @@ class FileReader implements ViewsReader {
     return `${json.slice(0, -1)},"asOf":${JSON.stringify(asOf(known))}}`;
   }
 
-  private presentOf(file: OpenFile, row: SubjectRow, day: number): ReturnType<typeof presentDocument> {
+  private lookups(file: OpenFile, day: number): Lookups {
+    return {
+      itemOf: (row) => this.presentOf(file, row, day).item,
+      personsOfCase: (id) => {
+        const { find } = this.knowledge(file);
+        const joined = [...joinedCases(id, find)].sort();
+        const persons = partiesOf('person', joined, find);
+        return { place: joined[0] ?? id, persons: persons.map(({ ref }) => ref.sid) };
+      },
+      casesOfPerson: (id) => {
+        const { find } = this.knowledge(file);
+        const person = find('person', id);
+        const cases = person === undefined ? [] : [...casesOf(person)].flatMap((one) => [...joinedCases(one, find)]);
+        return cases.flatMap((one) => find('case', one)?.ref.sid ?? []);
+      },
+    };
+  }
+
+  /** As known now: kept at hand as long as the file stands still. */
+  private knowledge(file: OpenFile): Knowledge {
     const { seq } = file.records.head();
     if (this.present?.seq !== seq) this.present = { seq, knowledge: new Knowledge(file.records, EVENTS_AT_HAND) };
-    const { knowledge } = this.present;
+    return this.present.knowledge;
+  }
+
+  private presentOf(file: OpenFile, row: SubjectRow, day: number): ReturnType<typeof presentDocument> {
+    const knowledge = this.knowledge(file);
     const subject = knowledge.bySid(row.sid);
     if (subject === undefined) throw new RangeError('A listed subject has no row.');
     return presentDocument(subject, knowledge.find, day);
@@ -169,10 +198,10 @@ class FileReader implements ViewsReader {
     return ok(JSON.stringify({ ...document, asOf: { ...validAt, ...asOf(known) } }));
   }
 
-  private now({ records }: OpenFile): Result<ResolvedMoment, Refusal> {
+  private now({ records }: OpenFile): ResolvedMoment {
     const now = this.options.clock.now();
     const { seq, known } = records.head();
-    return ok({ seq, settled: known > now.getTime(), day: recordingDay(now) });
+    return { seq, settled: known > now.getTime(), day: recordingDay(now) };
   }
 
   private resolve({ records }: OpenFile, knownAt: string): Result<ResolvedMoment, Refusal> {

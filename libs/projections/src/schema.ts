@@ -10,7 +10,7 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 1;
 
@@ -37,11 +37,17 @@ CREATE TABLE streams (
   sid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
   revision INTEGER NOT NULL, hash TEXT NOT NULL
 );
--- A stream that is a subject: same sid. search: names, titles or words, folded for comparison.
+-- A stream that is a subject: same sid, so subjects have the order in which they were entered. search: names, titles or
+-- words, folded for comparison; sort: the name, folded. updated: the last seq that changed something of it. The days on
+-- which a statement was made or a source published.
 CREATE TABLE subjects (
   sid INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL,
-  entered INTEGER NOT NULL, name TEXT, search TEXT NOT NULL
+  entered INTEGER NOT NULL, name TEXT, search TEXT NOT NULL, sort TEXT NOT NULL,
+  updated INTEGER NOT NULL DEFAULT 0, date_from INTEGER, date_to INTEGER
 );
+CREATE INDEX subjects_sort ON subjects (kind, sort);
+CREATE INDEX subjects_updated ON subjects (kind, updated);
+CREATE INDEX subjects_date ON subjects (kind, date_from, date_to) WHERE date_from IS NOT NULL;
 CREATE UNIQUE INDEX subjects_id ON subjects (id, kind);
 -- Holds what lists look through, so that the rows of subjects that do not match are never fetched.
 CREATE INDEX subjects_list ON subjects (kind, entered, search);
@@ -63,6 +69,16 @@ CREATE TABLE segments (
   disputed INTEGER NOT NULL, order_uncertain INTEGER NOT NULL, answer TEXT NOT NULL
 );
 CREATE INDEX segments_subject ON segments (sid, known_to);
+
+-- What lists filter by, on the days from "valid_from" to "valid_to", as it is known now; see traits.ts.
+CREATE TABLE traits (
+  field TEXT NOT NULL, value TEXT NOT NULL, sid INTEGER NOT NULL, place TEXT NOT NULL,
+  valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, certain INTEGER NOT NULL,
+  PRIMARY KEY (field, value, sid, place, valid_from)
+) WITHOUT ROWID;
+CREATE INDEX traits_subject ON traits (sid);
+-- "only" is the single case that nobody entered.
+CREATE INDEX traits_place ON traits (place, field) WHERE place NOT IN ('', 'only');
 
 CREATE TABLE changes (
   row INTEGER PRIMARY KEY, seq INTEGER NOT NULL, n INTEGER NOT NULL, sid INTEGER NOT NULL,

@@ -356,13 +356,23 @@ export interface PersonInCase {
   readonly sentence: AnswerView;
 }
 
+/** A group of which a fact belongs to a case. */
+export interface GroupInCase {
+  readonly group: SubjectPointer;
+  readonly registration: AnswerView;
+  readonly activity: AnswerView;
+  readonly appeal: AnswerView;
+}
+
 export interface CaseView extends DocumentBase {
   readonly kind: 'case';
   readonly title?: string;
   readonly court?: string;
   readonly numbers: readonly string[];
   readonly joined: readonly SubjectPointer[];
+  /** Everyone of whom a fact belongs to the case, or to one that was joined to it. */
   readonly persons: readonly PersonInCase[];
+  readonly groups: readonly GroupInCase[];
 }
 
 export interface StatementView extends DocumentBase {
@@ -424,12 +434,39 @@ export interface ListItem {
   readonly id: string;
   readonly name?: string;
   readonly summary: string;
+  /** Where filters were given: it meets them all in every world that the facts allow, or only in some. */
+  readonly certainty?: 'certain' | 'possible';
+}
+
+/** How many have a value: certainly, and only possibly. Who may have one of several values counts for each. */
+export interface FacetValue {
+  readonly value: string;
+  readonly certain: number;
+  readonly possible: number;
+}
+
+export interface FacetView {
+  /** Values that nobody has are left out. In the order of the vocabulary; where there is none, the most frequent first. */
+  readonly values: readonly FacetValue[];
+  /** Named groups of values, such as `deprived`. */
+  readonly groups?: readonly FacetValue[];
+  /** Of how many nothing is known. */
+  readonly unknown: number;
+  /** How many values more there are. */
+  readonly more?: number;
 }
 
 export interface ListPage {
   readonly items: readonly ListItem[];
   /** Left out on the last page. Opaque. */
   readonly next?: string;
+  /** On all pages together. */
+  readonly total: number;
+  /** Of the total, where filters were given. */
+  readonly counts?: { readonly certain: number; readonly possible: number };
+  /** By the names that were asked for; each under all filters but its own. */
+  readonly facets?: Readonly<Record<string, FacetView>>;
+  readonly asOf: AsOf;
 }
 
 export type ChangeKind =

@@ -1,10 +1,11 @@
-/** A legal case's document: all its persons, each with their own part in it. */
+/** A legal case's document: all its persons and groups, each with their own part in it. */
 import { nameOf } from '../naming.js';
-import type { CaseView, PersonInCase } from '../shapes.js';
-import { joinedCases, type Subject } from '../subject.js';
+import type { CaseView, GroupInCase, PersonInCase } from '../shapes.js';
+import { joinedCases } from '../subject.js';
 import { Build, type BuildInput } from './build.js';
 import type { Built } from './built.js';
 import { actsOnSubject, alternativesElsewhere } from './lists.js';
+import { partiesOf } from './parties.js';
 import { optional, text, texts } from './read.js';
 import { caseSummary } from './summary.js';
 
@@ -24,6 +25,7 @@ export function buildCase(input: BuildInput): Built<CaseView> {
     numbers: texts(numbers),
     joined: joined.filter((id) => id !== subject.id).map((id) => build.pointer('case', id)),
     persons,
+    groups: groupsOf(build, joined),
     timeline: build.timeline(),
     acts: actsOnSubject(build),
     alternativesElsewhere: alternativesElsewhere(build),
@@ -32,23 +34,22 @@ export function buildCase(input: BuildInput): Built<CaseView> {
 }
 
 function personsOf(build: Build, joined: readonly string[]): readonly PersonInCase[] {
-  const persons = new Map<string, Subject>();
-  const add = (id: string): void => {
-    const person = build.find('person', id);
-    if (person !== undefined) persons.set(id, person);
-  };
-  for (const id of joined) {
-    const legalCase = build.find('case', id);
-    for (const { of } of legalCase?.concerning() ?? []) if (of.kind === 'person') add(of.id);
-    for (const { kind, id: other } of legalCase?.mentions() ?? []) if (kind === 'person') add(other);
-  }
-  return [...persons]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([id, person]) => {
-      const answers = build.answers(person);
-      // Joined cases go by one of their ids; a person whose facts were all withdrawn or moved has no part any more.
-      const inCase = answers.cases().find((one) => joined.includes(one));
-      if (inCase === undefined) return [];
-      return [{ person: build.pointer('person', id), liberty: answers.one('liberty'), ...answers.ofCase(inCase) }];
-    });
+  return partiesOf('person', joined, build.find).map((person) => {
+    const answers = build.answers(person);
+    // Joined cases go by one of their ids; where nothing is known of the person in it, by any.
+    const inCase = answers.cases().find((one) => joined.includes(one)) ?? joined[0] ?? build.subject.id;
+    return { person: build.pointer('person', person.id), liberty: answers.one('liberty'), ...answers.ofCase(inCase) };
+  });
+}
+
+function groupsOf(build: Build, joined: readonly string[]): readonly GroupInCase[] {
+  return partiesOf('group', joined, build.find).map((group) => {
+    const answers = build.answers(group);
+    return {
+      group: build.pointer('group', group.id),
+      registration: answers.one('registration'),
+      activity: answers.one('activity'),
+      appeal: answers.one('appeal'),
+    };
+  });
 }

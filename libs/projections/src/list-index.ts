@@ -1,0 +1,114 @@
+/**
+ * What lists of one kind of subject filter by and count, at hand as sets of bits: who may answer what today, and who
+ * certainly does. Read from the file when it is first asked for, then kept in step with it by the subjects that
+ * changed since; read anew when the day turns.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { Bits } from './bits.js';
+import type { SubjectCategory } from './shapes.js';
+
+/** Who meets a condition: at least possibly; and certainly, who are among the former. */
+export interface Hits {
+  readonly possible: Bits;
+  readonly certain: Bits;
+}
+
+export interface Column {
+  /** Anything is known of them in this field. */
+  readonly any: Bits;
+  readonly values: ReadonlyMap<string, Hits>;
+}
+
+export function noHits(): Hits {
+  return { possible: new Bits(), certain: new Bits() };
+}
+
+/** A column that is being filled. */
+export class ColumnDraft implements Column {
+  readonly any = new Bits();
+  readonly values = new Map<string, Hits>();
+
+  add(value: string, sid: number, certain: boolean): void {
+    let hits = this.values.get(value);
+    if (hits === undefined) this.values.set(value, (hits = noHits()));
+    this.any.add(sid);
+    hits.possible.add(sid);
+    if (certain) hits.certain.add(sid);
+  }
+
+  forget(sid: number): void {
+    this.any.delete(sid);
+    for (const { possible, certain } of this.values.values()) {
+      possible.delete(sid);
+      certain.delete(sid);
+    }
+  }
+}
+
+type Cells = readonly [field: string, value: string, sid: number, certain: number];
+
+export class ListIndex {
+  readonly everyone = new Bits();
+  private readonly columns = new Map<string, ColumnDraft>();
+  private readonly statements: Record<'moved' | 'ofField' | 'ofSubject', StatementSync>;
+  private seq = -1;
+  private day = NaN;
+  private total = 0;
+
+  constructor(
+    db: DatabaseSync,
+    private readonly kind: SubjectCategory,
+  ) {
+    this.statements = {
+      moved: db.prepare('SELECT sid FROM subjects WHERE kind = ? AND updated > ?'),
+      ofField: db.prepare(
+        'SELECT field, value, sid, certain FROM traits WHERE field = ? AND valid_from <= ? AND valid_to >= ?',
+      ),
+      ofSubject: db.prepare(
+        'SELECT field, value, sid, certain FROM traits WHERE sid = ? AND valid_from <= ? AND valid_to >= ?',
+      ),
+    };
+    for (const statement of Object.values(this.statements)) statement.setReturnArrays(true);
+  }
+
+  /** How many there are of the kind. */
+  get size(): number {
+    return this.total;
+  }
+
+  /** Brings it in step with the file as the open transaction sees it. */
+  follow(seq: number, day: number): void {
+    if (day !== this.day) this.columns.clear();
+    this.day = day;
+    if (seq === this.seq) return;
+    const moved = (this.statements.moved.all(this.kind, this.seq) as unknown as [number][]).map(([sid]) => sid);
+    this.seq = seq;
+    if (moved.length === 0) return;
+    for (const sid of moved) this.everyone.add(sid);
+    this.total = this.everyone.count();
+    // Reading columns anew is cheaper than mending most of them.
+    if (moved.length * 4 > this.total) this.columns.clear();
+    else if (this.columns.size > 0) for (const sid of moved) this.mend(sid);
+  }
+
+  column(field: string): Column {
+    let column = this.columns.get(field);
+    if (column === undefined) {
+      column = new ColumnDraft();
+      for (const [, value, sid, certain] of this.statements.ofField.iterate(
+        field,
+        this.day,
+        this.day,
+      ) as unknown as Iterable<Cells>)
+        column.add(value, sid, certain === 1);
+      this.columns.set(field, column);
+    }
+    return column;
+  }
+
+  private mend(sid: number): void {
+    for (const column of this.columns.values()) column.forget(sid);
+    const rows = this.statements.ofSubject.all(sid, this.day, this.day) as unknown as Cells[];
+    for (const [field, value, , certain] of rows) this.columns.get(field)?.add(value, sid, certain === 1);
+  }
+}
