@@ -1,33 +1,48 @@
-/** Reads query parameters by hand: each is known, given once, and short. */
-import { problem } from './problem.js';
+/** Reads query parameters by hand: each is known, given once unless it may be repeated, and short. */
+import { ProblemError } from './problem.js';
 
 const LONGEST = 500;
 
+function invalid(detail: string, name?: string): ProblemError {
+  return new ProblemError([
+    { code: 'invalid-query', detail, ...(name !== undefined && name.length <= 100 && { pointer: `/${name}` }) },
+  ]);
+}
+
 /**
- * The given parameters out of those that a route knows.
+ * The given parameters out of those that a route knows, those that may be repeated with all of their values.
  *
- * @throws ProblemError `invalid-query` for one that it does not know, that is given twice or is too long.
+ * @throws ProblemError `invalid-query`, with the parameter as its pointer, for one that the route does not know, that is
+ * given twice and may not be, or is too long.
  */
-export function readQuery<Name extends string>(
+export function readQuery<Once extends string, Many extends string = never>(
   query: unknown,
-  known: readonly Name[],
-): Readonly<Partial<Record<Name, string>>> {
-  const found: Partial<Record<Name, string>> = {};
+  once: readonly Once[],
+  many: readonly Many[] = [],
+): { readonly once: Readonly<Partial<Record<Once, string>>>; readonly many: ReadonlyMap<Many, readonly string[]> } {
+  const found: Partial<Record<Once, string>> = {};
+  const repeated = new Map<Many, readonly string[]>();
   for (const [name, value] of Object.entries((query ?? {}) as Record<string, unknown>)) {
-    const match = known.find((candidate) => candidate === name);
-    if (match === undefined) {
-      throw problem('invalid-query', `This route knows these parameters only: ${known.join(', ') || 'none'}.`);
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const single = once.find((candidate) => candidate === name);
+    const several = many.find((candidate) => candidate === name);
+    if (single === undefined && several === undefined) {
+      const known = [...once, ...many];
+      throw invalid(`This route knows these parameters only: ${known.join(', ') || 'none'}.`, name);
     }
-    if (typeof value !== 'string') throw problem('invalid-query', `The parameter ${match} is given more than once.`);
-    if (value.length > LONGEST)
-      throw problem('invalid-query', `The parameter ${match} is longer than ${LONGEST} characters.`);
-    found[match] = value;
+    if (single !== undefined && values.length !== 1) throw invalid(`The parameter ${name} is given more than once.`, name);
+    const texts = values.filter((one) => typeof one === 'string');
+    if (texts.length !== values.length) throw invalid(`The parameter ${name} is not a text.`, name);
+    if (texts.some((one) => one.length > LONGEST))
+      throw invalid(`The parameter ${name} is longer than ${LONGEST} characters.`, name);
+    if (single !== undefined && texts[0] !== undefined) found[single] = texts[0];
+    if (several !== undefined) repeated.set(several, texts);
   }
-  return found;
+  return { once: found, many: repeated };
 }
 
 /** A whole number, as query parameters write it. */
 export function wholeNumber(text: string, name: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw problem('invalid-query', `The parameter ${name} must be a whole number.`);
+  if (!/^\d{1,15}$/.test(text)) throw invalid(`The parameter ${name} must be a whole number.`, name);
   return Number(text);
 }

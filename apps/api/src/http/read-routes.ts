@@ -6,8 +6,9 @@ import type { ListPage, SubjectCategory } from '#projections';
 import type { FastifyReply } from 'fastify';
 import { ApiMinPosition, ApiProblems, EtagHeader } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
+import { ApiListQuery, readListQuery } from './list-parameters.js';
 import { problem, ProblemError } from './problem.js';
-import { readQuery, wholeNumber } from './query.js';
+import { readQuery } from './query.js';
 import { NeedsScope } from './scopes.js';
 import { etagOf, readPosition } from './tokens.js';
 
@@ -52,37 +53,22 @@ export function readController(category: SubjectCategory): Type {
 
     @Get()
     @Header('content-type', 'application/json; charset=utf-8')
-    @ApiOperation({ operationId: `list${title}s`, summary: `The ${plural} of the record, in the order of their entry` })
-    @ApiQuery({
-      name: 'q',
-      required: false,
-      description: 'Part of a name, title or words.',
-      schema: { type: 'string' },
+    @ApiOperation({
+      operationId: `list${title}s`,
+      summary: `The ${plural} of the record as they are at present: filtered, sorted, counted`,
     })
-    @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } })
-    @ApiQuery({
-      name: 'cursor',
-      required: false,
-      description: '`next` of the page before.',
-      schema: { type: 'string' },
-    })
+    @ApiListQuery(category)
     @ApiMinPosition()
     @ApiResponse({
       status: 200,
       description: 'One page.',
       content: { 'application/json': { schema: { $ref: '#/components/schemas/ListPage' } } },
     })
-    @ApiProblems(400, 401, 403, 503)
+    @ApiProblems(400, 401, 403, 409, 503)
     async list(@Query() query: unknown): Promise<ListPage> {
-      const { q, limit, cursor, minPosition } = readQuery(query, ['q', 'limit', 'cursor', 'minPosition']);
+      const { list, minPosition } = readListQuery(category, query);
       await waitForPosition(this.habeas, minPosition);
-      return orProblem(
-        this.habeas.views.list(category, {
-          ...(q === undefined ? {} : { q }),
-          ...(limit === undefined ? {} : { limit: wholeNumber(limit, 'limit') }),
-          ...(cursor === undefined ? {} : { cursor }),
-        }),
-      );
+      return orProblem(this.habeas.views.list(category, list));
     }
 
     @Get(':id')
@@ -117,7 +103,7 @@ export function readController(category: SubjectCategory): Type {
       @Query() query: unknown,
       @Res({ passthrough: true }) reply: FastifyReply,
     ): Promise<string> {
-      const { validAt, knownAt, minPosition } = readQuery(query, ['validAt', 'knownAt', 'minPosition']);
+      const { validAt, knownAt, minPosition } = readQuery(query, ['validAt', 'knownAt', 'minPosition']).once;
       await waitForPosition(this.habeas, minPosition);
       const stream = streamName(category, id);
       // Before the document: an ETag may name an older state than the document shows, never a newer one.

@@ -14,7 +14,10 @@ import type {
   CitingFact,
   DaysView,
   DisputeView,
+  FacetValue,
+  FacetView,
   FactView,
+  GroupInCase,
   GroupView,
   HolderView,
   IdentityView,
@@ -117,7 +120,7 @@ const intention: Fields<IntentionView> = {
   citations: list(ref('CitationView')),
 };
 
-const document: Fields<Omit<CaseView, 'kind' | 'title' | 'court' | 'numbers' | 'joined' | 'persons'>> = {
+const document: Fields<Omit<CaseView, 'kind' | 'title' | 'court' | 'numbers' | 'joined' | 'persons' | 'groups'>> = {
   id,
   summary: text,
   visibility,
@@ -136,12 +139,7 @@ const document: Fields<Omit<CaseView, 'kind' | 'title' | 'court' | 'numbers' | '
       data: anything,
     }),
   ),
-  asOf: object<AsOf>({
-    'validAt?': edtf,
-    knownAt: object({ seq: count, 'instant?': instant, settled: flag }),
-    day: day,
-    foldVersion: count,
-  }),
+  asOf: ref('AsOf'),
 };
 
 const statements = object({ by: list(ref('StatementLine')), about: list(ref('StatementLine')) });
@@ -248,6 +246,14 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
         verdict: ref('AnswerView'),
         finality: ref('AnswerView'),
         sentence: ref('AnswerView'),
+      }),
+    ),
+    groups: list(
+      object<GroupInCase>({
+        group: ref('SubjectPointer'),
+        registration: ref('AnswerView'),
+        activity: ref('AnswerView'),
+        appeal: ref('AnswerView'),
       }),
     ),
   }),
@@ -412,10 +418,47 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     citations: list(ref('CitationView')),
   }),
   SubjectPointer: object<SubjectPointer>({ kind, id, 'name?': text }),
+  AsOf: object<AsOf>(
+    {
+      'validAt?': edtf,
+      knownAt: object({ seq: count, 'instant?': instant, settled: flag }),
+      day: day,
+      foldVersion: count,
+    },
+    'Which record the answer was computed from, and the day that it speaks of',
+  ),
   ListPage: object<ListPage>({
-    items: list(object<ListItem>({ kind, id, 'name?': text, summary: text })),
+    items: list(
+      object<ListItem>({
+        kind,
+        id,
+        'name?': text,
+        summary: text,
+        'certainty?': {
+          ...oneOf('certain', 'possible'),
+          description: 'Where filters were given: it meets them in every world that the facts allow, or in some',
+        },
+      }),
+    ),
     'next?': { ...text, description: 'The cursor of the next page; left out on the last' },
+    total: { ...count, description: 'On all pages together' },
+    'counts?': {
+      ...object({ certain: count, possible: count }),
+      description: 'Of the total, where filters were given',
+    },
+    'facets?': { type: 'object', additionalProperties: ref('FacetView') },
+    asOf: ref('AsOf'),
   }),
+  FacetView: object<FacetView>(
+    {
+      values: list(ref('FacetValue')),
+      'groups?': list(ref('FacetValue')),
+      unknown: { ...count, description: 'Of how many nothing is known' },
+      'more?': { ...count, description: 'How many values more there are' },
+    },
+    'Counts by value under all filters but its own; values that nobody has are left out',
+  ),
+  FacetValue: object<FacetValue>({ value: text, certain: count, possible: count }),
   Recorded: object<RecordedAnswer>({
     id: { ...id, description: 'The subject' },
     event: { ...id, description: 'What was recorded: what corrections, disputes and `after` name' },
