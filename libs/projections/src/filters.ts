@@ -79,7 +79,11 @@ const FILTERS: Readonly<Record<SubjectCategory, readonly ListFilter[]>> = {
   person: [
     ...axes('person'),
     other('role', 'text', 'Holds a role of this name; with `organisation`, in that one.'),
-    other('organisation', 'id-or-text', 'Holds a role in this group of the record, or in an organisation of this name.'),
+    other(
+      'organisation',
+      'id-or-text',
+      'Holds a role in this group of the record, or in an organisation of this name.',
+    ),
     other('case', 'id', 'Has a part in this legal case, or in one that was joined to it.'),
   ],
   group: [

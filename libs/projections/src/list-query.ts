@@ -50,7 +50,9 @@ export function checkQuery(kind: SubjectCategory, query: ListQuery): Result<Chec
   const [first = 'entered'] = sorts;
   const order = sort?.replace(/^-/, '') ?? first;
   if (!sorts.includes(order))
-    return err(refusal('invalid-sort', `Give one of ${sorts.join(', ')}; with - before it, the last ones first.`, '/sort'));
+    return err(
+      refusal('invalid-sort', `Give one of ${sorts.join(', ')}; with - before it, the last ones first.`, '/sort'),
+    );
   const counted: ListFilter[] = [];
   for (const name of new Set(facets)) {
     const facet = known.find((one) => one.name === name && one.facet);
@@ -72,7 +74,11 @@ export function checkQuery(kind: SubjectCategory, query: ListQuery): Result<Chec
 }
 
 function unknownName(code: string, name: string, known: readonly ListFilter[]): Refusal {
-  return refusal(code, `There is no such field here. There are: ${known.map((one) => one.name).join(', ')}.`, `/${name}`);
+  return refusal(
+    code,
+    `There is no such field here. There are: ${known.map((one) => one.name).join(', ')}.`,
+    `/${name}`,
+  );
 }
 
 function checkCondition(filter: ListFilter, values: readonly string[]): Result<Condition, Refusal> {
@@ -130,5 +136,7 @@ export function splitAnswer({ words }: ListFilter, value: string): AskedAnswer {
   if (words.includes(value)) return { word: value };
   const colon = value.lastIndexOf(':');
   const word = value.slice(colon + 1);
-  return colon > 0 && word !== 'unknown' && words.includes(word) ? { key: value.slice(0, colon), word } : { key: value };
+  return colon > 0 && word !== 'unknown' && words.includes(word)
+    ? { key: value.slice(0, colon), word }
+    : { key: value };
 }

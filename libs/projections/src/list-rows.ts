@@ -130,9 +130,7 @@ function prepare({
     ),
     traitsOf: db.prepare('SELECT field, value, place, valid_from, valid_to, certain FROM traits WHERE sid = ?'),
     put: db.prepare('INSERT OR REPLACE INTO traits VALUES (?, ?, ?, ?, ?, ?, ?)'),
-    drop: db.prepare(
-      'DELETE FROM traits WHERE field = ? AND value = ? AND sid = ? AND place = ? AND valid_from = ?',
-    ),
+    drop: db.prepare('DELETE FROM traits WHERE field = ? AND value = ? AND sid = ? AND place = ? AND valid_from = ?'),
     changed: db.prepare('UPDATE subjects SET updated = ? WHERE sid = ?'),
     dated: db.prepare('UPDATE subjects SET updated = ?, date_from = ?, date_to = ? WHERE sid = ?'),
   };

@@ -21,11 +21,11 @@ const MOST_FACET_VALUES = 100;
 /** What only documents know. */
 export interface Lookups {
   /** The line of a subject whose document does not stand ready. */
-  itemOf(row: SubjectRow): ListItem;
+  readonly itemOf: (row: SubjectRow) => ListItem;
   /** Who has a part in a case, and the id that it goes by together with those that were joined to it. */
-  personsOfCase(id: string): { readonly place: string; readonly persons: readonly number[] };
+  readonly personsOfCase: (id: string) => { readonly place: string; readonly persons: readonly number[] };
   /** The cases in which a person has a part. */
-  casesOfPerson(id: string): readonly number[];
+  readonly casesOfPerson: (id: string) => readonly number[];
 }
 
 export interface Snapshot {
@@ -250,7 +250,7 @@ class Search {
     };
   }
 
-  /** Whose names, titles or words hold what is searched for. */
+  /** Whose names, titles or words hold what is searched for: the one place where `q` is answered. All filters cut it. */
   private matching(q: string): Bits {
     const rows = this.statements.matching.all(this.query.kind, foldText(q)) as unknown as [number][];
     return Bits.of(rows.map(([sid]) => sid));
@@ -261,7 +261,9 @@ class Search {
     // A role and its organisation are one condition.
     const together = filter.name === 'role' || filter.name === 'organisation';
     const inCase = filter.per === 'case' && conditions.has('case');
-    const name = together ? `role ${['role', 'organisation'].filter((one) => conditions.has(one)).join()}` : filter.name;
+    const name = together
+      ? `role ${['role', 'organisation'].filter((one) => conditions.has(one)).join()}`
+      : filter.name;
     const key = inCase ? `${name} in case` : name;
     let hits = this.found.get(key);
     if (hits === undefined) {
@@ -285,13 +287,15 @@ class Search {
       case 'text':
         return this.withValues(filter.name, this.alike(filter.name, values));
       case 'id-or-text':
-        return this.withValues(filter.name, values.flatMap((value) => this.idsOrName(['person', 'group'], value)));
+        return this.withValues(
+          filter.name,
+          values.flatMap((value) => this.idsOrName(['person', 'group'], value)),
+        );
       case 'id':
         break;
     }
     if (filter.name === 'case') return sure(Bits.of(this.cases.flatMap(({ persons }) => persons)));
-    if (filter.name === 'person')
-      return sure(Bits.of(values.flatMap((person) => this.lookups.casesOfPerson(person))));
+    if (filter.name === 'person') return sure(Bits.of(values.flatMap((person) => this.lookups.casesOfPerson(person))));
     return this.withValues(filter.name, values);
   }
 

@@ -40,7 +40,13 @@ export function traitsOfAnswer(answer: AnswerOnDays, from: number, to: number): 
     return [{ field: 'role', value: foldedWords(detail.role), place, ...days, certain: certain && value === 'held' }];
   }
   const place = answer.case ?? answer.key ?? '';
-  const values = possible.map((one) => ({ field: axis, value: one, place, ...days, certain: certain && one === value }));
+  const values = possible.map((one) => ({
+    field: axis,
+    value: one,
+    place,
+    ...days,
+    certain: certain && one === value,
+  }));
   const named = Object.entries(groups).filter(([, group]) => group.possible);
   return [
     ...values,

@@ -46,7 +46,8 @@ export function ApiListQuery(kind: SubjectCategory): MethodDecorator {
     ApiQuery({
       name: 'certainty',
       required: false,
-      description: 'Only those that meet the filters in every world that the facts allow, or only those that may or may not.',
+      description:
+        'Only those that meet the filters in every world that the facts allow, or only those that may or may not.',
       schema: { type: 'string', enum: ['certain', 'possible'] },
     }),
     ApiQuery({

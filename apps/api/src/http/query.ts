@@ -30,7 +30,8 @@ export function readQuery<Once extends string, Many extends string = never>(
       const known = [...once, ...many];
       throw invalid(`This route knows these parameters only: ${known.join(', ') || 'none'}.`, name);
     }
-    if (single !== undefined && values.length !== 1) throw invalid(`The parameter ${name} is given more than once.`, name);
+    if (single !== undefined && values.length !== 1)
+      throw invalid(`The parameter ${name} is given more than once.`, name);
     const texts = values.filter((one) => typeof one === 'string');
     if (texts.length !== values.length) throw invalid(`The parameter ${name} is not a text.`, name);
     if (texts.some((one) => one.length > LONGEST))
