@@ -8,11 +8,10 @@ import type { Clock, Randomness } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
 import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createHttpApp } from './http/app.js';
 import { keyStoreOptions, type Settings } from './settings.js';
 import { StartError } from './start-error.js';
 import { asStartError } from './start-failure.js';
-import { startViews } from './views.js';
+import { startViews, ViewsThread } from './views.js';
 
 /** How long a read waits for a position, in milliseconds. */
 const PATIENCE = 5_000;
@@ -60,6 +59,7 @@ class Opened {
 /**
  * Starts a server.
  *
+ * @param thread one that was made earlier, so that it has loaded its modules by now
  * @throws StartError with one sentence for whoever started it; everything that was opened is let go of.
  */
 export async function startHabeas(
@@ -67,19 +67,30 @@ export async function startHabeas(
   report: (line: string) => void = (line) => {
     console.error(line);
   },
+  thread = new ViewsThread(),
 ): Promise<RunningHabeas> {
   const opened = new Opened();
+  opened.add(() => thread.discard());
   try {
-    return await compose(settings, opened, report);
+    return await compose(settings, opened, report, thread);
   } catch (error) {
     await opened.close().catch(() => undefined);
     throw asStartError(error, settings);
   }
 }
 
-async function compose(settings: Settings, opened: Opened, report: (line: string) => void): Promise<RunningHabeas> {
+async function compose(
+  settings: Settings,
+  opened: Opened,
+  report: (line: string) => void,
+  thread: ViewsThread,
+): Promise<RunningHabeas> {
   prepareFolder(settings.data);
-  const eventStore = await openSqliteLog({ folder: settings.data, mode: 'own' });
+  const opening = openSqliteLog({ folder: settings.data, mode: 'own' });
+  opening.catch(() => undefined);
+  // Nest and what it needs are loaded while the log's thread opens it.
+  const { createHttpApp } = await import('./http/app.js');
+  const eventStore = await opening;
   opened.add(() => eventStore.close());
   const keyStore = await openSqliteKeyStore({
     ...keyStoreOptions(settings),
@@ -102,7 +113,7 @@ async function compose(settings: Settings, opened: Opened, report: (line: string
     reader.notify(message);
   };
   // In a thread of its own: the interface is put together meanwhile.
-  const starting = startViews(settings, notify, report);
+  const starting = startViews(settings, notify, report, thread);
   starting.catch(() => undefined);
   opened.add(async () => (await starting).close());
   // Closed before the writer: SQLite folds its WAL into the file when the last connection, which must be able to write, goes.

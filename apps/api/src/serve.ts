@@ -1,5 +1,5 @@
 /** The server as a process: what it says when it starts, and how it is ended. */
-import { startHabeas } from './compose.js';
+import { quickStart } from './quick-start.js';
 import { readSettings } from './settings.js';
 
 /**
@@ -28,7 +28,7 @@ export async function serve(environment: Readonly<Record<string, string | undefi
   const settings = readSettings(environment);
   keepFilesPrivate();
   const ended = untilSignal();
-  const habeas = await startHabeas(settings);
+  const habeas = await quickStart(settings);
   console.log(`Habeas listens on ${habeas.url}`);
   console.log(`  documentation  ${habeas.url}/docs`);
   console.log(`  data folder    ${settings.data}`);

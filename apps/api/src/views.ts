@@ -2,11 +2,35 @@
 import { Worker } from 'node:worker_threads';
 import type { ViewsHealth, ViewsMessage } from '#projections';
 import type { KeySettings } from './settings.js';
-import type { FromViewsWorker, ToViewsWorker } from './views-worker.js';
+import type { FromViewsThread, ToViewsThread } from './views-thread.js';
 
 export interface ViewsWriter {
   /** Lets the writer commit what it has applied, and ends the thread. Idempotent. */
   close(): Promise<void>;
+}
+
+/** A thread that loads what it needs; it does nothing more until `startViews` has it begin. */
+export class ViewsThread {
+  readonly worker = new Worker(new URL('./views-worker.js', import.meta.url));
+  /** Resolves when the thread has ended: with what it failed of, if it did. Heard from the first moment on. */
+  readonly ended = new Promise<Error | undefined>((resolve) => {
+    let failure: Error | undefined;
+    this.worker.once('error', (error) => {
+      failure = error instanceof Error ? error : new Error('The thread of the views failed.');
+    });
+    this.worker.once('exit', () => {
+      resolve(failure);
+    });
+  });
+
+  tell(message: ToViewsThread): void {
+    this.worker.postMessage(message);
+  }
+
+  /** Ends a thread that has not begun. Does nothing to one that has ended. */
+  async discard(): Promise<void> {
+    await this.worker.terminate();
+  }
 }
 
 /** Milliseconds after which a thread that died is started again: long enough that one that always dies does no harm. */
@@ -27,24 +51,23 @@ function tell({ state, poison, failure }: ViewsHealth, report: (line: string) =>
  */
 const GRACE = 2_000;
 
-/** Starts the thread; resolves when there is something to read, or it takes long. A thread that dies unasked is started again. */
+/** Has the thread begin; resolves when there is something to read, or it takes long. A thread that dies unasked is replaced. */
 export async function startViews(
   settings: KeySettings,
   notify: (message: ViewsMessage) => void,
   report: (line: string) => void,
+  loaded: ViewsThread,
 ): Promise<ViewsWriter> {
   const { data, masterKey, masterKeyFile } = settings;
-  const workerData: KeySettings = { data, masterKey, masterKeyFile };
   let closing = false;
   let running = false;
   let health: ViewsHealth = { state: 'starting', seq: 0, lagMilliseconds: 0 };
-  let ended: Promise<void> = Promise.resolve();
-  let worker: Worker;
+  let current = loaded;
 
-  const launch = (): Promise<void> =>
+  const begin = (thread: ViewsThread): Promise<void> =>
     new Promise((resolve, reject) => {
-      worker = new Worker(new URL('./views-worker.js', import.meta.url), { workerData });
-      worker.on('message', (message: FromViewsWorker) => {
+      current = thread;
+      thread.worker.on('message', (message: FromViewsThread) => {
         if (message.kind === 'started') {
           running = true;
           setTimeout(resolve, GRACE).unref();
@@ -58,28 +81,24 @@ export async function startViews(
         notify(message);
         if (health.state !== 'starting') resolve();
       });
-      worker.once('error', (error) => {
-        report(`The thread of the views failed: ${error instanceof Error ? error.name : typeof error}.`);
-        reject(error instanceof Error ? error : new Error('The thread of the views failed.'));
+      void thread.ended.then((failure) => {
+        if (failure !== undefined) report(`The thread of the views failed: ${failure.name}.`);
+        reject(failure ?? new Error('The thread of the views ended.'));
+        if (!running || closing) return;
+        notify({ kind: 'health', health: { ...health, state: 'failed', failure: 'thread-ended' } });
+        setTimeout(() => {
+          if (!closing) begin(new ViewsThread()).catch(() => undefined);
+        }, RESTART_AFTER).unref();
       });
-      ended = new Promise((done) => {
-        worker.once('exit', () => {
-          done();
-          if (!running || closing) return;
-          notify({ kind: 'health', health: { ...health, state: 'failed', failure: 'thread-ended' } });
-          setTimeout(() => {
-            if (!closing) launch().catch(() => undefined);
-          }, RESTART_AFTER).unref();
-        });
-      });
+      thread.tell({ kind: 'begin', settings: { data, masterKey, masterKeyFile } });
     });
 
-  await launch();
+  await begin(loaded);
   return {
     close: async () => {
       closing = true;
-      worker.postMessage({ kind: 'close' } satisfies ToViewsWorker);
-      await ended;
+      current.tell({ kind: 'close' });
+      await current.ended;
     },
   };
 }

@@ -1,9 +1,10 @@
-/** `habeas <verb>`: the command line. Talks to a running server through the public interface, as any client does. */
+/**
+ * `habeas <verb>`: the command line. Talks to a running server through the public interface, as any client does. What a
+ * verb alone needs is loaded by that verb.
+ */
 import { Command, CommanderError } from 'commander';
 import { BackupError } from '../../api/src/backup/backup-error.js';
-import { serve } from '../../api/src/serve.js';
 import { RequestFailed } from './client.js';
-import { demo } from './demo/demo.js';
 import { createKey, listKeys, revokeKey } from './keys.js';
 
 // `habeas … | head` closes the pipe early. What is recorded is safe; there is nobody left to tell.
@@ -22,14 +23,20 @@ program
   .description(
     'start the server (settings: HABEAS_DATA, HABEAS_HOST, HABEAS_PORT, HABEAS_ADMIN_KEY, HABEAS_MASTER_KEY)',
   )
-  .action(() => serve(process.env));
+  .action(async () => {
+    const { serve } = await import('../../api/src/serve.js');
+    await serve(process.env);
+  });
 
 program
   .command('demo')
   .description('start a server with the first case in a data folder of its own, and show what the record says')
   .option('--exit', 'end when it has been shown, instead of serving on', false)
   .option('--data <folder>', 'the data folder', './demo-data')
-  .action((options: { exit: boolean; data: string }) => demo({ ...options, environment: process.env }));
+  .action(async (options: { exit: boolean; data: string }) => {
+    const { demo } = await import('./demo/demo.js');
+    await demo({ ...options, environment: process.env });
+  });
 
 const keys = program
   .command('keys')
@@ -60,7 +67,6 @@ program
   .description('copy the record of HABEAS_DATA, log and keys, into a new folder, also while the server runs')
   .argument('<folder>', 'the folder to make')
   .option('--with-master-key', 'put the master key in as well: whoever has the backup can then read everything', false)
-  // Loaded when it is asked for, as it is not part of a start.
   .action(async (folder: string, options: { withMasterKey: boolean }) =>
     (await import('./backup.js')).backup(process.env, folder, options),
   );

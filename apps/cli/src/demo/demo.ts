@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { GroupView, PersonView } from '#projections';
-import { startHabeas } from '../../../api/src/compose.js';
+import { quickStart } from '../../../api/src/quick-start.js';
 import { keepFilesPrivate, untilSignal } from '../../../api/src/serve.js';
 import { readSettings } from '../../../api/src/settings.js';
 import { StartError } from '../../../api/src/start-error.js';
@@ -65,7 +65,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const adminKey = options.environment.HABEAS_ADMIN_KEY ?? keptKey(data);
   const settings = readSettings({ ...options.environment, HABEAS_DATA: data, HABEAS_ADMIN_KEY: adminKey });
   const ended = untilSignal();
-  const habeas = await startHabeas(settings);
+  const habeas = await quickStart(settings);
   try {
     console.log('Habeas demo: the first case, entered through the public REST interface.');
     console.log(

@@ -1,0 +1,53 @@
+/** The thread that writes the views: a reader of the log and of the key store of its own, and the fold between them and the file. */
+import { randomBytes } from 'node:crypto';
+import { parentPort } from 'node:worker_threads';
+import { openSqliteKeyStore } from '#access';
+import { openSqliteLog } from '#event-store-sqlite';
+import { runViews, type ViewsMessage } from '#projections';
+import { keepCompiled } from './compile-cache.js';
+import { keyStoreOptions, type KeySettings } from './settings.js';
+
+/** `begin` comes once, when the log and the key store are there to be read, and `close` after it. */
+export type ToViewsThread = { readonly kind: 'begin'; readonly settings: KeySettings } | { readonly kind: 'close' };
+export type FromViewsThread = ViewsMessage | { readonly kind: 'started' };
+
+/** Folds from `begin` to `close`. A failure to begin ends the thread with its error. */
+export function awaitBeginning(): void {
+  const port = parentPort;
+  if (port === null) throw new Error('This runs in a worker.');
+  const post = (message: FromViewsThread): void => {
+    port.postMessage(message);
+  };
+  let close: Promise<() => Promise<void>> | undefined;
+  port.on('message', (message: ToViewsThread) => {
+    if (message.kind === 'begin') {
+      close = begin(message.settings, post);
+      keepCompiled();
+    } else {
+      void (async () => {
+        await (
+          await close
+        )?.();
+        port.close();
+      })();
+    }
+  });
+}
+
+/** Starts folding; what it gives ends it. */
+async function begin(settings: KeySettings, post: (message: FromViewsThread) => void): Promise<() => Promise<void>> {
+  const folder = settings.data;
+  const eventStore = await openSqliteLog({ folder, mode: 'read' });
+  const keyStore = await openSqliteKeyStore({
+    ...keyStoreOptions(settings),
+    mode: 'read',
+    randomness: { bytes: (length) => new Uint8Array(randomBytes(length)) },
+  });
+  const views = runViews({ eventStore, keyStore, folder, clock: { now: () => new Date() }, post });
+  post({ kind: 'started' });
+  return async () => {
+    await views.close();
+    await eventStore.close();
+    await keyStore.close();
+  };
+}
