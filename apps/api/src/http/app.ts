@@ -80,7 +80,7 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
   });
   app.useGlobalFilters(new ProblemFilter(report));
   app.useGlobalGuards(app.get(ScopeGuard));
-  serveOpenApi(app);
+  serveOpenApi(app, server);
   await app.init();
   return app;
 }

@@ -1,10 +1,10 @@
 /** What this server can record, as data: for clients that build forms, imports or checks of their own. */
 import { Controller, Get } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AXES, catalogue, REFUSAL_CODES, type RefusalCodeInfo } from '#domain';
 import { ApiProblems } from './documented.js';
 import { problemKinds } from './problem.js';
 import { NeedsScope } from './scopes.js';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from './swagger.js';
 import { collectVocabularies } from './vocabularies.js';
 
 /** What a code of the domain means and what to do about it, in the domain's own words. */
@@ -13,7 +13,7 @@ function advice(code: string): Partial<Pick<RefusalCodeInfo, 'meaning' | 'whatTo
   return known === undefined ? {} : { meaning: known.meaning, whatToDo: known.whatToDo };
 }
 
-const answer = {
+const makeAnswer = () => ({
   events: catalogue.map((definition) => ({
     type: definition.type,
     summary: definition.summary,
@@ -27,7 +27,10 @@ const answer = {
   vocabularies: collectVocabularies(),
   axes: AXES.map(({ axis, subject, per, values, groups }) => ({ axis, subject, per, values, groups })),
   problems: [...problemKinds].map(([code, { status, title }]) => ({ code, status, title, ...advice(code) })),
-};
+});
+
+/** Made when it is first asked for: it takes a good part of a start to make. */
+let answer: ReturnType<typeof makeAnswer> | undefined;
 
 @ApiTags('Catalogue')
 @ApiBearerAuth()
@@ -45,7 +48,7 @@ export class CatalogueController {
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Catalogue' } } },
   })
   @ApiProblems(401, 403)
-  read(): typeof answer {
-    return answer;
+  read(): NonNullable<typeof answer> {
+    return (answer ??= makeAnswer());
   }
 }

@@ -1,6 +1,6 @@
 /** What every route of the interface has in common in the OpenAPI document: headers in, headers out, problems. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiQuery, ApiResponse } from './swagger.js';
 
 const problemContent = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 

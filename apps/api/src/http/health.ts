@@ -1,8 +1,8 @@
 /** Whether the process lives, and whether it is fit to be asked. Open to everybody: they say nothing of what is recorded. */
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { HABEAS, type Habeas } from './habeas.js';
+import { ApiOperation, ApiResponse, ApiTags } from './swagger.js';
 
 @ApiTags('Health')
 @Controller('health')

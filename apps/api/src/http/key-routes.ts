@@ -1,6 +1,5 @@
 /** Access keys: for admins. The command line makes and revokes them through these. */
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { AccessKeyInfo, NewAccessKey } from '#access';
 import { SCOPES, type Scope } from '#command-handling';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -9,6 +8,7 @@ import { HABEAS, type Habeas } from './habeas.js';
 import { ProblemError } from './problem.js';
 import { orProblem } from './read-routes.js';
 import { NeedsScope, principalOf } from './scopes.js';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from './swagger.js';
 
 function content(schema: string): { 'application/json': { schema: { $ref: string } } } {
   return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };

@@ -1,8 +1,9 @@
 /** The parameters of lists: what the OpenAPI document says of them, and how they are read. Both from the filters themselves. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiQuery, type OpenAPIObject } from '@nestjs/swagger';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { filtersOf, type ListFilter, type ListQuery, sortsOf, type SubjectCategory } from '#projections';
 import { readQuery, wholeNumber } from './query.js';
+import { ApiQuery } from './swagger.js';
 
 type ParameterSchema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
 

@@ -1,90 +1,68 @@
-/** The OpenAPI 3.1 document, from the routes and payload classes themselves, and the page to browse it. */
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+/**
+ * Serves `/openapi.json` and `/docs`, the page to browse it. The page loads nothing from elsewhere: it works without a
+ * network. What makes the document is loaded, and the document made, when somebody first asks: few starts are asked.
+ */
+import { readFile } from 'node:fs/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { jsonSchemas } from '#domain';
-import { answerSchemas } from './schemas.js';
+import type { FastifyInstance } from 'fastify';
 
-const DESCRIPTION = `A record of what happens to people and groups in political and legal cases, kept as events.
+/** What the page consists of: files of the swagger-ui-dist package, by their names there, and their kinds. */
+const FILES = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'swagger-ui-standalone-preset.js': 'text/javascript; charset=utf-8',
+  'favicon-16x16.png': 'image/png',
+  'favicon-32x32.png': 'image/png',
+} as const;
 
-Facts go in as POST requests, each with the words of a source that prove it; what comes out is each person's legal status
-and each group's registration state, as it is, as it was on any date (\`validAt\`), and as it was known at any moment
-(\`knownAt\`). Errors are problem details (RFC 9457) with a stable \`code\`.`;
+const PAGE = `<!DOCTYPE html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>Habeas</title>
+  <link rel="stylesheet" href="./docs/swagger-ui.css">
+  <link rel="icon" type="image/png" sizes="32x32" href="./docs/favicon-32x32.png">
+  <link rel="icon" type="image/png" sizes="16x16" href="./docs/favicon-16x16.png">
+  <style>body { margin: 0 } .swagger-ui .topbar .download-url-wrapper { display: none }</style>
+</head>
+<body>
+  <div id="swagger-ui"></div>
+  <script src="./docs/swagger-ui-bundle.js"></script>
+  <script src="./docs/swagger-ui-standalone-preset.js"></script>
+  <script src="./docs/swagger-ui-init.js"></script>
+</body>
+</html>
+`;
 
-function build(app: NestFastifyApplication): OpenAPIObject {
-  const head = new DocumentBuilder()
-    .setOpenAPIVersion('3.1.0')
-    .setTitle('Habeas')
-    .setDescription(DESCRIPTION)
-    .setVersion('1')
-    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer('/', 'This server')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A key, as `habeas keys create` gives it' })
-    .build();
-  const taken = jsonSchemas();
-  const twice = Object.keys(answerSchemas).find((name) => name in taken);
-  if (twice !== undefined) throw new Error(`A payload class and an answer are both named ${twice}.`);
-  const schemas = { ...taken, ...answerSchemas } as NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
-  return share(SwaggerModule.createDocument(app, { ...head, components: { ...head.components, schemas } }));
-}
+const INIT = `SwaggerUIBundle({
+  url: './openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+  layout: 'StandaloneLayout',
+  // Else the page asks a server on the internet whether the document is valid.
+  validatorUrl: null,
+  persistAuthorization: false,
+  docExpansion: 'none',
+  tagsSorter: 'alpha',
+});
+`;
 
-type Operation = Pick<NonNullable<OpenAPIObject['paths'][string]['get']>, 'parameters' | 'responses'>;
-
-/**
- * The same document with what many operations have in common (headers of requests, answers) in one place each: there are
- * some 140 operations, and most of each would be what all have.
- */
-function share(document: OpenAPIObject): OpenAPIObject {
-  const shared = { parameters: new Map<string, unknown>(), responses: new Map<string, unknown>() };
-  const refer = <T extends object>(kind: keyof typeof shared, name: string, value: T): T | { $ref: string } => {
-    const known = shared[kind].get(name);
-    if (known === undefined) shared[kind].set(name, value);
-    else if (JSON.stringify(known) !== JSON.stringify(value)) return value;
-    return { $ref: `#/components/${kind}/${name}` };
-  };
-  for (const item of Object.values(document.paths)) {
-    for (const operation of Object.values(item) as Operation[]) {
-      operation.parameters = (operation.parameters ?? []).map((parameter) =>
-        'name' in parameter ? refer('parameters', parameter.name, parameter) : parameter,
-      );
-      operation.responses = Object.fromEntries(
-        Object.entries(operation.responses).map(([status, response]) => {
-          const text = JSON.stringify(response);
-          const name = text.includes('application/problem+json')
-            ? `Problem${status}`
-            : status === '201'
-              ? /schemas\/(\w+)"/.exec(text)?.[1]
-              : undefined;
-          return [status, name === undefined || response === undefined ? response : refer('responses', name, response)];
-        }),
-      );
-    }
-  }
-  return {
-    ...document,
-    components: {
-      ...document.components,
-      parameters: Object.fromEntries(shared.parameters) as NonNullable<typeof document.components>['parameters'] &
-        object,
-      responses: Object.fromEntries(shared.responses) as NonNullable<typeof document.components>['responses'] & object,
-    },
-  };
-}
-
-/**
- * Serves `/openapi.json` and `/docs`. The page loads nothing from elsewhere: it works without a network. The document is
- * made when it is first asked for: making it takes a good part of a start, and few starts are asked for it.
- */
-export function serveOpenApi(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, () => build(app), {
-    jsonDocumentUrl: 'openapi.json',
-    raw: ['json'],
-    customSiteTitle: 'Habeas',
-    swaggerOptions: {
-      // Else the page asks a server on the internet whether the document is valid.
-      validatorUrl: null,
-      persistAuthorization: false,
-      docExpansion: 'none',
-      tagsSorter: 'alpha',
-    },
+/** To be called before the application is initialised, as Fastify takes routes until then. */
+export function serveOpenApi(app: NestFastifyApplication, server: FastifyInstance): void {
+  let document: Promise<string> | undefined;
+  server.get('/openapi.json', async (_request, reply) => {
+    document ??= import('./openapi-document.js').then(({ buildDocument }) => JSON.stringify(buildDocument(app)));
+    return reply.type('application/json; charset=utf-8').send(await document);
   });
+  server.get('/docs', (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
+  server.get('/docs/', (_request, reply) => reply.redirect('../docs'));
+  server.get('/docs/swagger-ui-init.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(INIT));
+  for (const [name, kind] of Object.entries(FILES)) {
+    server.get(`/docs/${name}`, async (_request, reply) => {
+      const file = new URL(import.meta.resolve(`swagger-ui-dist/${name}`));
+      return reply.type(kind).send(await readFile(file));
+    });
+  }
 }

@@ -1,6 +1,5 @@
 /** The reading side: one controller for each kind of subject, over the views. */
 import { Controller, Get, Header, Inject, Param, Query, Res, type Type } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { streamName, type Refusal, type Result } from '#kernel';
 import type { ListPage, SubjectCategory } from '#projections';
 import type { FastifyReply } from 'fastify';
@@ -10,6 +9,7 @@ import { ApiListQuery, readListQuery } from './list-parameters.js';
 import { problem, ProblemError } from './problem.js';
 import { readQuery } from './query.js';
 import { NeedsScope } from './scopes.js';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
 import { etagOf, readPosition } from './tokens.js';
 
 /** The value, or a problem for the client. */

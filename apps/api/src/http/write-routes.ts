@@ -3,7 +3,6 @@
  * event; a new one appears with its payload class.
  */
 import { Body, Controller, HttpCode, Inject, Param, Post, Req, Res, type Type } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { catalogue, type Category, type EventDefinition } from '#domain';
 import { streamName } from '#kernel';
 import type { Visibility } from '#log-format';
@@ -12,6 +11,7 @@ import { ApiWrite } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { problem, ProblemError } from './problem.js';
 import { principalOf } from './scopes.js';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiTags } from './swagger.js';
 import { etagOf, ifMatch, positionToken } from './tokens.js';
 
 /** What a write answers: built from what is stored, so that a repeated request gets the same. */

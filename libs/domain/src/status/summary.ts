@@ -153,11 +153,14 @@ function durationWords(duration: string): string {
   }).join(' ');
 }
 
-const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' });
+/** Made at the first country: loading their names takes a noticeable part of a start. */
+let countries: Intl.DisplayNames | undefined;
 
 function countryName(code: string): string {
   // What is not two letters is no country's code, and `of` throws at it.
-  return /^[A-Z]{2}$/.test(code) ? (COUNTRIES.of(code) ?? code) : code;
+  if (!/^[A-Z]{2}$/.test(code)) return code;
+  countries ??= new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' });
+  return countries.of(code) ?? code;
 }
 
 function asylumPhrase(asylum: AnswerInWords): string | undefined {
