@@ -181,7 +181,7 @@ function words({ axis, set, key, detail, onlyFrom, notFrom, allCases, horizon }:
   const isGiven = axis === 'registration' && (set === data.state || set === data.result);
   const value = typeof set === 'string' ? (isGiven ? 'the state given' : set) : 'the value before';
   const given = Object.keys(detail ?? {}).filter(
-    (name) => !(key !== undefined && ['role', 'group', 'name'].includes(name)),
+    (name) => !(key !== undefined && ['role', 'group', 'name', 'election'].includes(name)),
   );
   const days = Object.keys(horizon ?? {}).map((name) => (name === 'until' ? 'fades' : 'credit'));
   const beside = [...given, ...days];

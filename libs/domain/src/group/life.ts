@@ -2,7 +2,7 @@
 import { fact } from '../catalogue/definition.js';
 import { Fact, Organisation } from '../facts/fact.js';
 import { Name } from '../person/names.js';
-import { PROCEDURAL_RANKS as RANK } from '../status/index.js';
+import { type Effect, PROCEDURAL_RANKS as RANK } from '../status/index.js';
 import { ListOf, Nested, NestedList, Optional, Personal, Value } from '../validation/fields.js';
 import { line, oneOf, uuid } from '../validation/scalars.js';
 import { Ground, Quantity } from './parts.js';
@@ -60,9 +60,10 @@ class ElectionEntryDecided extends ElectionFact {
   grounds?: Ground[];
 }
 
-/** An election is known by its name, in whatever case it is written. */
-function electionKey(election: string): string {
-  return election.normalize('NFC').trim().replace(/\s+/g, ' ').toLowerCase();
+/** An election is known by its name, in whatever case it is written; shown as the source writes it. */
+function entryEffect(name: string, set: string): Effect {
+  const election = name.normalize('NFC').trim().replace(/\s+/g, ' ');
+  return { axis: 'electionEntry', key: election.toLowerCase(), set, detail: { election } };
 }
 
 export const groupLifeEvents = [
@@ -91,13 +92,13 @@ export const groupLifeEvents = [
   fact(ElectionEntryFiled, 'group', {
     route: 'election-entries',
     summary: 'The group filed to take part in an election.',
-    effects: ({ election }) => [{ axis: 'electionEntry', key: electionKey(election), set: 'filed' }],
+    effects: ({ election }) => [entryEffect(election, 'filed')],
     rank: RANK.submission,
   }),
   fact(ElectionEntryDecided, 'group', {
     route: 'election-entry-decisions',
     summary: 'An entry for an election was decided.',
-    effects: ({ election, outcome }) => [{ axis: 'electionEntry', key: electionKey(election), set: outcome }],
+    effects: ({ election, outcome }) => [entryEffect(election, outcome)],
     rank: RANK.registrationDecision,
   }),
 ];

@@ -39,6 +39,7 @@ function personPhrases(answers: readonly AnswerInWords[]): (string | undefined)[
     ...cases,
     ...ofAxis('asylum').map(asylumPhrase),
     ...ofAxis('extradition').map(extraditionPhrase),
+    ...ofAxis('civicRights').map(rightsPhrase),
   ];
 }
 
@@ -177,6 +178,12 @@ function extraditionPhrase(extradition: AnswerInWords): string | undefined {
   return `${maybe(extradition)}${words}${when(extradition)}${dispute(extradition)}`;
 }
 
+function rightsPhrase(rights: AnswerInWords): string | undefined {
+  if (rights.value !== 'suspended' && rights.value !== 'restored') return undefined;
+  const date = rights.value === 'suspended' ? sinceWhen(rights) : when(rights);
+  return `civic rights ${maybe(rights)}${rights.value}${date}${dispute(rights)}`;
+}
+
 const REGISTRATION: Readonly<Record<string, string>> = {
   announced: 'formation announced',
   notified: 'formation notified',
@@ -203,6 +210,10 @@ function groupPhrases(answers: readonly AnswerInWords[]): (string | undefined)[]
       return `${maybe(answer)}activity halted${when(answer)}${dispute(answer)}`;
     if (axis === 'appeal' && value === 'pending')
       return `${maybe(answer)}appeal pending${sinceWhen(answer)}${dispute(answer)}`;
+    if (axis === 'electionEntry' && value !== 'unknown') {
+      const election = answer.detail?.election ?? answer.key ?? '';
+      return `entry for ${election} ${maybe(answer)}${value}${when(answer)}${dispute(answer)}`;
+    }
     return undefined;
   });
 }
