@@ -36,7 +36,7 @@ test('it says where it listens, gives its key once, and ends cleanly on either s
   await first.says('admin key');
   const key = /admin key\s+(\S+)/.exec(first.output())?.[1] ?? '';
   const answer = await fetch(`${urlOf(first)}/v1/persons`, { headers: { authorization: `Bearer ${key}` } });
-  expect([answer.status, await answer.json()]).toEqual([200, { items: [] }]);
+  expect([answer.status, await answer.json()]).toMatchObject([200, { items: [] }]);
   await stop(first, 'SIGTERM');
   expect(first.errors()).toBe('');
 
