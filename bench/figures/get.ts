@@ -98,28 +98,40 @@ async function persons(
   ];
 }
 
-/** From words that every fourth name holds to words that none holds, which looks at every name. */
-const SEARCHES = [
-  ['every fourth name', 'sok'],
-  ['one name in 6,000', 'pichim sam'],
-  ['Khmer', 'បុប្ផា គឹម'],
-  ['no name at all', 'zzzz'],
+/**
+ * Lists as people ask for them: one filter, several, orders, counts; and words, from some that every fourth name holds to
+ * some that none holds, which looks at every name.
+ */
+const LISTS = [
+  ['one filter', 'hold=imprisoned'],
+  ['a group of values, certainly', 'liberty=deprived&certainty=certain'],
+  ['two filters', 'hold=deprived&verdict=convicted'],
+  ['two filters, by name', 'hold=deprived&verdict=convicted&sort=name'],
+  ['no filter, the last changed first', 'sort=-updated'],
+  ['two filters and two facets', 'liberty=deprived&sentence=serving&facets=stage,verdict'],
+  ['no filter, four facets', 'facets=hold,stage,verdict,sentence&limit=1'],
+  ['q: every fourth name', 'q=sok'],
+  ['q: one name in 6,000', 'q=pichim%20sam'],
+  ['q: Khmer', `q=${encodeURIComponent('បុប្ផា គឹម')}`],
+  ['q: no name at all', 'q=zzzz'],
 ] as const;
 
 async function lists(lane: Connection | undefined, count: number, quick: boolean): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const [what, q] of SEARCHES) {
+  for (const [what, query] of LISTS) {
+    const fetched = (): Promise<unknown> => fetchFrom(lane, `/v1/persons?${query}`);
+    // The first list of a kind reads what all further ones are answered from.
+    const first = await timed(fetched);
     const times: number[] = [];
-    for (let round = 0; round < (quick ? 5 : 60); round++) {
-      times.push(await timed(() => fetchFrom(lane, `/v1/persons?q=${encodeURIComponent(q)}`)));
-    }
+    for (let round = 0; round < (quick ? 5 : 60); round++) times.push(await timed(fetched));
     const p50 = median(times);
     figures.push({
-      what: `list of ${count.toLocaleString('en')} persons, q: ${what}`,
+      what: `list of ${count.toLocaleString('en')} persons, ${what}`,
       measured: `p50 ${ms(p50)}`,
       goal: 'p50 < 10 ms',
       met: p50 < 10,
-      values: { p50Ms: p50, p99Ms: quantile(times, 0.99) },
+      note: `the first one after the start ${ms(first)}`,
+      values: { p50Ms: p50, p99Ms: quantile(times, 0.99), firstMs: first },
     });
   }
   return figures;

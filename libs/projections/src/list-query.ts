@@ -1,12 +1,11 @@
 /** From what a client asks of a list to what can be answered: every word checked, or refused by the parameter it stands in. */
 import { createHash } from 'node:crypto';
 import { type DayBounds, err, isId, ok, parseEdtf, refusal, type Refusal, type Result } from '#kernel';
+import { checkLimit } from './cursors.js';
 import { filtersOf, type ListFilter, sortsOf } from './filters.js';
 import type { ListQuery } from './ports.js';
 import type { SubjectCategory } from './shapes.js';
 
-const DEFAULT_LIMIT = 50;
-export const MAX_LIMIT = 200;
 /** Of one filter. */
 const MOST_VALUES = 50;
 
@@ -32,9 +31,9 @@ export interface CheckedQuery {
 }
 
 export function checkQuery(kind: SubjectCategory, query: ListQuery): Result<CheckedQuery, Refusal> {
-  const { q = '', filters = {}, certainty, sort, facets = [], limit = DEFAULT_LIMIT, cursor } = query;
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
-    return err(refusal('invalid-limit', `Give a limit from 1 to ${MAX_LIMIT}.`, '/limit'));
+  const { q = '', filters = {}, certainty, sort, facets = [], cursor } = query;
+  const limit = checkLimit(query.limit);
+  if (!limit.ok) return limit;
   if (certainty !== undefined && certainty !== 'certain' && certainty !== 'possible')
     return err(refusal('invalid-filter', 'Give certain or possible.', '/certainty'));
   const known = filtersOf(kind);
@@ -70,7 +69,7 @@ export function checkQuery(kind: SubjectCategory, query: ListQuery): Result<Chec
   const asked = [...conditions.values()].map(({ filter, values }) => [filter.name, [...values].sort()]);
   const list = [kind, q, asked.sort(), certainty ?? '', order, descending];
   const digest = createHash('sha256').update(JSON.stringify(list)).digest('base64url').slice(0, 12);
-  return ok({ kind, q, conditions, certainty, sort: order, descending, facets: counted, limit, cursor, digest });
+  return ok({ kind, q, conditions, certainty, sort: order, descending, facets: counted, limit: limit.value, cursor, digest });
 }
 
 function unknownName(code: string, name: string, known: readonly ListFilter[]): Refusal {

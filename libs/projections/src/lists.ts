@@ -4,8 +4,9 @@
  * in between pages by what is entered meanwhile.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type DayBounds, err, isId, ok, refusal, type Refusal, type Result } from '#kernel';
+import { type DayBounds, isId, ok, type Refusal, type Result } from '#kernel';
 import { Bits } from './bits.js';
+import { type CursorParts, readCursor, writeCursor } from './cursors.js';
 import type { ListFilter } from './filters.js';
 import { foldText } from './fold-text.js';
 import { type Column, ColumnDraft, type Hits, ListIndex, noHits } from './list-index.js';
@@ -45,6 +46,10 @@ interface Place {
   readonly key?: number;
 }
 
+function placeOf([sid, key]: CursorParts): Place {
+  return { sid: Number(sid), ...(key !== undefined && { key: Number(key) }) };
+}
+
 type Conditions = ReadonlyMap<string, Condition>;
 
 export class Lists {
@@ -58,15 +63,17 @@ export class Lists {
 
   page(query: CheckedQuery, snapshot: Snapshot, lookups: Lookups): Result<Omit<ListPage, 'asOf'>, Refusal> {
     const log = String(this.statements.logId.get()?.log_id ?? '');
-    const after = query.cursor === undefined ? ok(undefined) : readCursor(query.cursor, query, log);
-    if (!after.ok) return after;
+    const cursors = { list: query.digest, log };
+    const ended = query.cursor === undefined ? ok(undefined) : readCursor(query.cursor, cursors);
+    if (!ended.ok) return ended;
+    const after = ended.value === undefined ? undefined : placeOf(ended.value);
     const index = this.indexOf(query.kind);
     index.follow(snapshot.seq, snapshot.day);
     const search = new Search(this.statements, index, snapshot.day, query, lookups);
     const hits = narrowed(search.hits(query.conditions), query.certainty);
     const total = hits.possible.count();
     // One more than asked for tells whether there is another page.
-    const places = this.places(query, hits.possible, total, index.size, after.value);
+    const places = this.places(query, hits.possible, total, index.size, after);
     const shown = places.slice(0, query.limit);
     const last = shown.at(-1);
     const certain = hits.possible.common(hits.certain);
@@ -76,7 +83,7 @@ export class Lists {
         if (!filtered) return item;
         return { ...item, certainty: hits.certain.has(shown[at]?.sid ?? -1) ? 'certain' : 'possible' };
       }),
-      ...(places.length > query.limit && last !== undefined && { next: writeCursor(query, log, last) }),
+      ...(places.length > query.limit && last !== undefined && { next: writeCursor(cursors, [last.sid, ...(last.key === undefined ? [] : [last.key])]) }),
       total,
       ...(filtered && { counts: { certain, possible: total - certain } }),
       ...(query.facets.length > 0 && {
@@ -393,29 +400,6 @@ function fromColumn({ values }: Column, wanted: readonly string[]): Hits {
     hits.certain.join(certain);
   }
   return hits;
-}
-
-function writeCursor({ digest }: CheckedQuery, log: string, { sid, key }: Place): string {
-  return Buffer.from(JSON.stringify([digest, log, sid, ...(key === undefined ? [] : [key])])).toString('base64url');
-}
-
-function readCursor(cursor: string, { digest }: CheckedQuery, log: string): Result<Place, Refusal> {
-  let parts: unknown;
-  try {
-    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-  } catch {
-    parts = undefined;
-  }
-  const [list, from, sid, key] = Array.isArray(parts) ? (parts as unknown[]) : [];
-  if (typeof list !== 'string' || !Number.isSafeInteger(sid) || (key !== undefined && !Number.isSafeInteger(key)))
-    return err(refusal('invalid-cursor', 'Give a cursor exactly as a page of this list gave it.', '/cursor'));
-  if (list !== digest)
-    return err(
-      refusal('other-list', 'The cursor is of a list with other filters or another order: begin again.', '/cursor'),
-    );
-  if (from !== log)
-    return err(refusal('log-changed', 'The cursor is from another log: begin again without it.', '/cursor'));
-  return ok({ sid: Number(sid), ...(key !== undefined && { key: Number(key) }) });
 }
 
 function prepare(

@@ -2,7 +2,7 @@
 import type { EventStore } from '#event-store';
 import type { Clock, Result, Refusal } from '#kernel';
 import type { KeyStore } from '#log-format';
-import type { ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from './shapes.js';
+import type { CitationsPage, HistoryPage, ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from './shapes.js';
 
 export interface ViewsOptions {
   readonly eventStore: EventStore;
@@ -53,6 +53,13 @@ export interface ListQuery {
   readonly limit?: number;
 }
 
+/** Which page of something that comes in pages. */
+export interface PageQuery {
+  readonly cursor?: string;
+  /** 1 to 200; 50 unless said. */
+  readonly limit?: number;
+}
+
 /**
  * Reads the views. Synchronous, over connections of its own; safe while the writer writes and swaps.
  *
@@ -65,6 +72,10 @@ export interface ViewsReader {
   document(kind: SubjectCategory, id: string, moment?: Moment): Result<string, Refusal>;
   /** Subjects of one kind, as they are at present: today, as known now. */
   list(kind: SubjectCategory, query?: ListQuery): Result<ListPage, Refusal>;
+  /** Every event of the subject and every other that concerns it or changed its answers, in the order of the log. */
+  history(kind: SubjectCategory, id: string, query?: PageQuery): Result<HistoryPage, Refusal>;
+  /** The facts that rest on a source, as they are now. */
+  citations(source: string, query?: PageQuery): Result<CitationsPage, Refusal>;
   /** Which prefix of the log a moment stands for, and whether anything recorded later can still belong to it. */
   resolveKnownAt(knownAt: string): Result<{ readonly seq: number; readonly settled: boolean }, Refusal>;
   /** Resolves true as soon as the views hold the stream's event of this revision, false after `timeout` milliseconds. */

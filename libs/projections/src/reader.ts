@@ -7,13 +7,14 @@ import { err, isoDay, ok, parseEdtf, recordingDay, refusal, type Refusal, type R
 import { casesOf, partiesOf } from './documents/parties.js';
 import { momentDocument, presentDocument } from './documents/present.js';
 import { ViewsFolder } from './folder.js';
+import { citationsPage, historyPage, type Source } from './history.js';
 import { Knowledge } from './knowledge.js';
 import { checkQuery } from './list-query.js';
 import { Lists, type Lookups } from './lists.js';
-import type { ListQuery, Moment, ReaderOptions, ViewsReader } from './ports.js';
+import type { ListQuery, Moment, PageQuery, ReaderOptions, ViewsReader } from './ports.js';
 import { Records, type SubjectRow } from './records.js';
 import { FOLD_VERSION, openForReading } from './schema.js';
-import type { AsOf, ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from './shapes.js';
+import type { AsOf, CitationsPage, HistoryPage, ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from './shapes.js';
 import { joinedCases } from './subject.js';
 import { Waits } from './waits.js';
 
@@ -30,6 +31,10 @@ const SEQ = /^(?:0|[1-9]\d{0,15})$/;
 
 /** Events kept at hand between answers, as long as the file stands still. */
 const EVENTS_AT_HAND = 50_000;
+
+function notFound(kind: SubjectCategory, when = ''): Refusal {
+  return refusal('not-found', `There is no ${kind} with this id${when}.`);
+}
 
 interface OpenFile {
   readonly db: DatabaseSync;
@@ -63,9 +68,7 @@ class FileReader implements ViewsReader {
       const known = moment.knownAt === undefined ? ok(this.now(file)) : this.resolve(file, moment.knownAt);
       if (!known.ok) return known;
       if (row === undefined || row.entered > known.value.seq) {
-        return err(
-          refusal('not-found', `There is no ${kind} with this id${moment.knownAt === undefined ? '' : ' then'}.`),
-        );
+        return err(notFound(kind, moment.knownAt === undefined ? '' : ' then'));
       }
       if (moment.validAt === undefined && moment.knownAt === undefined)
         return ok(this.presentJson(file, row, known.value));
@@ -81,6 +84,14 @@ class FileReader implements ViewsReader {
       const page = file.lists.page(checked.value, known, this.lookups(file, known.day));
       return page.ok ? ok({ ...page.value, asOf: asOf(known) }) : page;
     });
+  }
+
+  history(kind: SubjectCategory, id: string, query: PageQuery = {}): Result<HistoryPage, Refusal> {
+    return this.paged(kind, id, (source, row) => historyPage(source, row, query));
+  }
+
+  citations(source: string, query: PageQuery = {}): Result<CitationsPage, Refusal> {
+    return this.paged('source', source, (from, row) => citationsPage(from, row, query));
   }
 
   resolveKnownAt(knownAt: string): Result<{ readonly seq: number; readonly settled: boolean }, Refusal> {
@@ -119,6 +130,20 @@ class FileReader implements ViewsReader {
     this.closed = true;
     this.waits.close();
     this.letGo();
+  }
+
+  private paged<Page extends { readonly asOf: AsOf }>(
+    kind: SubjectCategory,
+    id: string,
+    pageOf: (source: Source, row: SubjectRow) => Result<Omit<Page, 'asOf'>, Refusal>,
+  ): Result<Omit<Page, 'asOf'> & { readonly asOf: AsOf }, Refusal> {
+    return this.snapshot((file) => {
+      const row = file.records.subject(kind, id);
+      if (row === undefined) return err(notFound(kind));
+      const known = this.now(file);
+      const page = pageOf({ records: file.records, knowledge: this.knowledge(file), day: known.day }, row);
+      return page.ok ? ok({ ...page.value, asOf: asOf(known) }) : page;
+    });
   }
 
   /** One snapshot of the file for one answer. */

@@ -1,7 +1,7 @@
 /** Reads the rows of a view file: subjects, their events up to a seq, and what a moment means as a seq. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Visibility } from '#log-format';
-import type { SubjectCategory } from './shapes.js';
+import type { StatusChange, SubjectCategory } from './shapes.js';
 
 export interface SubjectRow {
   readonly sid: number;
@@ -42,7 +42,7 @@ const EVENT = 'e.seq, e.id, e.type, e.sid, e.recorded_at, e.recorded_by, e.visib
 
 export class Records {
   private readonly statements: Record<
-    'byId' | 'bySid' | 'own' | 'concerning' | 'known' | 'head' | 'revision' | 'document',
+    'byId' | 'bySid' | 'own' | 'concerning' | 'known' | 'head' | 'revision' | 'document' | 'logId' | 'history' | 'changes' | 'citing',
     StatementSync
   >;
 
@@ -59,6 +59,21 @@ export class Records {
       known: db.prepare('SELECT known FROM events WHERE seq = ?'),
       head: db.prepare('SELECT seq, known FROM checkpoint'),
       revision: db.prepare('SELECT revision FROM streams WHERE name = ?'),
+      logId: db.prepare('SELECT log_id FROM checkpoint'),
+      history: db.prepare(
+        `SELECT ${EVENT} FROM (
+           SELECT seq FROM events WHERE sid = ?1 AND seq > ?2
+           UNION SELECT seq FROM subject_events WHERE sid = ?1 AND seq > ?2
+           UNION SELECT seq FROM changes WHERE sid = ?1 AND seq > ?2
+           ORDER BY seq LIMIT ?3) found
+         JOIN events e ON e.seq = found.seq ORDER BY e.seq`,
+      ),
+      changes: db.prepare('SELECT sid, change FROM changes WHERE seq = ? ORDER BY n'),
+      citing: db.prepare(
+        `SELECT DISTINCT o.sid, o.kind, o.id, o.entered, o.name
+         FROM subject_events s JOIN events e ON e.seq = s.seq JOIN subjects o ON o.sid = e.sid
+         WHERE s.sid = ?1 AND (o.kind, o.id) >= (?2, ?3) ORDER BY o.kind, o.id`,
+      ),
       document: db.prepare('SELECT seq, document FROM documents WHERE sid = ? AND day <= ? AND until >= ?'),
     };
   }
@@ -79,6 +94,35 @@ export class Records {
   /** Events of other streams that concern the subject, up to this seq. */
   concerning(sid: number, upTo: number): EventRow[] {
     return (this.statements.concerning.all(sid, upTo) as unknown as RawEvent[]).map(toEvent);
+  }
+
+  /** Of the log that the file was folded from. */
+  logId(): string {
+    return String(this.statements.logId.get()?.log_id ?? '');
+  }
+
+  /**
+   * Events of the subject, events that concern it and events that changed its answers, after this seq, in the order of
+   * the log. One that was skipped says nothing.
+   */
+  history(sid: number, after: number, limit: number): readonly (EventRow & { readonly skipped: boolean })[] {
+    const rows = this.statements.history.all(sid, after, limit) as unknown as (Omit<RawEvent, 'data'> & {
+      readonly data: string | null;
+    })[];
+    return rows.map((row) => ({ ...toEvent({ ...row, data: row.data ?? '{}' }), skipped: row.data === null }));
+  }
+
+  /** The status changes that an event caused; of one subject, where one is given. */
+  changesAt(seq: number, sid: number | undefined): readonly StatusChange[] {
+    const rows = this.statements.changes.all(seq) as unknown as { readonly sid: number; readonly change: string }[];
+    return rows
+      .filter((row) => sid === undefined || row.sid === sid)
+      .map(({ change }) => JSON.parse(change) as StatusChange);
+  }
+
+  /** The subjects in whose streams this one is named, by kind and id, from this one on. */
+  citing(sid: number, kind: string, id: string): Iterable<SubjectRow> {
+    return this.statements.citing.iterate(sid, kind, id) as unknown as Iterable<SubjectRow>;
   }
 
   head(): { readonly seq: number; readonly known: number } {

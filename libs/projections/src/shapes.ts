@@ -417,7 +417,10 @@ export interface SourceView extends DocumentBase {
   readonly text?: string;
   readonly captures: readonly ActView[];
   readonly dependsOn: readonly { readonly source: SubjectPointer; readonly kind: string; readonly event: string }[];
+  /** The first hundred. */
   readonly citedBy: readonly CitingFact[];
+  /** There are more: `GET /v1/sources/{id}/citations` has all of them, page by page. */
+  readonly citedByMore?: true;
 }
 
 export interface DocumentOf {
@@ -466,6 +469,52 @@ export interface ListPage {
   readonly counts?: { readonly certain: number; readonly possible: number };
   /** By the names that were asked for; each under all filters but its own. */
   readonly facets?: Readonly<Record<string, FacetView>>;
+  readonly asOf: AsOf;
+}
+
+/** One event of a subject's history: what was recorded, as it was recorded, whatever came of it since. */
+export interface HistoryEntry {
+  readonly seq: number;
+  readonly event: string;
+  readonly type: string;
+  /** In whose stream it was recorded: another subject's, where it only concerns this one. */
+  readonly subject: SubjectPointer;
+  readonly recordedAt: string;
+  readonly recordedBy: string;
+  readonly visibility: Visibility;
+  readonly occurred?: string;
+  readonly aspect?: string;
+  /** Event ids of facts that it is said to have followed. */
+  readonly after: readonly string[];
+  readonly case?: SubjectPointer;
+  /** What the event itself says, without the fields that stand beside this. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** The subjects that `data` names by id. */
+  readonly mentions: readonly (SubjectPointer & { readonly pointer: string })[];
+  readonly citations: readonly CitationView[];
+  readonly basis?: string;
+  readonly confidence?: string;
+  readonly note?: string;
+  readonly reason?: string;
+  /** Its personal fields were erased. */
+  readonly erased?: true;
+  /** The status changes that it caused: of a person or group, its own; of other subjects, everybody's. */
+  readonly changes: readonly StatusChange[];
+}
+
+/** In the order of the log. */
+export interface HistoryPage {
+  readonly items: readonly HistoryEntry[];
+  /** Left out on the last page. Opaque. */
+  readonly next?: string;
+  readonly asOf: AsOf;
+}
+
+/** Facts that rest on a source: by the subjects that they are recorded of, then in the order of the log. */
+export interface CitationsPage {
+  readonly items: readonly CitingFact[];
+  /** Left out on the last page. Opaque. */
+  readonly next?: string;
   readonly asOf: AsOf;
 }
 

@@ -12,7 +12,7 @@ import { KeysController } from './key-routes.js';
 import { serveOpenApi } from './openapi.js';
 import { problem, ProblemError } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
-import { readController } from './read-routes.js';
+import { CitationsController, readController } from './read-routes.js';
 import { ScopeGuard } from './scopes.js';
 import { writeControllers } from './write-routes.js';
 
@@ -44,6 +44,7 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
     CatalogueController,
     KeysController,
     ...(['person', 'group', 'case', 'statement', 'source'] as const).map(readController),
+    CitationsController,
     ...writeControllers(),
   ];
   const module: DynamicModule = {

@@ -1,11 +1,11 @@
 /** The reading side: one controller for each kind of subject, over the views. */
 import { Controller, Get, Header, Inject, Param, Query, Res, type Type } from '@nestjs/common';
 import { streamName, type Refusal, type Result } from '#kernel';
-import type { ListPage, SubjectCategory } from '#projections';
+import type { CitationsPage, HistoryPage, ListPage, SubjectCategory } from '#projections';
 import type { FastifyReply } from 'fastify';
 import { ApiMinPosition, ApiProblems, EtagHeader } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
-import { ApiListQuery, readListQuery } from './list-parameters.js';
+import { ApiListQuery, ApiPaging, readListQuery, readPageQuery } from './list-parameters.js';
 import { problem, ProblemError } from './problem.js';
 import { readQuery } from './query.js';
 import { NeedsScope } from './scopes.js';
@@ -118,7 +118,54 @@ export function readController(category: SubjectCategory): Type {
         reply.header('etag', etagOf(this.habeas.etagSecret, stream, revision));
       return document;
     }
+
+    @Get(':id/history')
+    @Header('content-type', 'application/json; charset=utf-8')
+    @ApiOperation({
+      operationId: `read${title}History`,
+      summary: `Every event of a ${category} and every other that concerns it, with what each changed`,
+    })
+    @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+    @ApiPaging()
+    @ApiMinPosition()
+    @ApiResponse({
+      status: 200,
+      description: 'One page, in the order of the record.',
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/HistoryPage' } } },
+    })
+    @ApiProblems(400, 401, 403, 404, 409, 503)
+    async history(@Param('id') id: string, @Query() query: unknown): Promise<HistoryPage> {
+      const { page, minPosition } = readPageQuery(query);
+      await waitForPosition(this.habeas, minPosition);
+      return orProblem(this.habeas.views.history(category, id, page));
+    }
   }
   Object.defineProperty(ReadController, 'name', { value: `${title}sReadController` });
   return ReadController;
+}
+
+@ApiTags('Sources')
+@ApiBearerAuth()
+@NeedsScope('read')
+@Controller('v1/sources')
+export class CitationsController {
+  constructor(@Inject(HABEAS) private readonly habeas: Habeas) {}
+
+  @Get(':id/citations')
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOperation({ operationId: 'readSourceCitations', summary: 'The facts that rest on a source, as they are now' })
+  @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+  @ApiPaging()
+  @ApiMinPosition()
+  @ApiResponse({
+    status: 200,
+    description: 'One page, by the subjects that the facts are recorded of.',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/CitationsPage' } } },
+  })
+  @ApiProblems(400, 401, 403, 404, 409, 503)
+  async citations(@Param('id') id: string, @Query() query: unknown): Promise<CitationsPage> {
+    const { page, minPosition } = readPageQuery(query);
+    await waitForPosition(this.habeas, minPosition);
+    return orProblem(this.habeas.views.citations(id, page));
+  }
 }

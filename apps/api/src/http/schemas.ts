@@ -10,7 +10,9 @@ import type {
   AsOf,
   CaseOfPerson,
   CaseView,
+  ChangedAnswer,
   CitationView,
+  CitationsPage,
   CitingFact,
   DaysView,
   DisputeView,
@@ -19,6 +21,8 @@ import type {
   FactView,
   GroupInCase,
   GroupView,
+  HistoryEntry,
+  HistoryPage,
   HolderView,
   IdentityView,
   IntentionView,
@@ -35,6 +39,7 @@ import type {
   SpeakerView,
   StatementLine,
   StatementView,
+  StatusChange,
   SubjectCategory,
   SubjectPointer,
   SupportEntry,
@@ -81,6 +86,7 @@ function object<Shape = Readonly<Record<string, never>>>(
 }
 
 const kind = oneOf('person', 'group', 'case', 'statement', 'source');
+const next: Schema = { ...text, description: 'The cursor of the next page; left out on the last' };
 const visibility = oneOf('public', 'internal', 'confidential');
 const standing = oneOf('standing', 'corrected', 'withdrawn', 'moved');
 const organisation = object({ 'id?': id, 'name?': text });
@@ -288,18 +294,8 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
     'text?': text,
     captures: list(ref('ActView')),
     dependsOn: list(object({ source: ref('SubjectPointer'), kind: text, event: id })),
-    citedBy: list(
-      object<CitingFact>({
-        event: id,
-        seq: count,
-        type: text,
-        subject: ref('SubjectPointer'),
-        'words?': text,
-        'at?': place,
-        'locator?': text,
-        standing,
-      }),
-    ),
+    citedBy: { ...list(ref('CitingFact')), description: 'The first hundred' },
+    'citedByMore?': { const: true, description: 'There are more: GET /v1/sources/{id}/citations has all of them' },
   }),
 };
 
@@ -440,7 +436,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
         },
       }),
     ),
-    'next?': { ...text, description: 'The cursor of the next page; left out on the last' },
+    'next?': next,
     total: { ...count, description: 'On all pages together' },
     'counts?': {
       ...object({ certain: count, possible: count }),
@@ -448,6 +444,66 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     },
     'facets?': { type: 'object', additionalProperties: ref('FacetView') },
     asOf: ref('AsOf'),
+  }),
+  CitingFact: object<CitingFact>({
+    event: id,
+    seq: count,
+    type: text,
+    subject: ref('SubjectPointer'),
+    'words?': text,
+    'at?': place,
+    'locator?': text,
+    standing,
+  }),
+  CitationsPage: object<CitationsPage>({ items: list(ref('CitingFact')), 'next?': next, asOf: ref('AsOf') }),
+  HistoryPage: object<HistoryPage>({ items: list(ref('HistoryEntry')), 'next?': next, asOf: ref('AsOf') }),
+  HistoryEntry: object<HistoryEntry>(
+    {
+      seq: count,
+      event: id,
+      type: text,
+      subject: ref('SubjectPointer'),
+      recordedAt: instant,
+      recordedBy: text,
+      visibility,
+      'occurred?': edtf,
+      'aspect?': text,
+      after: list(id),
+      'case?': ref('SubjectPointer'),
+      data: anything,
+      mentions: list(object({ kind: kind, id: id, 'name?': text, pointer: text })),
+      citations: list(ref('CitationView')),
+      'basis?': text,
+      'confidence?': text,
+      'note?': text,
+      'reason?': text,
+      'erased?': { const: true },
+      changes: list(ref('StatusChange')),
+    },
+    'What was recorded, as it was recorded, and the status changes that it caused',
+  ),
+  StatusChange: object<StatusChange>({
+    id: text,
+    seq: count,
+    subject: object({ kind: oneOf('person', 'group'), id }),
+    axis: text,
+    'case?': text,
+    'key?': text,
+    from: ref('ChangedAnswer'),
+    to: ref('ChangedAnswer'),
+    'since?': edtf,
+    kind: oneOf('new', 'backdated', 'correction', 'retraction', 'dispute', 'visibility', 'erasure', 'history'),
+    cause: object({ event: id, type: text }),
+    'days?': ref('DaysView'),
+    'corrects?': text,
+  }),
+  ChangedAnswer: object<ChangedAnswer>({
+    value: text,
+    'detail?': texts,
+    'since?': edtf,
+    certain: flag,
+    disputed: flag,
+    orderUncertain: flag,
   }),
   FacetView: object<FacetView>(
     {

@@ -3,19 +3,21 @@ import type { ActOnFact, StandingFact } from '#domain';
 import type { Day, DayBounds } from '#kernel';
 import { byBounds, compare, daysView } from '../days.js';
 import { nameOf } from '../naming.js';
+import type { EventRow } from '../records.js';
 import type {
   ActView,
   CitationView,
   DisputeView,
   Document,
   FactView,
+  HistoryEntry,
   SubjectCategory,
   SubjectPointer,
 } from '../shapes.js';
 import { type Find, mentionsOf, type Subject } from '../subject.js';
 import { Answers } from './answers.js';
 import type { Built } from './built.js';
-import { type Data, object, objects, optional, text } from './read.js';
+import { type Data, object, objects, optional, text, texts } from './read.js';
 import { wordsAt } from './words.js';
 
 /** Everything that a document is a function of. */
@@ -139,9 +141,7 @@ export class Build {
       after: fact.after,
       ...optional('case', inCase === undefined ? undefined : this.pointer('case', inCase)),
       data: own(fact.data),
-      mentions: mentionsOf(fact.type, fact.data)
-        .filter(({ kind, pointer }) => kind !== 'source' && pointer !== '/case')
-        .map(({ kind, id, pointer }) => ({ ...this.pointer(kind, id), pointer })),
+      mentions: this.mentions(fact),
       citations: this.citations(fact.data.citations),
       ...optional('basis', text(fact.data.basis)),
       ...optional('confidence', text(fact.data.confidence)),
@@ -179,6 +179,51 @@ export class Build {
         ...optional('alternative', pointer === undefined ? undefined : { subject: pointer, data: own(object(data)) }),
       };
     });
+  }
+
+  /** An event as it was recorded. */
+  event(subject: Subject, row: EventRow): Omit<HistoryEntry, 'changes'> {
+    const { reason, ...data } = row.data;
+    const inCase = text(data.case);
+    return {
+      seq: row.seq,
+      event: row.id,
+      type: row.type,
+      subject: this.pointer(subject.kind, subject.id),
+      recordedAt: row.recordedAt,
+      recordedBy: row.recordedBy,
+      visibility: row.visibility,
+      ...optional('occurred', text(data.occurred)),
+      ...optional('aspect', text(data.aspect)),
+      after: texts(data.after),
+      ...optional('case', inCase === undefined ? undefined : this.pointer('case', inCase)),
+      data: this.withWords(own(data)),
+      mentions: this.mentions(row),
+      citations: this.citations(data.citations),
+      ...optional('basis', text(data.basis)),
+      ...optional('confidence', text(data.confidence)),
+      ...optional('note', text(data.note)),
+      ...optional('reason', text(reason)),
+      ...(!row.opened && { erased: true }),
+    };
+  }
+
+  /** What a correction or another reading puts in place of a fact, with the words that it cites. */
+  private withWords(data: Data): Data {
+    const inner = (value: unknown): unknown => {
+      const held = object(value);
+      if (held.citations !== undefined) return { ...held, citations: this.citations(held.citations) };
+      return held.data === undefined ? value : { ...held, data: inner(held.data) };
+    };
+    return Object.fromEntries(
+      Object.entries(data).map(([name, value]) => [name, name === 'data' || name === 'alternative' ? inner(value) : value]),
+    );
+  }
+
+  private mentions({ type, data }: Pick<EventRow, 'type' | 'data'>): FactView['mentions'] {
+    return mentionsOf(type, data)
+      .filter(({ kind, pointer }) => kind !== 'source' && pointer !== '/case')
+      .map(({ kind, id, pointer }) => ({ ...this.pointer(kind, id), pointer }));
   }
 
   act(subject: Subject, { id, type, data, recordedAt, recordedBy }: ActOnFact): ActView {

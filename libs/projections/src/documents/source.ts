@@ -2,7 +2,8 @@
 import { parseEdtf } from '#kernel';
 import { compare, daysView } from '../days.js';
 import type { ActView, CitingFact, SourceView } from '../shapes.js';
-import { Build, type BuildInput, inOrder } from './build.js';
+import type { Subject } from '../subject.js';
+import { Build, type BuildInput } from './build.js';
 import type { Built } from './built.js';
 import { actsOnSubject, alternativesElsewhere } from './lists.js';
 import { objects, optional, text } from './read.js';
@@ -30,7 +31,7 @@ export function buildSource(input: BuildInput): Built<SourceView> {
     ...optional('text', held),
     captures: capturesOf(build),
     dependsOn: dependenciesOf(build),
-    citedBy: citedBy(build),
+    ...citedBy(build),
     timeline: build.timeline(),
     acts: actsOnSubject(build),
     alternativesElsewhere: alternativesElsewhere(build),
@@ -52,32 +53,42 @@ function dependenciesOf(build: Build): SourceView['dependsOn'] {
   });
 }
 
-/** Facts of other subjects as they are now: one that was corrected since may rest on other sources. */
-function citedBy(build: Build): readonly CitingFact[] {
+/** As many as a document shows; the others are asked for page by page. */
+const MOST_CITING = 100;
+
+function citedBy(build: Build): Pick<SourceView, 'citedBy' | 'citedByMore'> {
   const { subject } = build;
   const subjects = new Map(subject.concerning().map(({ of }) => [`${of.kind} ${of.id}`, of]));
-  return [...subjects.values()]
-    .sort((a, b) => compare(a.kind, b.kind) || compare(a.id, b.id))
-    .flatMap((of) => {
-      const other = build.find(of.kind, of.id);
-      if (other === undefined) return [];
-      const pointer = build.pointer(of.kind, of.id);
-      return inOrder(other).flatMap((fact) =>
-        objects(fact.data.citations)
-          .filter(({ sourceId }) => sourceId === subject.id)
-          .map((citation) => {
-            const { words, at, locator } = build.citation(citation);
-            return {
-              event: fact.id,
-              seq: other.event(fact.id)?.seq ?? 0,
-              type: fact.type,
-              subject: pointer,
-              ...optional('words', words),
-              ...optional('at', at),
-              ...optional('locator', locator),
-              standing: fact.standing,
-            };
-          }),
-      );
-    });
+  const found: CitingFact[] = [];
+  for (const of of [...subjects.values()].sort((a, b) => compare(a.kind, b.kind) || compare(a.id, b.id))) {
+    const other = build.find(of.kind, of.id);
+    if (other !== undefined) found.push(...citingFacts(build, other));
+    if (found.length > MOST_CITING) return { citedBy: found.slice(0, MOST_CITING), citedByMore: true };
+  }
+  return { citedBy: found };
+}
+
+/**
+ * Facts of another subject, as they are now, that rest on the source, in the order of the log: one that was corrected
+ * since may rest on other sources.
+ */
+export function citingFacts(build: Build, other: Subject): readonly CitingFact[] {
+  const source = build.subject.id;
+  return other.facts().flatMap((fact) =>
+    objects(fact.data.citations)
+      .filter(({ sourceId }) => sourceId === source)
+      .map((citation) => {
+        const { words, at, locator } = build.citation(citation);
+        return {
+          event: fact.id,
+          seq: other.event(fact.id)?.seq ?? 0,
+          type: fact.type,
+          subject: build.pointer(other.kind, other.id),
+          ...optional('words', words),
+          ...optional('at', at),
+          ...optional('locator', locator),
+          standing: fact.standing,
+        };
+      }),
+  );
 }

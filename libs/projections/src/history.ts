@@ -1,0 +1,88 @@
+/** What was recorded of a subject, event by event, with what each changed; and the facts that rest on a source. Both in pages. */
+import { type Day, err, isId, ok, refusal, type Refusal, type Result } from '#kernel';
+import { checkLimit, readCursor, writeCursor } from './cursors.js';
+import { Build } from './documents/build.js';
+import { citingFacts } from './documents/source.js';
+import type { Knowledge } from './knowledge.js';
+import type { PageQuery } from './ports.js';
+import type { Records, SubjectRow } from './records.js';
+import type { CitationsPage, CitingFact, HistoryPage } from './shapes.js';
+import type { Subject } from './subject.js';
+
+/** What pages are made from: one snapshot of the file. */
+export interface Source {
+  readonly records: Records;
+  readonly knowledge: Knowledge;
+  readonly day: Day;
+}
+
+export function historyPage(
+  { records, knowledge, day }: Source,
+  row: SubjectRow,
+  query: PageQuery,
+): Result<Omit<HistoryPage, 'asOf'>, Refusal> {
+  const limit = checkLimit(query.limit);
+  if (!limit.ok) return limit;
+  const cursors = { list: `history ${row.id}`, log: records.logId() };
+  const after = query.cursor === undefined ? ok([0]) : readCursor(query.cursor, cursors);
+  if (!after.ok) return after;
+  const build = new Build({ subject: subjectOf(knowledge, row.sid), find: knowledge.find, day });
+  const events = records.history(row.sid, Number(after.value[0]), limit.value + 1);
+  const shown = events.slice(0, limit.value);
+  const last = shown.at(-1);
+  const whose = row.kind === 'person' || row.kind === 'group' ? row.sid : undefined;
+  return ok({
+    items: shown
+      .filter(({ skipped }) => !skipped)
+      .map((event) => ({
+        ...build.event(subjectOf(knowledge, event.sid), event),
+        changes: records.changesAt(event.seq, whose),
+      })),
+    ...(events.length > limit.value && last !== undefined && { next: writeCursor(cursors, [last.seq]) }),
+  });
+}
+
+/** Comes before every other. */
+const FIRST: readonly [kind: string, id: string, seq: number, n: number] = ['', '', 0, 0];
+
+export function citationsPage(
+  { records, knowledge, day }: Source,
+  row: SubjectRow,
+  query: PageQuery,
+): Result<Omit<CitationsPage, 'asOf'>, Refusal> {
+  const limit = checkLimit(query.limit);
+  if (!limit.ok) return limit;
+  const cursors = { list: `citations ${row.id}`, log: records.logId() };
+  const ended = query.cursor === undefined ? ok(FIRST) : readCursor(query.cursor, cursors);
+  if (!ended.ok) return ended;
+  const [kind = '', id = '', seq = 0, n = 0] = ended.value;
+  if (id !== '' && !isId(id)) return err(refusal('invalid-cursor', 'Give a cursor as a page of this list gave it.', '/cursor'));
+  const build = new Build({ subject: subjectOf(knowledge, row.sid), find: knowledge.find, day });
+  const items: { readonly fact: CitingFact; readonly n: number }[] = [];
+  for (const other of records.citing(row.sid, String(kind), String(id))) {
+    // A fact may cite the same source for several words.
+    const numbers = new Map<string, number>();
+    for (const fact of citingFacts(build, subjectOf(knowledge, other.sid))) {
+      const number = (numbers.get(fact.event) ?? 0) + 1;
+      numbers.set(fact.event, number);
+      const shownBefore = other.id === id && (fact.seq < Number(seq) || (fact.seq === seq && number <= Number(n)));
+      if (!shownBefore) items.push({ fact, n: number });
+    }
+    if (items.length > limit.value) break;
+  }
+  const shown = items.slice(0, limit.value);
+  const last = shown.at(-1);
+  return ok({
+    items: shown.map(({ fact }) => fact),
+    ...(items.length > limit.value &&
+      last !== undefined && {
+        next: writeCursor(cursors, [last.fact.subject.kind, last.fact.subject.id, last.fact.seq, last.n]),
+      }),
+  });
+}
+
+function subjectOf(knowledge: Knowledge, sid: number): Subject {
+  const subject = knowledge.bySid(sid);
+  if (subject === undefined) throw new RangeError('A subject of an event has no row.');
+  return subject;
+}
