@@ -315,7 +315,12 @@ test('statements by speaker, what they are about, stance and period; sources by 
 });
 
 test('a source that many facts rest on shows the first hundred, and all of them page by page', async () => {
-  const wire = await record('sources', { type: 'article', title: 'Wire story', lang: 'en', text: 'They were arrested.' });
+  const wire = await record('sources', {
+    type: 'article',
+    title: 'Wire story',
+    lang: 'en',
+    text: 'They were arrested.',
+  });
   const citations = [
     { sourceId: wire, quote: { exact: 'They were' } },
     { sourceId: wire, quote: { exact: 'were arrested.' } },
@@ -325,7 +330,8 @@ test('a source that many facts rest on shows the first hundred, and all of them 
     await record(`persons/${one}/labels`, { basis: 'reported', confidence: 'low', citations, label: `label ${n}` });
   }
   const read = async <T>(path: string): Promise<T> =>
-    (await server.client.request<T>(`/v1/sources/${wire}${path}${path.includes('?') ? '&' : '?'}minPosition=${last}`)).body;
+    (await server.client.request<T>(`/v1/sources/${wire}${path}${path.includes('?') ? '&' : '?'}minPosition=${last}`))
+      .body;
   const view = await read<SourceView>('');
   expect(view.citedBy.length).toBe(100);
   expect(view.citedByMore).toBe(true);

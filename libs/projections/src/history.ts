@@ -1,5 +1,5 @@
 /** What was recorded of a subject, event by event, with what each changed; and the facts that rest on a source. Both in pages. */
-import { type Day, err, isId, ok, refusal, type Refusal, type Result } from '#kernel';
+import { type Day, ok, type Refusal, type Result } from '#kernel';
 import { checkLimit, readCursor, writeCursor } from './cursors.js';
 import { Build } from './documents/build.js';
 import { citingFacts } from './documents/source.js';
@@ -55,17 +55,17 @@ export function citationsPage(
   const cursors = { list: `citations ${row.id}`, log: records.logId() };
   const ended = query.cursor === undefined ? ok(FIRST) : readCursor(query.cursor, cursors);
   if (!ended.ok) return ended;
-  const [kind = '', id = '', seq = 0, n = 0] = ended.value;
-  if (id !== '' && !isId(id)) return err(refusal('invalid-cursor', 'Give a cursor as a page of this list gave it.', '/cursor'));
+  const [kind = '', id = ''] = ended.value.map(String);
+  const [seq = 0, n = 0] = ended.value.slice(2).map(Number);
   const build = new Build({ subject: subjectOf(knowledge, row.sid), find: knowledge.find, day });
   const items: { readonly fact: CitingFact; readonly n: number }[] = [];
-  for (const other of records.citing(row.sid, String(kind), String(id))) {
+  for (const other of records.citing(row.sid, kind, id)) {
     // A fact may cite the same source for several words.
     const numbers = new Map<string, number>();
     for (const fact of citingFacts(build, subjectOf(knowledge, other.sid))) {
       const number = (numbers.get(fact.event) ?? 0) + 1;
       numbers.set(fact.event, number);
-      const shownBefore = other.id === id && (fact.seq < Number(seq) || (fact.seq === seq && number <= Number(n)));
+      const shownBefore = other.id === id && (fact.seq < seq || (fact.seq === seq && number <= n));
       if (!shownBefore) items.push({ fact, n: number });
     }
     if (items.length > limit.value) break;

@@ -69,7 +69,18 @@ export function checkQuery(kind: SubjectCategory, query: ListQuery): Result<Chec
   const asked = [...conditions.values()].map(({ filter, values }) => [filter.name, [...values].sort()]);
   const list = [kind, q, asked.sort(), certainty ?? '', order, descending];
   const digest = createHash('sha256').update(JSON.stringify(list)).digest('base64url').slice(0, 12);
-  return ok({ kind, q, conditions, certainty, sort: order, descending, facets: counted, limit: limit.value, cursor, digest });
+  return ok({
+    kind,
+    q,
+    conditions,
+    certainty,
+    sort: order,
+    descending,
+    facets: counted,
+    limit: limit.value,
+    cursor,
+    digest,
+  });
 }
 
 function unknownName(code: string, name: string, known: readonly ListFilter[]): Refusal {

@@ -83,7 +83,10 @@ export class Lists {
         if (!filtered) return item;
         return { ...item, certainty: hits.certain.has(shown[at]?.sid ?? -1) ? 'certain' : 'possible' };
       }),
-      ...(places.length > query.limit && last !== undefined && { next: writeCursor(cursors, [last.sid, ...(last.key === undefined ? [] : [last.key])]) }),
+      ...(places.length > query.limit &&
+        last !== undefined && {
+          next: writeCursor(cursors, [last.sid, ...(last.key === undefined ? [] : [last.key])]),
+        }),
       total,
       ...(filtered && { counts: { certain, possible: total - certain } }),
       ...(query.facets.length > 0 && {

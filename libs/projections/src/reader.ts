@@ -14,7 +14,15 @@ import { Lists, type Lookups } from './lists.js';
 import type { ListQuery, Moment, PageQuery, ReaderOptions, ViewsReader } from './ports.js';
 import { Records, type SubjectRow } from './records.js';
 import { FOLD_VERSION, openForReading } from './schema.js';
-import type { AsOf, CitationsPage, HistoryPage, ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from './shapes.js';
+import type {
+  AsOf,
+  CitationsPage,
+  HistoryPage,
+  ListPage,
+  SubjectCategory,
+  ViewsHealth,
+  ViewsMessage,
+} from './shapes.js';
 import { joinedCases } from './subject.js';
 import { Waits } from './waits.js';
 

@@ -42,7 +42,18 @@ const EVENT = 'e.seq, e.id, e.type, e.sid, e.recorded_at, e.recorded_by, e.visib
 
 export class Records {
   private readonly statements: Record<
-    'byId' | 'bySid' | 'own' | 'concerning' | 'known' | 'head' | 'revision' | 'document' | 'logId' | 'history' | 'changes' | 'citing',
+    | 'byId'
+    | 'bySid'
+    | 'own'
+    | 'concerning'
+    | 'known'
+    | 'head'
+    | 'revision'
+    | 'document'
+    | 'logId'
+    | 'history'
+    | 'changes'
+    | 'citing',
     StatementSync
   >;
 

@@ -216,7 +216,10 @@ export class Build {
       return held.data === undefined ? value : { ...held, data: inner(held.data) };
     };
     return Object.fromEntries(
-      Object.entries(data).map(([name, value]) => [name, name === 'data' || name === 'alternative' ? inner(value) : value]),
+      Object.entries(data).map(([name, value]) => [
+        name,
+        name === 'data' || name === 'alternative' ? inner(value) : value,
+      ]),
     );
   }
 
