@@ -6,7 +6,9 @@ import { readFile } from 'node:fs/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
-/** What the page consists of: files of the swagger-ui-dist package, by their names there, and their kinds. */
+const SWAGGER_UI = import.meta.resolve('swagger-ui-dist/package.json');
+
+/** What the page consists of, by the names of the files there, and their kinds. */
 const FILES = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
@@ -61,8 +63,7 @@ export function serveOpenApi(app: NestFastifyApplication, server: FastifyInstanc
   server.get('/docs/swagger-ui-init.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(INIT));
   for (const [name, kind] of Object.entries(FILES)) {
     server.get(`/docs/${name}`, async (_request, reply) => {
-      const file = new URL(import.meta.resolve(`swagger-ui-dist/${name}`));
-      return reply.type(kind).send(await readFile(file));
+      return reply.type(kind).send(await readFile(new URL(name, SWAGGER_UI)));
     });
   }
 }
