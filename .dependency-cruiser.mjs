@@ -35,14 +35,14 @@ export default {
       comment: 'A room is imported by its name (#room), never by a path into its files.',
       severity: 'error',
       from: { path: '^libs/([^/]+)/' },
-      to: { path: '^libs/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/(index|contract)\\.ts$'] },
+      to: { path: '^libs/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/(index|contract|schemas)\\.ts$'] },
     },
     {
       name: 'apps-through-the-door',
       comment: 'An app imports a room by its name (#room), never by a path into its files.',
       severity: 'error',
       from: { path: '^(apps|test)/' },
-      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/(index|contract)\\.ts$' },
+      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/(index|contract|schemas)\\.ts$' },
     },
     {
       name: 'adapters-are-picked-in-one-place',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { catalogue, type Data, type EventDefinition, examples, jsonSchemas } from '#domain';
+import { catalogue, type Data, type EventDefinition, examples } from '#domain';
+import { jsonSchemas } from '#domain/schemas';
 import { acting, bare, effectTable, EFFECTS_FILE, variantsOf, withFields } from './effects.js';
 
 test('every event does to a status what the reviewed table says', () => {

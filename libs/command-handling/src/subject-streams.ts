@@ -54,7 +54,8 @@ export class SubjectStreams {
     sizeCalculation: ({ size, revisions }) => size + 200 * revisions.size + 500,
   });
   /** Existence never becomes false, so it is remembered without ever being asked again. */
-  readonly #existing = new LRUCache<string, true>({ max: MAX_KNOWN_STREAMS });
+  // By size, because by number it would take room for all at once.
+  readonly #existing = new LRUCache<string, true>({ maxSize: MAX_KNOWN_STREAMS, sizeCalculation: () => 1 });
 
   constructor(private readonly log: LogAccess) {}
 

@@ -1,5 +1,5 @@
 export { CATEGORIES, type Category, type SubjectId } from './catalogue/category.js';
-export { catalogue, definitionByRoute, definitionOf, jsonSchemas, validatePayload } from './catalogue/catalogue.js';
+export { catalogue, definitionByRoute, definitionOf, validatePayload } from './catalogue/catalogue.js';
 export type { Data, EventDefinition, Role } from './catalogue/definition.js';
 export { type Reference, references } from './catalogue/references.js';
 export type { Citation, Quote, TextPlace } from './facts/citation.js';

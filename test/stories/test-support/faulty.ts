@@ -2,7 +2,7 @@
  * Requests with exactly one fault, made from a valid one by its published schema: what every client that reads the
  * schema may get wrong, and the code and the place by which it must be told so.
  */
-import { jsonSchemas } from '#domain';
+import { jsonSchemas } from '#domain/schemas';
 
 type Json = Readonly<Record<string, unknown>>;
 

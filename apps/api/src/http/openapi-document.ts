@@ -2,7 +2,7 @@
 import * as swagger from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { jsonSchemas } from '#domain';
+import { jsonSchemas } from '#domain/schemas';
 import { answerSchemas } from './schemas.js';
 import { describeWith } from './swagger.js';
 

@@ -1,5 +1,5 @@
 /** The words that fields take, collected from the schemas of the payload classes. */
-import { jsonSchemas } from '#domain';
+import { jsonSchemas } from '#domain/schemas';
 
 interface Node {
   readonly enum?: readonly string[];

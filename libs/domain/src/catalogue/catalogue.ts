@@ -16,9 +16,7 @@ import { procedureEvents } from '../person/procedure.js';
 import { roleEvents, wordEvents } from '../person/roles.js';
 import { sourceEvents } from '../source/source.js';
 import { statementEvents } from '../statement/statement.js';
-import type { JsonSchema } from '../validation/json-schema.js';
 import { normalised } from '../validation/normalise.js';
-import { schemasOf } from '../validation/schema.js';
 import { faultsOf } from '../validation/validate.js';
 import type { Category } from './category.js';
 import type { Data, EventDefinition } from './definition.js';
@@ -76,9 +74,4 @@ export function definitionByRoute(category: Category, route: string | undefined)
 export function validatePayload(definition: EventDefinition, json: unknown): Result<Data, readonly Refusal[]> {
   const faults = faultsOf(definition.payload, json, 'client');
   return faults.length > 0 ? err(faults) : ok(normalised(json) as Data);
-}
-
-/** Components for OpenAPI 3.1, by their names: a payload's is its event's type. */
-export function jsonSchemas(): Readonly<Record<string, JsonSchema>> {
-  return schemasOf(catalogue.map(({ payload }) => payload));
 }

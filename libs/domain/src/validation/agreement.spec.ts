@@ -1,7 +1,8 @@
 /** The classes that check payloads and the schemas that describe them say the same of any JSON. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
-import { catalogue, definitionOf, jsonSchemas } from '../catalogue/catalogue.js';
+import { catalogue, definitionOf } from '../catalogue/catalogue.js';
+import { jsonSchemas } from '../schemas.js';
 import { examples } from '../examples/index.js';
 import { fieldsOf, type PayloadClass } from './fields.js';
 import { FORMATS } from './formats.js';

@@ -5,7 +5,8 @@
  * nobody told it of; so nothing of it is used but its rules by name, its conditions and its list of fields. Every rule
  * carries its own piece of JSON Schema: what is checked and what is described is one list.
  */
-import { ValidateBy, ValidateIf } from 'class-validator';
+import { ValidateBy } from 'class-validator/cjs/decorator/common/ValidateBy.js';
+import { ValidateIf } from 'class-validator/cjs/decorator/common/ValidateIf.js';
 import type { Category } from '../catalogue/category.js';
 import type { Rule, Scalar } from './scalars.js';
 

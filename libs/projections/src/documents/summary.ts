@@ -14,7 +14,8 @@ function roleWords({ role, organisation, certain }: RoleView): string {
   return `${certain ? '' : 'possibly '}${role}${organisation.name === undefined ? '' : `, ${organisation.name}`}`;
 }
 
-const NUMBERS = new Intl.NumberFormat('en');
+/** Made at the first number: Intl takes a noticeable part of a start to load. */
+let numbers: Intl.NumberFormat | undefined;
 
 const QUALIFIER: Readonly<Record<string, string>> = {
   about: 'about ',
@@ -36,7 +37,8 @@ export function groupSummary(
 }
 
 function supportWords({ qualifier, value, kind, as }: SupportEntry): string {
-  return `${QUALIFIER[qualifier] ?? ''}${NUMBERS.format(value)} ${kind}${value === 1 ? '' : 's'} ${as}`;
+  numbers ??= new Intl.NumberFormat('en');
+  return `${QUALIFIER[qualifier] ?? ''}${numbers.format(value)} ${kind}${value === 1 ? '' : 's'} ${as}`;
 }
 
 export function caseSummary(persons: readonly PersonInCase[]): string {

@@ -1,0 +1,12 @@
+/**
+ * JSON Schemas of payloads: a door of its own (`#domain/schemas`), because what makes them takes long to load and only
+ * whoever describes the interface needs it.
+ */
+import { catalogue } from './catalogue/catalogue.js';
+import type { JsonSchema } from './validation/json-schema.js';
+import { schemasOf } from './validation/schema.js';
+
+/** Components for OpenAPI 3.1, by their names: a payload's is its event's type. */
+export function jsonSchemas(): Readonly<Record<string, JsonSchema>> {
+  return schemasOf(catalogue.map(({ payload }) => payload));
+}
