@@ -482,7 +482,7 @@ describe('many facts that overlap', () => {
 });
 
 test('effects that no event may have are errors of the catalogue', () => {
-  expect(() => computeStatus('person', [fact('a', '2015', [{ axis: 'liberty', set: 'free' }])])).toThrow(
+  expect(() => computeStatus('person', [fact('a', '2015', [{ axis: 'liberty', set: 'free' }])]).segments()).toThrow(
     'liberty is derived',
   );
 });

@@ -9,7 +9,8 @@ import { approximate, mainStates, piecesOf, stepsOf, type Piece, type Question }
 import { answerOver, blankSegment, segmentsOf } from './segments.js';
 import { Holders, type State, type Track, type TrackFact } from './state.js';
 import type { AxisAnswer, AxisRef, Segment, Status, StatusFact, SubjectKind } from './types.js';
-import { AXES, vocabularyOf, type AxisVocabulary } from './vocabulary.js';
+import { type AxisSet, axisSet, changedAxes, NO_AXIS } from './unchanged.js';
+import { AXES, type AxisVocabulary } from './vocabulary.js';
 import { enumerate, USUAL_BUDGET, type Budget, type Happening } from './worlds.js';
 
 /**
@@ -18,10 +19,17 @@ import { enumerate, USUAL_BUDGET, type Budget, type Happening } from './worlds.j
  * may be answered as merely possible, never the reverse. Work is done when asked for, and kept: some 75 µs for ten
  * facts in order with all segments, half a millisecond for seven that all overlap, 5 ms for 200 in a row that do.
  *
- * `budget` is for tests, which hold the approximation against all worlds.
+ * @param earlier a status of the same subject by other facts: whatever these do not change is taken over from it, and
+ *   the answer is the same as without it. Facts are the same only as the same objects.
+ * @param budget for tests, which hold the approximation against all worlds
  */
-export function computeStatus(kind: SubjectKind, facts: readonly StatusFact[], budget: Budget = USUAL_BUDGET): Status {
-  return new ComputedStatus(kind, facts, budget);
+export function computeStatus(
+  kind: SubjectKind,
+  facts: readonly StatusFact[],
+  earlier?: Status,
+  budget: Budget = USUAL_BUDGET,
+): Status {
+  return new ComputedStatus(kind, facts, budget, earlier instanceof ComputedStatus ? earlier : undefined);
 }
 
 const AXES_OF = {
@@ -29,20 +37,37 @@ const AXES_OF = {
   group: AXES.filter(({ subject }) => subject === 'group'),
 };
 
+/** The segments of one axis, for each case or key a list, and what they follow from. */
+interface AxisReading {
+  readonly lists: readonly (readonly Segment[])[];
+  /** Axes whose facts they were worked out from. */
+  readonly reads: AxisSet;
+}
+
+/** Liberty is derived from the holds and sentences of all cases, and they are mostly read together. */
+const LIBERTY = axisSet('liberty', 'hold', 'sentence');
+
 class ComputedStatus implements Status {
   readonly #kind: SubjectKind;
   readonly #order: Order;
-  readonly #holders: Holders;
   readonly #budget: Budget;
   readonly #tracks = new Map<Track, TrackReading>();
-  #axes: readonly (readonly Segment[])[] | undefined;
+  /** What was read earlier, and the axes of which it may not hold any more. */
+  #earlier: { readonly axes: readonly AxisReading[]; readonly changed: AxisSet } | undefined;
+  #holdersOfAll: Holders | undefined;
+  #axes: readonly AxisReading[] | undefined;
+  #lists: readonly (readonly Segment[])[] | undefined;
   #bounds: ReadonlyMap<string, DayBounds> | undefined;
 
-  constructor(kind: SubjectKind, facts: readonly StatusFact[], budget: Budget) {
+  constructor(kind: SubjectKind, facts: readonly StatusFact[], budget: Budget, earlier: ComputedStatus | undefined) {
     this.#kind = kind;
     this.#order = orderFacts(facts);
-    this.#holders = new Holders(this.#order);
     this.#budget = budget;
+    // The earlier status itself is not kept: it would keep the one before it.
+    if (earlier !== undefined && earlier.#kind === kind && earlier.#budget === budget) {
+      const axes = earlier.#axes;
+      if (axes !== undefined) this.#earlier = { axes, changed: changedAxes(earlier.#order, this.#order) };
+    }
   }
 
   current(today: Day): readonly AxisAnswer[] {
@@ -51,13 +76,15 @@ class ComputedStatus implements Status {
 
   at(from: Day, to: Day): readonly AxisAnswer[] {
     if (!(from <= to)) throw new RangeError('a span ends after it begins');
-    return this.#segments().map((axis) =>
-      answerOver(axis.filter((segment) => segment.from <= to && segment.to >= from)),
-    );
+    return this.axes().map((axis) => answerOver(axis.filter((segment) => segment.from <= to && segment.to >= from)));
   }
 
   segments(): readonly Segment[] {
-    return this.#segments().flat();
+    return this.axes().flat();
+  }
+
+  axes(): readonly (readonly Segment[])[] {
+    return (this.#lists ??= this.#readings().flatMap(({ lists }) => lists));
   }
 
   get bounds(): ReadonlyMap<string, DayBounds> {
@@ -70,34 +97,54 @@ class ComputedStatus implements Status {
     return this.#order.inconsistencies;
   }
 
-  #segments(): readonly (readonly Segment[])[] {
-    return (this.#axes ??= AXES_OF[this.#kind].flatMap((vocabulary) =>
-      this.#refsOf(vocabulary).map((ref) => this.#axisSegments(ref, vocabulary)),
-    ));
+  #readings(): readonly AxisReading[] {
+    if (this.#axes !== undefined) return this.#axes;
+    const earlier = this.#earlier;
+    this.#axes = AXES_OF[this.#kind].map((vocabulary, index) => {
+      const known = earlier?.axes[index];
+      return known !== undefined && earlier !== undefined && (known.reads & earlier.changed) === NO_AXIS
+        ? known
+        : this.#read(vocabulary);
+    });
+    // What was only needed on the way here.
+    this.#earlier = undefined;
+    this.#holdersOfAll = undefined;
+    this.#tracks.clear();
+    return this.#axes;
+  }
+
+  #read(vocabulary: AxisVocabulary): AxisReading {
+    const { axis } = vocabulary;
+    let reads = axisSet(axis);
+    if ((reads & LIBERTY) !== NO_AXIS) reads |= LIBERTY;
+    const lists = this.#refsOf(vocabulary).map((ref): readonly Segment[] => {
+      const question = this.#question(ref, vocabulary);
+      if (question === undefined) return [blankSegment(ref, vocabulary)];
+      const { track } = question;
+      for (const cell of track.cells) reads |= cell.axis === 'atLarge' ? LIBERTY : axisSet(cell.axis);
+      let reading = this.#tracks.get(track);
+      if (reading === undefined) this.#tracks.set(track, (reading = new TrackReading(track, this.#budget)));
+      return reading.segments(question);
+    });
+    return { lists, reads };
   }
 
   #refsOf({ axis, per }: AxisVocabulary): AxisRef[] {
     if (per === 'case') return this.#order.cases.map((id) => ({ axis, case: id }));
-    return per === 'key' ? this.#holders.keysOf(axis).map((key) => ({ axis, key })) : [{ axis }];
+    return per === 'key' ? this.#holders().keysOf(axis).map((key) => ({ axis, key })) : [{ axis }];
   }
 
-  #axisSegments(ref: AxisRef, vocabulary: AxisVocabulary): readonly Segment[] {
-    const question = this.#question(ref);
-    if (question === undefined) return [blankSegment(ref, vocabulary)];
-    let reading = this.#tracks.get(question.track);
-    if (reading === undefined)
-      this.#tracks.set(question.track, (reading = new TrackReading(question.track, this.#budget)));
-    return reading.segments(question);
-  }
-
-  #question(ref: AxisRef): Question | undefined {
-    const vocabulary = vocabularyOf(ref.axis);
+  #question(ref: AxisRef, vocabulary: AxisVocabulary): Question | undefined {
     if (ref.axis === 'liberty') {
-      const track = this.#holders.libertyTrack();
+      const track = this.#holders().libertyTrack();
       return track && { ref, vocabulary, track, cell: undefined };
     }
-    const found = this.#holders.trackOf(ref.axis, ref.case, ref.key);
+    const found = this.#holders().trackOf(ref.axis, ref.case, ref.key);
     return found && { ref, vocabulary, ...found };
+  }
+
+  #holders(): Holders {
+    return (this.#holdersOfAll ??= new Holders(this.#order));
   }
 }
 

@@ -32,8 +32,8 @@ export interface Order {
   /** The person's cases, sorted; one at least. */
   readonly cases: readonly string[];
   readonly inconsistencies: readonly Inconsistency[];
-  /** There are links that say more than the dates do. */
-  readonly linked: boolean;
+  /** Pairs of facts of which the first comes before the second, where that says more than the dates do. */
+  readonly links: readonly (readonly [StatusFact, StatusFact])[];
   /** In every world the fact at position `a` comes before the one at position `b`. */
   before(a: number, b: number): boolean;
 }
@@ -51,33 +51,39 @@ interface Bounds {
 }
 
 export function orderFacts(facts: readonly StatusFact[]): Order {
-  const cases = [...new Set(facts.flatMap((fact) => (fact.case === undefined ? [] : [fact.case])))].sort();
-  const home = cases.length === 0 ? ONLY : cases.length === 1 ? cases[0] : UNASSIGNED;
-  const caseOf = facts.map((fact) => fact.case ?? home ?? ONLY);
-
-  const inconsistencies: Inconsistency[] = facts
-    .filter((fact) => fact.capIgnored === true)
-    .map((fact) => ({ kind: 'cap', facts: [fact.id] }));
-  const links = sound(linksOf(facts, caseOf), facts, inconsistencies);
+  const cases = casesOf(facts);
+  const home = cases.length === 0 ? ONLY : cases.length === 1 ? nth(cases, 0) : UNASSIGNED;
+  const inconsistencies: Inconsistency[] = [];
+  for (const fact of facts) if (fact.capIgnored === true) inconsistencies.push({ kind: 'cap', facts: [fact.id] });
+  const links = sound(linksOf(facts, home), facts, inconsistencies);
   const bounds = tighten(facts, links);
   const sorted = mainOrder(facts, bounds, links);
 
   const days = actingDays(bounds, sorted);
-  const ordered = sorted.map((index, place): OrderedFact => ({
-    fact: nth(facts, index),
-    earliest: nth(bounds.earliest, index),
-    latest: nth(bounds.latest, index),
-    acts: nth(days, place),
-    case: nth(caseOf, index),
-  }));
+  const ordered = sorted.map((index, place): OrderedFact => {
+    const fact = nth(facts, index);
+    return {
+      fact,
+      earliest: nth(bounds.earliest, index),
+      latest: nth(bounds.latest, index),
+      acts: nth(days, place),
+      case: fact.case ?? home,
+    };
+  });
   const reach = reachByLinks(links, sorted);
   return {
     facts: ordered,
     cases: cases.length === 0 ? [ONLY] : cases,
     inconsistencies: inconsistencies.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
-    linked: links.length > 0,
-    before: (a, b) => nth(ordered, a).latest < nth(ordered, b).earliest || reach.get(a)?.has(b) === true,
+    links: links.map(({ from, to }) => [nth(facts, from), nth(facts, to)]),
+    before: (a, b) => nth(ordered, a).latest < nth(ordered, b).earliest || reach?.get(a)?.has(b) === true,
   };
+}
+
+function casesOf(facts: readonly StatusFact[]): string[] {
+  const cases: string[] = [];
+  for (const fact of facts) if (fact.case !== undefined && !cases.includes(fact.case)) cases.push(fact.case);
+  return cases.sort();
 }
 
 function keyOf(inconsistency: Inconsistency): string {
@@ -85,27 +91,38 @@ function keyOf(inconsistency: Inconsistency): string {
 }
 
 /** What facts say about their order beside their dates. A fact that names itself is a cycle like any other. */
-function linksOf(facts: readonly StatusFact[], caseOf: readonly string[]): Link[] {
-  if (facts.every((fact) => fact.after.length === 0 && fact.presupposes.length === 0)) return [];
-  const byId = new Map(facts.map((fact, index) => [fact.id, index]));
+function linksOf(facts: readonly StatusFact[], home: string): readonly Link[] {
   const links: Link[] = [];
+  let byId: Map<string, number> | undefined;
   for (const [to, fact] of facts.entries()) {
-    for (const id of fact.after) {
-      const from = byId.get(id);
-      if (from !== undefined) links.push({ from, to });
+    if (fact.after.length > 0) {
+      byId ??= new Map(facts.map(({ id }, index) => [id, index]));
+      for (const id of fact.after) {
+        const from = byId.get(id);
+        if (from !== undefined) links.push({ from, to });
+      }
     }
     // Facts that belong to none of several cases may be about different ones: they presuppose nothing of each other.
-    if (caseOf[to] === UNASSIGNED) continue;
+    const inCase = fact.case ?? home;
+    if (fact.presupposes.length === 0 || inCase === UNASSIGNED) continue;
     for (const kind of fact.presupposes) {
-      const found = facts.flatMap((other, index) =>
-        other.kind === kind && caseOf[index] === caseOf[to] ? [index] : [],
-      );
-      const from = found[0];
-      if (found.length === 1 && from !== undefined && from !== to) links.push({ from, to });
+      const from = onlyOf(kind, inCase, facts, home);
+      if (from !== undefined && from !== to) links.push({ from, to });
     }
   }
   // A link that the dates give anyway says nothing.
   return links.filter(({ from, to }) => !(nth(facts, from).bounds.latest < nth(facts, to).bounds.earliest));
+}
+
+/** The index of the only fact of that kind in the case. */
+function onlyOf(kind: string, inCase: string, facts: readonly StatusFact[], home: string): number | undefined {
+  let found: number | undefined;
+  for (const [index, fact] of facts.entries()) {
+    if (fact.kind !== kind || (fact.case ?? home) !== inCase) continue;
+    if (found !== undefined) return undefined;
+    found = index;
+  }
+  return found;
 }
 
 /** The links without those that contradict the dates or, together with dates, each other; these are flagged. */
@@ -281,9 +298,12 @@ function mainOrder(facts: readonly StatusFact[], bounds: Bounds, links: readonly
 }
 
 /** For each position in the main order, the positions that links alone lead to. */
-function reachByLinks(links: readonly Link[], sorted: readonly number[]): ReadonlyMap<number, ReadonlySet<number>> {
+function reachByLinks(
+  links: readonly Link[],
+  sorted: readonly number[],
+): ReadonlyMap<number, ReadonlySet<number>> | undefined {
+  if (links.length === 0) return undefined;
   const reach = new Map<number, Set<number>>();
-  if (links.length === 0) return reach;
   const position = new Map(sorted.map((index, place) => [index, place]));
   const placed = links.map(({ from, to }) => ({ from: position.get(from) ?? 0, to: position.get(to) ?? 0 }));
   // Links lead forward in the main order, so that from the last one on all that follows is known.

@@ -163,6 +163,11 @@ export interface Status {
   at(from: Day, to: Day): readonly AxisAnswer[];
   /** All axes over all time, each axis's segments in order and without gaps, neighbours never equal. */
   segments(): readonly Segment[];
+  /**
+   * The same, as one list for each axis, case and key. A list that was taken over from an earlier status is the same
+   * object.
+   */
+  axes(): readonly (readonly Segment[])[];
   /** Bounds of each fact after tightening through the order. */
   readonly bounds: ReadonlyMap<string, DayBounds>;
   readonly inconsistencies: readonly Inconsistency[];

@@ -50,7 +50,7 @@ function expectExact(kind: SubjectKind, facts: readonly StatusFact[]): void {
 
 /** Certainty that fades: no more is claimed than all worlds allow. Returns how often it is claimed, and how often it might be. */
 function expectFaded(facts: readonly StatusFact[], budget?: Budget): { said: number; so: number } {
-  const status = computeStatus('person', facts, budget);
+  const status = computeStatus('person', facts, undefined, budget);
   const expected = byForce('person', facts, FIRST_DAY, LAST_DAY);
   let said = 0;
   let so = 0;
@@ -74,7 +74,7 @@ function expectFaded(facts: readonly StatusFact[], budget?: Budget): { said: num
 
 /** Over-approximated answers may say less, never more. */
 function expectSound(kind: SubjectKind, facts: readonly StatusFact[]): void {
-  const status = computeStatus(kind, facts, { sets: 1, steps: 1 });
+  const status = computeStatus(kind, facts, undefined, { sets: 1, steps: 1 });
   const expected = byForce(kind, facts, FIRST_DAY, LAST_DAY);
   for (const day of DAYS) {
     const answers = answersOf(status.at(day, day));
@@ -180,7 +180,7 @@ describe('beyond the budget', () => {
     );
     fc.assert(
       fc.property(unguarded, (facts) => {
-        const approximated = computeStatus('group', facts, { sets: 1, steps: 1 });
+        const approximated = computeStatus('group', facts, undefined, { sets: 1, steps: 1 });
         expect(approximated.segments()).toEqual(computeStatus('group', facts).segments());
       }),
       { numRuns: RUNS * 2 },

@@ -244,7 +244,7 @@ function cut(track: Track): Stretch[] {
     if (
       at + 1 < count &&
       !(lastDay < nth(firstDayFrom, at + 1)) &&
-      !(track.order.linked && allBefore(track, start, at + 1))
+      !(track.order.links.length > 0 && allBefore(track, start, at + 1))
     ) {
       continue;
     }
