@@ -5,7 +5,7 @@
 import type { StatementSync } from 'node:sqlite';
 import type { AxisRef, Segment } from '#domain';
 import { type Day, dayOf, recordingDay } from '#kernel';
-import { type AxisChange, axisChange, axisKey, changeKind, sameAnswers } from './changes.js';
+import { type AxisChange, axisChange, axisKey, changeKind, sameAnswer, sameAnswers } from './changes.js';
 import { daysView } from './days.js';
 import { FOLD_VERSION, OPEN_END, OPEN_START, STILL_KNOWN } from './schema.js';
 import type { StatusChange } from './shapes.js';
@@ -44,9 +44,15 @@ interface PresentChange {
 
 /** What stands in the rows of one subject, by axis. */
 interface Stored {
+  /** The lists of segments that it was written from, as long as they are known: what is still the same need not be compared. */
+  axes: readonly (readonly Segment[])[];
   readonly segments: Map<string, readonly StoredSegment[]>;
   readonly present: Map<string, PresentChange>;
 }
+
+const NOTHING: readonly Segment[] = [];
+const NO_ROWS: readonly StoredSegment[] = [];
+const NO_CHANGES: readonly ChangedAxis[] = [];
 
 export class AnswerRows {
   private readonly statements: ReturnType<typeof prepare>;
@@ -58,7 +64,7 @@ export class AnswerRows {
 
   /** To be called for a subject whose first event is being taken in: it has no rows. */
   enter(subject: Subject): void {
-    this.stored.set(subject, { segments: new Map(), present: new Map() });
+    this.stored.set(subject, { axes: [], segments: new Map(), present: new Map() });
   }
 
   forget(): void {
@@ -67,14 +73,19 @@ export class AnswerRows {
 
   /** What the subject's answers now differ in from the rows. Writes nothing. */
   compare(subject: Subject, known: number): readonly ChangedAxis[] {
-    const { segments } = this.storedOf(subject);
+    const { axes, segments } = this.storedOf(subject);
+    const now = subject.axes();
+    const after = new Map<string, readonly Segment[]>();
+    for (const list of axes) if (!now.includes(list)) putAxis(after, list, NOTHING);
+    for (const list of now) if (!axes.includes(list)) putAxis(after, list, list.filter(saysSomething));
+    // Of rows that were read from the file it is not known what they were written from.
+    if (axes.length === 0) for (const key of segments.keys()) if (!after.has(key)) after.set(key, NOTHING);
+    if (after.size === 0) return NO_CHANGES;
     const day = recordingDay(new Date(known));
-    const after = byAxis(subject.segments().filter(saysSomething));
-    const keys = new Set([...segments.keys(), ...after.keys()]);
     const changed: ChangedAxis[] = [];
-    for (const key of [...keys].sort()) {
-      const was = segments.get(key) ?? [];
-      const is = after.get(key) ?? [];
+    for (const key of [...after.keys()].sort()) {
+      const was = segments.get(key) ?? NO_ROWS;
+      const is = after.get(key) ?? NOTHING;
       const before = was.map(({ segment }) => segment);
       if (sameAnswers(before, is)) continue;
       changed.push({ key, before: was, after: is, change: axisChange(before, is, day) });
@@ -86,6 +97,7 @@ export class AnswerRows {
   write(subject: Subject, changed: readonly ChangedAxis[], cause: Cause, n: number): readonly StatusChange[] {
     const stored = this.storedOf(subject);
     const changes: StatusChange[] = [];
+    stored.axes = subject.axes();
     for (const { key, before, after, change } of changed) {
       if (change !== undefined) changes.push(this.writeChange(subject, stored, key, change, cause, n + changes.length));
       const kept = this.writeSegments(subject, before, after, cause.seq);
@@ -103,7 +115,7 @@ export class AnswerRows {
   ): readonly StoredSegment[] {
     const left = new Set(before);
     const kept = after.map((segment) => {
-      const same = before.find((one) => left.has(one) && sameAnswers([one.segment], [segment]));
+      const same = before.find((one) => left.has(one) && sameAnswer(one.segment, segment));
       if (same !== undefined) left.delete(same);
       return same ?? { segment, row: this.addSegment(subject, segment, seq) };
     });
@@ -208,7 +220,7 @@ export class AnswerRows {
     const present = new Map(
       changes.map((row) => [axisKey(refOf(row)), { id: changeId(row.seq, row.n), day: row.day }]),
     );
-    return { segments, present };
+    return { axes: [], segments, present };
   }
 }
 
@@ -234,15 +246,13 @@ function saysSomething({ value, possible, disputed }: Segment): boolean {
   return value !== 'unknown' || possible.length > 0 || disputed;
 }
 
-function byAxis(segments: readonly Segment[]): Map<string, Segment[]> {
-  const groups = new Map<string, Segment[]>();
-  for (const segment of segments) {
-    const key = axisKey(segment);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [segment]);
-    else group.push(segment);
-  }
-  return groups;
+/** All segments of a list are of one axis, and there is one at least. */
+function putAxis(
+  axes: Map<string, readonly Segment[]>,
+  [first]: readonly Segment[],
+  segments: readonly Segment[],
+): void {
+  if (first !== undefined) axes.set(axisKey(first), segments);
 }
 
 function bounded(day: Day): number {

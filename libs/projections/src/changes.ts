@@ -93,9 +93,13 @@ function asChanged(answer: Segment | undefined): ChangedAnswer {
 
 /** Everything that the segments say is the same. */
 export function sameAnswers(some: readonly Segment[], others: readonly Segment[]): boolean {
-  return sameLists(some, others, (a, b) => {
-    return (
-      a.from === b.from &&
+  return some === others || sameLists(some, others, sameAnswer);
+}
+
+export function sameAnswer(a: Segment, b: Segment): boolean {
+  return (
+    a === b ||
+    (a.from === b.from &&
       a.to === b.to &&
       a.value === b.value &&
       a.since === b.since &&
@@ -109,13 +113,27 @@ export function sameAnswers(some: readonly Segment[], others: readonly Segment[]
       sameLists(a.restsOn, b.restsOn) &&
       sameLists(a.possible, b.possible) &&
       sameLists(a.otherReadings, b.otherReadings) &&
-      JSON.stringify([a.detail, a.groups]) === JSON.stringify([b.detail, b.groups])
-    );
-  });
+      sameRecords(a.detail, b.detail, Object.is) &&
+      sameRecords(a.groups, b.groups, (one, other) => one.certain === other.certain && one.possible === other.possible))
+  );
 }
 
 function sameLists<T>(some: readonly T[], others: readonly T[], same: (a: T, b: T) => boolean = Object.is): boolean {
+  if (some === others) return true;
   return some.length === others.length && some.every((one, index) => same(one, others[index] as T));
+}
+
+/** In whatever order their fields are. */
+function sameRecords<T>(
+  some: Readonly<Record<string, T>> | undefined,
+  others: Readonly<Record<string, T>> | undefined,
+  same: (a: T, b: T) => boolean,
+): boolean {
+  if (some === others) return true;
+  if (some === undefined || others === undefined) return false;
+  const names = Object.keys(some);
+  if (names.length !== Object.keys(others).length) return false;
+  return names.every((name) => Object.hasOwn(others, name) && same(some[name] as T, others[name] as T));
 }
 
 const KIND_BY_ACT: Readonly<Record<string, ChangeKind>> = {

@@ -23,7 +23,6 @@ import { type Find, joinedCases, type Mention, mentionsOf, type Subject } from '
 import type { ViewFile } from './view-file.js';
 
 const EVENTS_AT_HAND = 30_000;
-const ANSWERS_AT_HAND = 64;
 /** Documents built in the very commit of the event that changes them. */
 const DOCUMENTS_PER_COMMIT = 12;
 /** Behind every name, also behind those beyond the first plane. */
@@ -46,8 +45,6 @@ export class Fold {
   private readonly statements: ReturnType<typeof prepare>;
   private readonly answers: AnswerRows;
   private readonly lists: ListRows;
-  /** Subjects that hold their answers ready, the latest last. */
-  private readonly answered = new Set<Subject>();
   /** Subjects whose documents changed since the last flush, those that the events themselves speak of first. */
   private readonly touched = new Set<number>();
   private readonly outdated = new Set<number>();
@@ -115,7 +112,6 @@ export class Fold {
     const statusChanges: StatusChange[] = [];
     for (const { subject: one, changed } of compared) {
       statusChanges.push(...this.answers.write(one, changed, cause, statusChanges.length));
-      this.keepAnswers(one);
       if (changed.length > 0) this.lists.touch(one.ref.sid, seq, known);
     }
     const moved = compared.map(({ subject: one, changed }) => ({ subject: one, moved: changed.length > 0 }));
@@ -137,7 +133,6 @@ export class Fold {
   forgetSubjects(): void {
     this.knowledge.forget();
     this.answers.forget();
-    this.answered.clear();
   }
 
   hasStale(): boolean {
@@ -264,16 +259,6 @@ export class Fold {
       this.outdate(one.ref.sid, true);
       if (moved) this.outdateReadersOf(one);
     }
-  }
-
-  /** Answers take much more room than events: only those of the last few subjects are kept at hand. */
-  private keepAnswers(subject: Subject): void {
-    this.answered.delete(subject);
-    this.answered.add(subject);
-    if (this.answered.size <= ANSWERS_AT_HAND) return;
-    const [oldest] = this.answered;
-    oldest?.forgetStatus();
-    if (oldest !== undefined) this.answered.delete(oldest);
   }
 
   private outdate(sid: number, atOnce: boolean): void {

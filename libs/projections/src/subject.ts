@@ -53,6 +53,8 @@ export interface Concerning {
 
 export type Find = (kind: SubjectCategory, id: string) => Subject | undefined;
 
+const NO_AXES: readonly (readonly Segment[])[] = [];
+
 export interface SubjectRef {
   readonly sid: number;
   readonly kind: SubjectCategory;
@@ -68,7 +70,8 @@ export class Subject {
   private sourceMemo: SourceRecord | undefined;
   private factsMemo: readonly StandingFact[] | undefined;
   private statusMemo: Status | undefined;
-  private segmentsMemo: readonly Segment[] | undefined;
+  /** The last one that was worked out: most of it holds after one more event. */
+  private earlierStatus: Status | undefined;
 
   constructor(
     readonly ref: SubjectRef,
@@ -117,8 +120,8 @@ export class Subject {
 
   /** What its answers rest on outside of its own events has changed. */
   forgetStatus(): void {
+    if (this.statusMemo !== undefined) this.earlierStatus = this.statusMemo;
     this.statusMemo = undefined;
-    this.segmentsMemo = undefined;
   }
 
   /** An act of its stream (a judgement, an assignment, a join) that was not withdrawn. */
@@ -176,7 +179,12 @@ export class Subject {
   }
 
   segments(): readonly Segment[] {
-    return (this.segmentsMemo ??= this.status()?.segments() ?? []);
+    return this.axes().flat();
+  }
+
+  /** Its answers over all time, a list for each axis, case and key: the same object as long as they are the same. */
+  axes(): readonly (readonly Segment[])[] {
+    return this.status()?.axes() ?? NO_AXES;
   }
 
   inconsistencies(): readonly Inconsistency[] {
@@ -190,13 +198,16 @@ export class Subject {
 
   private computeStatus(kind: 'person' | 'group'): Status {
     const facts = statusFacts(this.state, this.counts);
-    if (kind === 'group') return computeStatus(kind, facts);
+    const earlier = this.earlierStatus;
+    this.earlierStatus = undefined;
+    if (kind === 'group') return computeStatus(kind, facts, earlier);
     return computeStatus(
       kind,
       facts.map((fact) => {
         const inCase = this.caseOf(fact);
         return inCase === undefined || inCase === fact.case ? fact : { ...fact, case: inCase };
       }),
+      earlier,
     );
   }
 

@@ -21,7 +21,7 @@ import { type Days, readDays } from './days.js';
 import type { Visibility } from './event.js';
 import { citationsOf, optional, strings, text } from './reading.js';
 import { type Standing, standingOf } from './standing.js';
-import { type Entry, entriesOf, entryOfEvent, type SubjectState } from './state.js';
+import { type Entry, entriesOf, entryOfEvent, isLatest, type SubjectState } from './state.js';
 
 /** Something that was recorded about a fact, by its event. */
 export interface ActOnFact {
@@ -89,7 +89,7 @@ export function factsOf(state: SubjectState): readonly StandingFact[] {
 }
 
 export function factOf(state: SubjectState, id: string): StandingFact | undefined {
-  return ledgerOf(state).byId.get(id);
+  return ledgerOf(state).find(id);
 }
 
 /** What is on record beside facts and may be corrected like them: what opened the stream, identifiers. */
@@ -107,38 +107,81 @@ export function visibilityOf(state: SubjectState): Visibility {
   return ledgerOf(state).visibility ?? entriesOf(state)[0]?.event.visibility ?? 'internal';
 }
 
-interface Ledger {
-  readonly facts: readonly StandingFact[];
-  readonly byId: ReadonlyMap<string, StandingFact>;
-  readonly records: readonly StandingRecord[];
-  /** As it was changed for the whole subject, if it was. */
-  readonly visibility: Visibility | undefined;
+class Ledger {
+  private byId: ReadonlyMap<string, StandingFact> | undefined;
+
+  constructor(
+    readonly facts: readonly StandingFact[],
+    readonly records: readonly StandingRecord[],
+    /** As it was changed for the whole subject, if it was. */
+    readonly visibility: Visibility | undefined,
+    /** Nothing was recorded that speaks of facts to come: cases joined, facts judged the same, another visibility. */
+    readonly isPlain: boolean,
+  ) {}
+
+  find(id: string): StandingFact | undefined {
+    return (this.byId ??= new Map(this.facts.map((fact) => [fact.id, fact]))).get(id);
+  }
+
+  /** With what was recorded since; undefined where that says something of what was recorded before. */
+  extended(state: SubjectState, since: readonly Entry[]): Ledger | undefined {
+    const isPlain = ({ foreign, definition }: Entry): boolean => !foreign && definition.role !== 'act';
+    if (!this.isPlain || !since.every(isPlain)) return undefined;
+    const more = new Reader(state, ALL_STANDS).ofOwn(since, undefined);
+    const { facts, records } = more;
+    return new Ledger(
+      facts.length === 0 ? this.facts : this.facts.concat(facts),
+      records.length === 0 ? this.records : this.records.concat(records),
+      undefined,
+      true,
+    );
+  }
 }
 
+/** What was read last of the entries that the states of one subject share: of its first so many. */
+interface LastReading {
+  size: number;
+  ledger: Ledger;
+}
+
+const lastReadings = new WeakMap<readonly Entry[], LastReading>();
+/** Of states that had been left behind when they were read. */
 const ledgers = new WeakMap<SubjectState, Ledger>();
 
 function ledgerOf(state: SubjectState): Ledger {
-  let found = ledgers.get(state);
-  if (found === undefined) {
-    found = new Reader(state).read();
-    ledgers.set(state, found);
+  if (!isLatest(state)) {
+    let found = ledgers.get(state);
+    if (found === undefined) ledgers.set(state, (found = new Reader(state).read()));
+    return found;
   }
-  return found;
+  const entries = entriesOf(state);
+  const last = lastReadings.get(entries);
+  if (last === undefined) {
+    const ledger = new Reader(state).read();
+    lastReadings.set(entries, { size: state.size, ledger });
+    return ledger;
+  }
+  if (last.size !== state.size) {
+    last.ledger = last.ledger.extended(state, entries.slice(last.size)) ?? new Reader(state).read();
+    last.size = state.size;
+  }
+  return last.ledger;
 }
 
 /** A subject is read again after each of its events, and of most facts nothing was recorded but themselves. */
 const untouched = new WeakMap<Entry, StandingFact>();
 
-class Reader {
-  private readonly standing: Standing;
-  private readonly joined: Classes;
-  private readonly same: Classes;
+const NONE: readonly never[] = [];
+const ALL_STANDS: Standing = { withdrawals: new Map(), actsOn: () => NONE };
 
-  constructor(private readonly state: SubjectState) {
-    this.standing = standingOf(state);
-    this.joined = new Classes();
-    this.same = new Classes();
-  }
+class Reader {
+  private readonly joined = new Classes();
+  private readonly same = new Classes();
+
+  constructor(
+    private readonly state: SubjectState,
+    private readonly standing: Standing = standingOf(state),
+  ) {}
 
   read(): Ledger {
     let visibility: Visibility | undefined;
@@ -152,14 +195,23 @@ class Reader {
         visibility = data.visibility as Visibility;
       }
     }
-    const own = entriesOf(this.state).filter(({ foreign }) => !foreign);
-    const facts = own
-      .filter(({ definition }) => definition.isFact)
-      .map((entry) => (this.isUntouched(entry, visibility) ? this.untouched(entry) : this.fact(entry, visibility)));
-    const records = own
-      .filter(({ definition }) => definition.correctable && !definition.isFact)
-      .map((entry) => this.record(entry, visibility));
-    return { facts, byId: new Map(facts.map((fact) => [fact.id, fact])), records, visibility };
+    const { facts, records } = this.ofOwn(entriesOf(this.state), visibility);
+    const isPlain = this.joined.isEmpty && this.same.isEmpty && visibility === undefined;
+    return new Ledger(facts, records, visibility, isPlain);
+  }
+
+  /** What these entries say, as far as they are the subject's own. */
+  ofOwn(entries: readonly Entry[], visibility: Visibility | undefined): Pick<Ledger, 'facts' | 'records'> {
+    const facts: StandingFact[] = [];
+    const records: StandingRecord[] = [];
+    for (const entry of entries) {
+      const { foreign, definition } = entry;
+      if (foreign) continue;
+      if (definition.isFact) {
+        facts.push(this.isUntouched(entry, visibility) ? this.untouched(entry) : this.fact(entry, visibility));
+      } else if (definition.correctable) records.push(this.record(entry, visibility));
+    }
+    return { facts, records };
   }
 
   /** Nothing was recorded about it or about what it belongs to. */
@@ -238,7 +290,9 @@ class Reader {
       accounts: accounts.map(asAct),
       sameAs: this.same.others(event.id),
       rank: definition.rank,
-      contentHash: contentHash(definition, data),
+      get contentHash() {
+        return contentHash(definition, data);
+      },
     };
   }
 
@@ -246,6 +300,7 @@ class Reader {
   private corrected(entry: Entry): { readonly data: Data; readonly corrections: readonly Entry[] } {
     const corrections: Entry[] = [];
     let data = entry.event.data;
+    if (this.standing.actsOn(entry.event.id).length === 0) return { data, corrections };
     let of: Entry | undefined = entry;
     while (of !== undefined) {
       const standing: readonly Entry[] = this.standing.actsOn(of.event.id).filter(correctsA(entry));

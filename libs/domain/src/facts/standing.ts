@@ -21,6 +21,7 @@ export interface Standing {
 }
 
 const known = new WeakMap<SubjectState, Standing>();
+const NONE: readonly Entry[] = [];
 
 export function standingOf(state: SubjectState): Standing {
   let found = known.get(state);
@@ -47,7 +48,7 @@ function settle(state: SubjectState): Standing {
     }
   }
   const acts = new Map([...backwards].map(([id, entries]) => [id, entries.toReversed()]));
-  return { withdrawals, actsOn: (id) => acts.get(id) ?? [] };
+  return { withdrawals, actsOn: (id) => acts.get(id) ?? NONE };
 }
 
 /** Another stream's acts speak of that stream's events; only a case takes up a fact of this one. */

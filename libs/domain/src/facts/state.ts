@@ -37,11 +37,32 @@ interface Log {
   readonly byId: Map<string, Entry>;
 }
 
-const logs = new WeakMap<SubjectState, Log>();
+class State implements SubjectState {
+  readonly #log: Log;
+
+  constructor(
+    readonly kind: Category,
+    readonly id: string,
+    readonly exists: boolean,
+    readonly size: number,
+    log: Log,
+  ) {
+    this.#log = log;
+  }
+
+  static logOf(state: SubjectState): Log {
+    if (!(#log in state)) throw new TypeError('A state is made by initial() and evolve() alone.');
+    return state.#log;
+  }
+}
+
+function logOf(state: SubjectState): Log {
+  return State.logOf(state);
+}
 
 /** Nothing is known yet. */
 export function initial(kind: Category, id: string): SubjectState {
-  return make({ kind, id, exists: false, size: 0 }, { entries: [], byId: new Map() });
+  return new State(kind, id, false, 0, { entries: [], byId: new Map() });
 }
 
 /**
@@ -58,13 +79,18 @@ export function evolve(state: SubjectState, event: DomainEvent): SubjectState {
   const entry: Entry = { event, definition, index: state.size, foreign };
   own.entries.push(entry);
   own.byId.set(event.id, entry);
-  return make({ ...state, exists: state.exists || !foreign, size: state.size + 1 }, own);
+  return new State(state.kind, state.id, state.exists || !foreign, state.size + 1, own);
 }
 
 /** All its events, in the order in which it took them. */
 export function entriesOf(state: SubjectState): readonly Entry[] {
   const { entries } = logOf(state);
   return entries.length === state.size ? entries : entries.slice(0, state.size);
+}
+
+/** No other state has grown out of it yet. */
+export function isLatest(state: SubjectState): boolean {
+  return logOf(state).entries.length === state.size;
 }
 
 export function entryOfEvent(state: SubjectState, id: string): Entry | undefined {
@@ -74,18 +100,6 @@ export function entryOfEvent(state: SubjectState, id: string): Entry | undefined
 
 function isSubject(state: SubjectState, subject: SubjectId): boolean {
   return subject.kind === state.kind && subject.id === state.id;
-}
-
-function make(state: SubjectState, log: Log): SubjectState {
-  const made = Object.freeze(state);
-  logs.set(made, log);
-  return made;
-}
-
-function logOf(state: SubjectState): Log {
-  const log = logs.get(state);
-  if (log === undefined) throw new TypeError('A state is made by initial() and evolve() alone.');
-  return log;
 }
 
 function copyOf(log: Log, size: number): Log {

@@ -71,7 +71,9 @@ function statusFact(fact: StandingFact, same: readonly StandingFact[], countsAs:
     presupposes: definition?.presupposes(fact.data) ?? [],
     attests: definition?.attests(fact.data) ?? [],
     rank: fact.rank,
-    contentHash: fact.contentHash,
+    get contentHash() {
+      return fact.contentHash;
+    },
     disputed: all.every(({ disputed }) => disputed),
   };
 }

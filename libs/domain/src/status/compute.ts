@@ -131,7 +131,11 @@ class ComputedStatus implements Status {
 
   #refsOf({ axis, per }: AxisVocabulary): AxisRef[] {
     if (per === 'case') return this.#order.cases.map((id) => ({ axis, case: id }));
-    return per === 'key' ? this.#holders().keysOf(axis).map((key) => ({ axis, key })) : [{ axis }];
+    return per === 'key'
+      ? this.#holders()
+          .keysOf(axis)
+          .map((key) => ({ axis, key }))
+      : [{ axis }];
   }
 
   #question(ref: AxisRef, vocabulary: AxisVocabulary): Question | undefined {
