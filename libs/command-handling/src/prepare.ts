@@ -56,9 +56,7 @@ export function prepare(
   if (!payload.ok) return payload;
 
   const key = idempotencyKey ?? randomId(randomness);
-  // Part of every id that is stored: stays what it is, whatever becomes of the routes.
-  const route = subject === undefined ? '' : `/${subject}/${definition.route ?? ''}`;
-  const asked = `${principal.id} POST /v1/${category}s${route}`;
+  const asked = askedFor(principal, definition, category, subject);
   const id = subject ?? derivedId(asked, key, 'subject');
   const recording: Prepared['recording'] = {
     category,
@@ -75,6 +73,23 @@ export function prepare(
     causationId: command.causationId,
   };
   return ok({ definition, data: payload.value, recording });
+}
+
+/** Part of every id that is stored: stays what it is, whatever becomes of the routes. */
+function askedFor(principal: Principal, { route }: EventDefinition, category: string, subject?: string): string {
+  return `${principal.id} POST /v1/${category}s${subject === undefined ? '' : `/${subject}/${route ?? ''}`}`;
+}
+
+/** The ids that a command with a key of its own will answer with, if it is accepted: they follow from what it asks for. */
+export function idsAskedFor(
+  command: Pick<Command, 'type' | 'category' | 'id'> & { readonly idempotencyKey: string },
+  principal: Principal,
+): { readonly subject: string; readonly event: string } {
+  const definition = definitionOf(command.type);
+  if (definition === undefined) throw new RangeError('There is no such event.');
+  const asked = askedFor(principal, definition, command.category, command.id);
+  const { idempotencyKey: key } = command;
+  return { subject: command.id ?? derivedId(asked, key, 'subject'), event: derivedId(asked, key, 0) };
 }
 
 /** Each id is asked for several times, and deriving one costs as much as sealing an event. */

@@ -4,6 +4,7 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { acceptJsonLines, BATCH_PATH, batchController } from './batch-routes.js';
 import { CatalogueController } from './catalogue-routes.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { HealthController } from './health.js';
@@ -18,6 +19,9 @@ import { writeControllers } from './write-routes.js';
 
 /** What a body may weigh. Above what the log takes in one append (512 KiB), as JSON on the way in is wordier. */
 const BODY_LIMIT = 1024 * 1024;
+
+/** How long a request may take to arrive, in milliseconds: first all but its body, then the body, save that of a batch. */
+const PATIENCE = 30_000;
 
 /** Open without a key: whether the server lives, and how it is talked to. */
 const OPEN = /^\/(health\/(live|ready)|openapi\.json|docs(\/[\w.-]*)?)$/;
@@ -34,8 +38,9 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       sendProblem(error, request, reply, report);
     },
-    // A connection that sends nothing, or its request by the drop, does not hold the server.
-    requestTimeout: 30_000,
+    // A connection that sends nothing, or its request by the drop, does not hold the server. Bodies have a limit of their own.
+    http: { headersTimeout: PATIENCE },
+    requestTimeout: 0,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 100 },
   });
@@ -43,6 +48,7 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
     HealthController,
     CatalogueController,
     KeysController,
+    batchController(report),
     ...(['person', 'group', 'case', 'statement', 'source'] as const).map(readController),
     CitationsController,
     ...writeControllers(),
@@ -62,6 +68,7 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
   const server = adapter.getInstance<FastifyInstance>();
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT }, parseJsonBody);
+  acceptJsonLines(server);
   server.addHook('onRequest', (request, reply, done) => {
     reply.headers({
       'x-content-type-options': 'nosniff',
@@ -72,6 +79,7 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
       'cache-control': 'no-store',
     });
     admit(habeas, request);
+    if (request.routeOptions.url !== BATCH_PATH) limitBody(request);
     done();
   });
   server.addHook('onSend', (_request, reply, _payload, done) => {
@@ -94,4 +102,13 @@ function admit(habeas: Habeas, request: FastifyRequest): void {
   const known = habeas.access.authenticate(request.headers.authorization);
   if (!known.ok) throw new ProblemError([known.error], { 'www-authenticate': 'Bearer realm="habeas"' });
   request.principal = known.value;
+}
+
+/** Cuts off a client that sends its body by the drop. */
+function limitBody({ raw }: FastifyRequest): void {
+  if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined) return;
+  const late = setTimeout(() => raw.destroy(), PATIENCE);
+  raw.once('close', () => {
+    clearTimeout(late);
+  });
 }

@@ -73,6 +73,17 @@ function known(thrown: unknown): ProblemError | undefined {
   return undefined;
 }
 
+/** The problem that stands for whatever was thrown while this request was served. What nobody provoked is reported. */
+export function problemFor(thrown: unknown, requestId: string, report: (line: string) => void): ProblemError {
+  const expected = known(thrown);
+  // Neither the error's text nor the address is logged: both may hold what a person is called.
+  if (thrown instanceof IntegrityError || thrown instanceof UndecodableEventError) {
+    // Names stream and event, and what is wrong with it; nothing that it says.
+    report(`request ${requestId}: ${thrown.message}`);
+  } else if (expected === undefined) report(`request ${requestId} failed: ${frames(thrown)}`);
+  return expected ?? problem('internal-error', `The server failed. Its log has more under ${requestId}.`);
+}
+
 /** Answers a request with the problem that stands for what was thrown. */
 export function sendProblem(
   thrown: unknown,
@@ -80,14 +91,7 @@ export function sendProblem(
   reply: FastifyReply,
   report: (line: string) => void,
 ): void {
-  const expected = known(thrown);
-  // Neither the error's text nor the address is logged: both may hold what a person is called.
-  if (thrown instanceof IntegrityError || thrown instanceof UndecodableEventError) {
-    // Names stream and event, and what is wrong with it; nothing that it says.
-    report(`request ${request.id}: ${thrown.message}`);
-  } else if (expected === undefined) report(`request ${request.id} failed: ${frames(thrown)}`);
-  const { refusals, headers } =
-    expected ?? problem('internal-error', `The server failed. Its log has more under ${request.id}.`);
+  const { refusals, headers } = problemFor(thrown, request.id, report);
   const document = problemDocument(refusals);
   void reply
     .code(document.status)

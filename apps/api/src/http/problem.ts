@@ -19,10 +19,12 @@ const conflict = 'The request does not fit what is recorded';
 const dangling = 'The request names something that is not there';
 const absent = 'There is nothing here';
 const unavailable = 'Not available at the moment';
+const unresolved = 'The line names another that does not tell an id';
 
 /** Codes that the door itself gives, before or instead of any decision. */
 const doorProblems = {
   'malformed-json': { status: 400, title: malformed },
+  'invalid-line': { status: 400, title: malformed },
   'malformed-request': { status: 400, title: malformed },
   'invalid-query': { status: 400, title: malformed },
   'invalid-header': { status: 400, title: malformed },
@@ -31,7 +33,11 @@ const doorProblems = {
   'route-not-found': { status: 404, title: absent },
   'payload-too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The media type is not supported' },
+  'too-many-lines': { status: 413, title: 'The request is too large' },
+  'ambiguous-reference': { status: 422, title: unresolved },
+  'unknown-reference': { status: 422, title: unresolved },
   'several-problems': { status: 422, title: invalid },
+  'refers-to-refused-line': { status: 424, title: unresolved },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
   'record-damaged': { status: 500, title: 'The record is damaged' },
   'shutting-down': { status: 503, title: unavailable },
@@ -106,6 +112,12 @@ export class ProblemError extends Error {
   ) {
     super(refusals[0].code);
     this.name = 'ProblemError';
+  }
+
+  /** Of a command that was refused, which it never is without a reason. */
+  static of([first, ...others]: readonly Refusal[]): ProblemError {
+    if (first === undefined) throw new Error('A refusal without a reason.');
+    return new ProblemError([first, ...others]);
   }
 }
 

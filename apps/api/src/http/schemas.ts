@@ -45,7 +45,7 @@ import type {
   SupportEntry,
   ViewsHealth,
 } from '#projections';
-import type { RecordedAnswer } from './write-routes.js';
+import type { RecordedAnswer } from './recorded.js';
 import type { ProblemDocument } from './problem.js';
 import type { AccessKeyInfo, NewAccessKey } from '#access';
 

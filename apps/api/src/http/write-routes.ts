@@ -5,34 +5,14 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, Req, Res, type Type } from '@nestjs/common';
 import { catalogue, type Category, type EventDefinition } from '#domain';
 import { streamName } from '#kernel';
-import type { Visibility } from '#log-format';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiWrite } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { problem, ProblemError } from './problem.js';
+import { readVisibility, recordedAnswer, type RecordedAnswer } from './recorded.js';
 import { principalOf } from './scopes.js';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiTags } from './swagger.js';
 import { etagOf, ifMatch, positionToken } from './tokens.js';
-
-/** What a write answers: built from what is stored, so that a repeated request gets the same. */
-export interface RecordedAnswer {
-  /** The subject. */
-  readonly id: string;
-  /** The event that was recorded: what corrections, disputes and `after` name. */
-  readonly event: string;
-  readonly type: string;
-  readonly recordedAt: string;
-  readonly recordedBy: string;
-  readonly visibility: Visibility;
-}
-
-const VISIBILITIES: readonly string[] = ['public', 'internal', 'confidential'] satisfies Visibility[];
-
-function visibility(header: string | string[] | undefined): Visibility | undefined {
-  if (header === undefined) return undefined;
-  if (typeof header === 'string' && VISIBILITIES.includes(header)) return header as Visibility;
-  throw problem('invalid-header', `Habeas-Visibility must be one of ${VISIBILITIES.join(', ')}.`);
-}
 
 class WriteController {
   constructor(@Inject(HABEAS) private readonly habeas: Habeas) {}
@@ -49,7 +29,7 @@ class WriteController {
     const key = request.headers['idempotency-key'];
     if (Array.isArray(key)) throw problem('invalid-header', 'Idempotency-Key is given more than once.');
     const match = request.headers['if-match'];
-    const seen = visibility(request.headers['habeas-visibility']);
+    const seen = readVisibility(request.headers['habeas-visibility'], 'Habeas-Visibility');
     if (data === undefined) throw problem('malformed-json', 'The body is empty; it must be a JSON object.');
     const result = await this.habeas.commands.execute(
       {
@@ -67,27 +47,14 @@ class WriteController {
       },
       principalOf(request),
     );
-    if (!result.ok) {
-      const [first, ...others] = result.error;
-      if (first === undefined) throw new Error('A refusal without a reason.');
-      throw new ProblemError([first, ...others]);
-    }
-    const { subject, stream, revision, events } = result.value;
-    const [event] = events;
-    if (event === undefined) throw new Error('A command was accepted without an event.');
+    if (!result.ok) throw ProblemError.of(result.error);
+    const { subject, stream, revision } = result.value;
     reply.headers({
       etag: etagOf(this.habeas.etagSecret, stream, revision),
       'habeas-position': positionToken({ stream, revision }),
       location: `/v1/${category}s/${subject}`,
     });
-    return {
-      id: subject,
-      event: event.id,
-      type: event.type,
-      recordedAt: event.metadata.recordedAt,
-      recordedBy: event.metadata.recordedBy,
-      visibility: event.metadata.visibility,
-    };
+    return recordedAnswer(result.value);
   }
 }
 

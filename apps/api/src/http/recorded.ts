@@ -1,0 +1,34 @@
+/** What a write answers, whichever door it came through: built from what is stored, so that a repeated request gets the same. */
+import type { Accepted } from '#command-handling';
+import type { Visibility } from '#log-format';
+import { problem } from './problem.js';
+
+export interface RecordedAnswer {
+  /** The subject. */
+  readonly id: string;
+  /** The event that was recorded: what corrections, disputes and `after` name. */
+  readonly event: string;
+  readonly type: string;
+  readonly recordedAt: string;
+  readonly recordedBy: string;
+  readonly visibility: Visibility;
+}
+
+export function recordedAnswer({ subject, events }: Accepted): RecordedAnswer {
+  const [event] = events;
+  if (event === undefined) throw new Error('A command was accepted without an event.');
+  const { recordedAt, recordedBy, visibility } = event.metadata;
+  return { id: subject, event: event.id, type: event.type, recordedAt, recordedBy, visibility };
+}
+
+const VISIBILITIES: readonly string[] = ['public', 'internal', 'confidential'] satisfies Visibility[];
+
+/**
+ * @param name what it is called where it was sent
+ * @throws ProblemError `invalid-header`
+ */
+export function readVisibility(value: unknown, name: string): Visibility | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && VISIBILITIES.includes(value)) return value as Visibility;
+  throw problem('invalid-header', `${name} must be one of ${VISIBILITIES.join(', ')}.`);
+}
