@@ -53,8 +53,41 @@ export class Client {
     const text = await response.text();
     const parsed = (text === '' ? {} : JSON.parse(text)) as Body & Record<string, unknown>;
     if (response.ok) return { status: response.status, headers: response.headers, body: parsed };
-    const code = typeof parsed.code === 'string' ? parsed.code : String(response.status);
-    const detail = typeof parsed.detail === 'string' ? parsed.detail : 'The server refused the request.';
-    throw new RequestFailed(detail, response.status, code, parsed);
+    throw refusedWith(response.status, parsed);
   }
+
+  /**
+   * Sends JSON Lines, and gives each line of the answer as it arrives.
+   *
+   * @throws RequestFailed as above; also in the middle, where the connection is lost
+   */
+  async *lines<Line>(path: string, body: string): AsyncGenerator<Line, void, undefined> {
+    const lost = (cause: unknown): RequestFailed =>
+      new RequestFailed(`The server at ${this.url} cannot be reached.`, 0, 'not-reached', { cause });
+    const headers = { authorization: `Bearer ${this.key}`, 'content-type': 'application/jsonl' };
+    const response = await fetch(new URL(path, this.url), { method: 'POST', headers, body }).catch((cause: unknown) => {
+      throw lost(cause);
+    });
+    if (!response.ok) {
+      throw refusedWith(response.status, (await response.json().catch(() => ({}))) as Record<string, unknown>);
+    }
+    if (response.body === null) return;
+    const pieces = response.body.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+    let rest = '';
+    for (;;) {
+      const { done, value } = await pieces.next().catch((cause: unknown) => {
+        throw lost(cause);
+      });
+      if (done === true) return;
+      const lines = (rest + value).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line) as Line;
+    }
+  }
+}
+
+function refusedWith(status: number, problem: Readonly<Record<string, unknown>>): RequestFailed {
+  const code = typeof problem.code === 'string' ? problem.code : String(status);
+  const detail = typeof problem.detail === 'string' ? problem.detail : 'The server refused the request.';
+  return new RequestFailed(detail, status, code, problem);
 }

@@ -1,8 +1,6 @@
 /** `habeas keys`: through the server, since one process owns a data folder. */
 import Table from 'cli-table3';
-import { Client, RequestFailed } from './client.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { clientOf, type Environment } from './client-of.js';
 
 interface KeyInfo {
   readonly id: string;
@@ -10,21 +8,6 @@ interface KeyInfo {
   readonly scopes: readonly string[];
   readonly createdAt: string;
   readonly revokedAt?: string;
-}
-
-function clientOf(environment: Environment): Client {
-  const key = environment.HABEAS_KEY;
-  if (key === undefined || key === '') {
-    throw new RequestFailed(
-      'Set HABEAS_KEY to an admin key: the one that was printed when the server first started.',
-      0,
-      'no-key',
-    );
-  }
-  const url = environment.HABEAS_URL ?? 'http://127.0.0.1:3000';
-  if (!URL.canParse(url))
-    throw new RequestFailed('HABEAS_URL is not a URL, such as http://127.0.0.1:3000.', 0, 'no-url');
-  return new Client(url, key);
 }
 
 export async function createKey(environment: Environment, options: { name: string; scopes: string }): Promise<void> {

@@ -38,6 +38,21 @@ program
     await demo({ ...options, environment: process.env });
   });
 
+program
+  .command('import')
+  .description(
+    'record what a file says, on the server that HABEAS_URL names, by the key in HABEAS_KEY; run again, it records nothing twice',
+  )
+  .argument(
+    '<file>',
+    'commands as JSON Lines (docs/importing.md), packed by gzip if it ends in .gz; - for standard input',
+  )
+  .option('--refused <file>', 'write refused lines there, each with its reason')
+  .action(async (file: string, options: { refused?: string }) => {
+    const { importFile } = await import('./import/import.js');
+    if (!(await importFile(file, { ...options, environment: process.env }))) process.exitCode = 1;
+  });
+
 const keys = program
   .command('keys')
   .description(
@@ -89,7 +104,7 @@ try {
   else if (
     error instanceof RequestFailed ||
     error instanceof BackupError ||
-    (error instanceof Error && error.name === 'StartError')
+    (error instanceof Error && ['StartError', 'ImportError'].includes(error.name))
   ) {
     console.error(error.message);
     process.exitCode = 1;

@@ -15,6 +15,11 @@ export class Progress {
   }
 }
 
+/** A bar, of a share from 0 to 1. */
+export function barText(share: number): string {
+  return '█'.repeat(Math.round(Math.min(1, share) * 24)).padEnd(24, '░');
+}
+
 /** Such as `43%`, of a share from 0 to 1. */
 export function percentText(share: number): string {
   return `${Math.floor(Math.min(1, share) * 100)}%`;

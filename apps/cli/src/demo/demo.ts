@@ -11,6 +11,7 @@ import { keepFilesPrivate, untilSignal } from '../../../api/src/serve.js';
 import { readSettings } from '../../../api/src/settings.js';
 import { StartError } from '../../../api/src/start-error.js';
 import { Client } from '../client.js';
+import { barText } from '../progress.js';
 import { enterCase } from './enter.js';
 import { firstCase, type CaseCommand } from './first-case.js';
 import { printSubject } from './print.js';
@@ -50,8 +51,7 @@ function progress(total: number): (done: number, command: CaseCommand) => void {
       console.log(`  [${String(done).padStart(width)}/${total}] ${command.tells}`);
       return;
     }
-    const bar = '█'.repeat(Math.round((done / total) * 24)).padEnd(24, '░');
-    const line = `  ${bar} ${String(done).padStart(width)}/${total} ${command.tells}`;
+    const line = `  ${barText(done / total)} ${String(done).padStart(width)}/${total} ${command.tells}`;
     process.stdout.write(`\r\u001b[2K${line.slice(0, process.stdout.columns - 1)}`);
     if (done === total) process.stdout.write('\n');
   };
