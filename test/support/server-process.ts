@@ -1,6 +1,7 @@
 /** The server, and other programs of ours, as their users run them: processes, with what they say and how they end. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -89,6 +90,19 @@ export async function ready(server: Run): Promise<string> {
     if (status === 200) return url;
     if (server.process.exitCode !== null || server.process.signalCode !== null) throw new Error('It ended.');
     await delay(5);
+  }
+}
+
+/**
+ * Milliseconds for which its main thread could have run and had to wait for a core, because others had them: what a start
+ * takes on a machine that has time for it is what it took, less this. 0 where the system does not say (it is Linux that does).
+ */
+export function waitedForCore(server: Run): number {
+  try {
+    const [, waited] = readFileSync(`/proc/${server.process.pid}/schedstat`, 'utf8').split(' ');
+    return Number(waited) / 1e6;
+  } catch {
+    return 0;
   }
 }
 
