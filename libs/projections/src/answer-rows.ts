@@ -33,7 +33,10 @@ interface ChangedAxis {
 
 interface StoredSegment {
   readonly segment: Segment;
-  readonly row: number;
+  /** The seq from which on the record gave it. */
+  readonly from: number;
+  /** Left out until it is written. */
+  row: number | undefined;
 }
 
 /** The change by which the record began to give an axis's present answer, and the day (UTC) on which it became known. */
@@ -47,6 +50,8 @@ interface Stored {
   /** The lists of segments that it was written from, as long as they are known: what is still the same need not be compared. */
   axes: readonly (readonly Segment[])[];
   readonly segments: Map<string, readonly StoredSegment[]>;
+  /** Those that may not be written yet: most are replaced by the next events, and then are written once, with their end. */
+  readonly fresh: Set<StoredSegment>;
   readonly present: Map<string, PresentChange>;
 }
 
@@ -64,7 +69,7 @@ export class AnswerRows {
 
   /** To be called for a subject whose first event is being taken in: it has no rows. */
   enter(subject: Subject): void {
-    this.stored.set(subject, { axes: [], segments: new Map(), present: new Map() });
+    this.stored.set(subject, { axes: [], segments: new Map(), fresh: new Set(), present: new Map() });
   }
 
   forget(): void {
@@ -100,46 +105,56 @@ export class AnswerRows {
     stored.axes = subject.axes();
     for (const { key, before, after, change } of changed) {
       if (change !== undefined) changes.push(this.writeChange(subject, stored, key, change, cause, n + changes.length));
-      const kept = this.writeSegments(subject, before, after, cause.seq);
+      const kept = this.replaceSegments(subject, stored, before, after, cause.seq);
       if (kept.length > 0) stored.segments.set(key, kept);
       else stored.segments.delete(key);
     }
     return changes;
   }
 
-  private writeSegments(
+  /** Writes what {@link write} left for later. To be called before others read the rows. */
+  flush(subject: Subject): void {
+    const { fresh } = this.storedOf(subject);
+    for (const one of fresh) one.row = this.addSegment(subject, one, STILL_KNOWN);
+    fresh.clear();
+  }
+
+  private replaceSegments(
     subject: Subject,
+    { fresh }: Stored,
     before: readonly StoredSegment[],
     after: readonly Segment[],
     seq: number,
   ): readonly StoredSegment[] {
     const left = new Set(before);
-    const kept = after.map((segment) => {
-      const same = before.find((one) => left.has(one) && sameAnswer(one.segment, segment));
-      if (same !== undefined) left.delete(same);
-      return same ?? { segment, row: this.addSegment(subject, segment, seq) };
+    const kept = after.map((segment): StoredSegment => {
+      for (const one of left) {
+        if (!sameAnswer(one.segment, segment)) continue;
+        left.delete(one);
+        return one;
+      }
+      const made = { segment, from: seq, row: undefined };
+      fresh.add(made);
+      return made;
     });
-    for (const { row } of left) this.statements.closeSegment.run(seq, row);
+    for (const one of left) {
+      if (one.row !== undefined) this.statements.closeSegment.run(seq, one.row);
+      else this.addSegment(subject, one, seq);
+      fresh.delete(one);
+    }
     return kept;
   }
 
-  private addSegment(subject: Subject, segment: Segment, seq: number): number {
-    const { axis, value, certain, possible, since, disputed, orderUncertain } = segment;
+  private addSegment(subject: Subject, { segment, from }: StoredSegment, knownTo: number): number {
     const { lastInsertRowid } = this.statements.addSegment.run(
       subject.ref.sid,
-      axis,
+      segment.axis,
       segment.case ?? null,
       segment.key ?? null,
       bounded(segment.from),
       bounded(segment.to),
-      seq,
-      STILL_KNOWN,
-      value,
-      certain ? 1 : 0,
-      JSON.stringify(possible),
-      since ?? null,
-      disputed ? 1 : 0,
-      orderUncertain ? 1 : 0,
+      from,
+      knownTo,
       JSON.stringify(segment),
     );
     return Number(lastInsertRowid);
@@ -207,12 +222,12 @@ export class AnswerRows {
   }
 
   private load(sid: number): Stored {
-    const rows = this.statements.segmentsOf.all(sid, STILL_KNOWN) as unknown as { row: number; answer: string }[];
+    const rows = this.statements.segmentsOf.all(sid, STILL_KNOWN) as unknown as SegmentRow[];
     const segments = new Map<string, StoredSegment[]>();
-    for (const { row, answer } of rows) {
+    for (const { row, known_from: from, answer } of rows) {
       const segment = readSegment(answer);
       const key = axisKey(segment);
-      segments.set(key, [...(segments.get(key) ?? []), { segment, row }]);
+      segments.set(key, [...(segments.get(key) ?? []), { segment, from, row }]);
     }
     // Rows of one axis were not all written at the same event: in order of their days, as the engine gives them.
     for (const list of segments.values()) list.sort((a, b) => a.segment.from - b.segment.from);
@@ -220,8 +235,14 @@ export class AnswerRows {
     const present = new Map(
       changes.map((row) => [axisKey(refOf(row)), { id: changeId(row.seq, row.n), day: row.day }]),
     );
-    return { axes: [], segments, present };
+    return { axes: [], segments, fresh: new Set(), present };
   }
+}
+
+interface SegmentRow {
+  readonly row: number;
+  readonly known_from: number;
+  readonly answer: string;
 }
 
 interface ChangeRow {
@@ -283,10 +304,10 @@ function prepare({
   StatementSync
 > {
   return {
-    segmentsOf: db.prepare('SELECT row, answer FROM segments WHERE sid = ? AND known_to = ?'),
-    addSegment: db.prepare('INSERT INTO segments VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    segmentsOf: db.prepare('SELECT row, known_from, answer FROM segments WHERE sid = ? AND known_to = ?'),
+    addSegment: db.prepare('INSERT INTO segments VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     closeSegment: db.prepare('UPDATE segments SET known_to = ? WHERE row = ?'),
-    addChange: db.prepare('INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    addChange: db.prepare('INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     presentChanges: db.prepare(
       "SELECT seq, n, day, axis, case_id, key FROM changes WHERE sid = ? AND kind <> 'history' ORDER BY seq, n",
     ),

@@ -1,9 +1,14 @@
 /**
- * Takes one event after the other into a view file: rows of events, what they concern, segments, status changes, and
- * which documents are out of date. Deterministic: the same events in the same order give the same rows.
+ * Takes events into a view file: rows of events, what they concern, segments, status changes, and which documents are
+ * out of date. Deterministic: the same events in the same order give the same rows, however many are taken in at a time.
  *
- * While an event is being understood nothing is written; what is written then cannot fail but by the disk. So an event
- * that cannot be taken in leaves nothing behind.
+ * What an event says by itself is written when it comes. What persons and groups answer is worked out when they are
+ * settled, at the latest before the commit: then each is gone through with all its events in one go, which is many
+ * times faster than from one subject to the next, because a subject's history is read once and is at hand throughout.
+ * The answers of one do not depend on the events of another, but for what cases say of the persons in them: so what is
+ * recorded in a case settles everybody first.
+ *
+ * An error leaves rows of events that are not wholly taken in: the caller rolls back to the last commit.
  */
 import type { StatementSync } from 'node:sqlite';
 import { definitionOf, type EventDefinition } from '#domain';
@@ -33,10 +38,21 @@ interface Target {
   readonly kind: SubjectCategory;
 }
 
-/** A subject whose answers an event may change, and whether it did. */
-interface Affected {
+/** An event that its subject has not learned yet. */
+interface Taken {
+  readonly row: EventRow;
+  readonly definition: EventDefinition;
+  readonly mentions: readonly Mention[];
+  /** The first of its subject. */
+  readonly isFirst: boolean;
+  /** Known time, in milliseconds. */
+  readonly known: number;
+}
+
+/** A person or group with the events that it has not learned yet, in the order of the log. */
+interface Waiting {
   readonly subject: Subject;
-  readonly moved: boolean;
+  readonly events: Taken[];
 }
 
 export class Fold {
@@ -45,6 +61,8 @@ export class Fold {
   private readonly statements: ReturnType<typeof prepare>;
   private readonly answers: AnswerRows;
   private readonly lists: ListRows;
+  private readonly waiting = new Map<number, Waiting>();
+  private changes: { readonly seq: number; readonly n: number; readonly change: StatusChange }[] = [];
   /** Subjects whose documents changed since the last flush, those that the events themselves speak of first. */
   private readonly touched = new Set<number>();
   private readonly outdated = new Set<number>();
@@ -64,75 +82,124 @@ export class Fold {
     this.stale = this.statements.anyStale.get() !== undefined;
   }
 
-  /**
-   * Takes in one event.
-   * @returns the status changes that it causes
-   */
-  apply(event: RecordedEvent, sid: number, seq: number, known: number): readonly StatusChange[] {
+  /** Takes in one event; what follows from it for answers only with {@link settle}. */
+  apply(event: RecordedEvent, sid: number, seq: number, known: number): void {
     const place = subjectOf(event.stream);
     const definition = definitionOf(event.type);
     if (place === undefined || definition === undefined) {
       this.file.addEvent(event, sid, seq, known, null);
-      return [];
+      return;
     }
     const { kind, id } = place;
-    const row = toRow(event, sid, seq);
-    const found = this.knowledge.bySid(sid);
+    if (kind === 'case' && definition.role !== 'entry') this.settleAll();
+    const waiting = this.waiting.get(sid);
+    // Before the event has a row: with it the subject would be read as if it had learned it.
+    const found = waiting?.subject ?? this.knowledge.bySid(sid);
     const subject = found ?? this.knowledge.enter({ sid, kind, id });
+    const isFirst = found === undefined;
     const mentions = mentionsOf(event.type, event.data);
+    const taken: Taken = { row: toRow(event, sid, seq), definition, mentions, isFirst, known };
     const targets = this.targets(subject, mentions, event.data);
-    const affected = this.affected(subject, definition, event.data);
-    if (found === undefined) this.answers.enter(subject);
-
-    subject.learn(row, mentions);
-    this.knowledge.keep(subject);
+    this.file.addEvent(event, sid, seq, known, JSON.stringify(event.data));
+    if (isFirst) {
+      this.answers.enter(subject);
+      this.statements.addSubject.run(sid, kind, id, seq);
+    }
+    this.outdate(sid, true);
     for (const target of targets) {
-      const other = this.knowledge.atHand(target.sid);
+      this.statements.addConcern.run(target.sid, seq);
+      // A source's document may list thousands of facts: it can wait.
+      this.outdate(target.sid, target.kind !== 'source');
+      const other = this.waiting.get(target.sid)?.subject ?? this.knowledge.atHand(target.sid);
       if (other === undefined) continue;
-      other.hear({ row, of: place });
+      other.hear({ row: taken.row, of: place });
       this.knowledge.keep(other);
     }
-    const compared = affected.map((one) => {
-      one.forgetStatus();
-      return { subject: one, changed: this.answers.compare(one, known) };
-    });
-    const rename = found === undefined || definition.role !== 'fact' || namesSomething(event.type);
-    const naming = rename ? { name: nameOf(subject), search: foldText(searchTextOf(subject)) } : undefined;
-    const data = JSON.stringify(event.data);
+    if (waiting !== undefined) waiting.events.push(taken);
+    else if (kind === 'person' || kind === 'group') this.waiting.set(sid, { subject, events: [taken] });
+    else this.learn(subject, taken);
+  }
 
-    this.file.addEvent(event, sid, seq, known, data);
-    for (const target of targets) this.statements.addConcern.run(target.sid, seq);
-    if (found === undefined) this.statements.addSubject.run(sid, kind, id, seq);
-    if (naming !== undefined) {
-      const { name, search } = naming;
+  /**
+   * Works out what all events since the last time changed. To be called before a commit.
+   * @returns the status changes, in order
+   */
+  settle(): readonly StatusChange[] {
+    this.settleAll();
+    const changes = this.changes.sort((a, b) => a.seq - b.seq || a.n - b.n).map(({ change }) => change);
+    this.changes = [];
+    return changes;
+  }
+
+  private settleAll(): void {
+    for (const { subject, events } of this.waiting.values()) {
+      let isNamed = false;
+      let moved = false;
+      for (const taken of events) {
+        subject.learn(taken.row, taken.mentions);
+        if (this.answer(subject, taken, 0) > 0) moved = true;
+        isNamed ||= names(taken);
+      }
+      this.answers.flush(subject);
+      this.knowledge.keep(subject);
+      const last = events.at(-1);
+      if (last !== undefined) this.present(subject, last, isNamed, isNamed || moved);
+    }
+    this.waiting.clear();
+  }
+
+  /** Takes in an event of a subject that has no answers itself; what cases say changes those of persons. */
+  private learn(subject: Subject, taken: Taken): void {
+    const affected = this.affected(subject, taken.definition, taken.row.data);
+    subject.learn(taken.row, taken.mentions);
+    this.knowledge.keep(subject);
+    let n = 0;
+    for (const person of affected) {
+      person.forgetStatus();
+      const count = this.answer(person, taken, n);
+      n += count;
+      this.answers.flush(person);
+      this.outdate(person.ref.sid, true);
+      if (count === 0) continue;
+      this.lists.touch(person.ref.sid, taken.row.seq, taken.known);
+      this.outdateReadersOf(person);
+    }
+    this.present(subject, taken, names(taken), true);
+  }
+
+  /** Writes what an event changed in a subject's answers. @returns how many axes */
+  private answer(subject: Subject, { row, known }: Taken, n: number): number {
+    const changed = this.answers.compare(subject, known);
+    if (changed.length === 0) return 0;
+    const cause = { id: row.id, type: row.type, data: row.data, seq: row.seq, known };
+    const changes = this.answers.write(subject, changed, cause, n);
+    for (const [index, change] of changes.entries()) this.changes.push({ seq: row.seq, n: n + index, change });
+    return changed.length;
+  }
+
+  /**
+   * What others see of a subject, once it has taken in events: its texts, if they may have changed, its lists, the
+   * documents that show it. Others show a person or group by its name and its answers, the other kinds as a whole.
+   */
+  private present(subject: Subject, last: Taken, isNamed: boolean, shows: boolean): void {
+    const { sid } = subject.ref;
+    if (isNamed) {
+      const name = nameOf(subject);
+      const search = foldText(searchTextOf(subject));
       this.statements.name.run(name ?? null, search, foldText(name ?? UNNAMED_LAST), sid);
     }
-    this.lists.touch(sid, seq, known);
-    const cause = { id: event.id, type: event.type, data: event.data, seq, known };
-    const statusChanges: StatusChange[] = [];
-    for (const { subject: one, changed } of compared) {
-      statusChanges.push(...this.answers.write(one, changed, cause, statusChanges.length));
-      if (changed.length > 0) this.lists.touch(one.ref.sid, seq, known);
-    }
-    const moved = compared.map(({ subject: one, changed }) => ({ subject: one, moved: changed.length > 0 }));
-    // Others show a person or group by its name and its answers, the other kinds of subjects as a whole; and acts may
-    // change anything.
-    const shows = naming !== undefined || (kind !== 'person' && kind !== 'group');
-    this.markOutdated(subject, targets, shows, moved);
-    return statusChanges;
+    this.lists.touch(sid, last.row.seq, last.known);
+    if (shows) this.outdateReadersOf(subject);
   }
 
   /** Drops what is kept in memory, after a rollback. */
   forget(): void {
-    this.forgetSubjects();
-    this.touched.clear();
-    this.outdated.clear();
-  }
-
-  /** Drops the subjects kept in memory, one of which took in an event that was given up half-way. */
-  forgetSubjects(): void {
     this.knowledge.forget();
     this.answers.forget();
+    this.waiting.clear();
+    this.changes = [];
+    this.touched.clear();
+    this.outdated.clear();
   }
 
   hasStale(): boolean {
@@ -244,23 +311,6 @@ export class Fold {
     if (person !== undefined) persons.add(person.ref.sid);
   }
 
-  /** Which documents show something of what this event changed. */
-  private markOutdated(
-    subject: Subject,
-    targets: readonly Target[],
-    shows: boolean,
-    affected: readonly Affected[],
-  ): void {
-    this.outdate(subject.ref.sid, true);
-    // A source's document may list thousands of facts: it can wait.
-    for (const { sid, kind } of targets) this.outdate(sid, kind !== 'source');
-    if (shows) this.outdateReadersOf(subject);
-    for (const { subject: one, moved } of affected) {
-      this.outdate(one.ref.sid, true);
-      if (moved) this.outdateReadersOf(one);
-    }
-  }
-
   private outdate(sid: number, atOnce: boolean): void {
     this.outdated.add(sid);
     if (atOnce) this.touched.add(sid);
@@ -288,9 +338,9 @@ function toRow(event: RecordedEvent, sid: number, seq: number): EventRow {
   };
 }
 
-/** Facts that change what a subject is called. */
-function namesSomething(type: string): boolean {
-  return type === 'NameAsserted' || type === 'GroupRenamed' || type === 'StatementMade';
+/** The event may change what its subject is called: acts may change anything. */
+function names({ isFirst, definition: { role }, row: { type } }: Taken): boolean {
+  return isFirst || role !== 'fact' || type === 'NameAsserted' || type === 'GroupRenamed';
 }
 
 function prepare({

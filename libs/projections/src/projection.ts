@@ -33,7 +33,7 @@ export interface ProjectionOptions {
   readonly onProgress: (changes: readonly StatusChange[]) => void;
 }
 
-/** Few commits while catching up: writing a row often costs as much as folding it. */
+/** Few commits while catching up: a subject is gone through once for all its events between two of them. */
 const EVENTS_PER_COMMIT = 20_000;
 /** Documents built between two looks at the log; a slice stays under a few tens of milliseconds. */
 const DOCUMENTS_PER_SLICE = 20;
@@ -44,6 +44,14 @@ const RETRY_MOST_MS = 10_000;
 /** The log no longer continues what this file was folded from. */
 class LogChangedError extends Error {}
 
+/** An event could not be taken in; which of those since the last commit it was is not known yet. */
+class FoldFailedError extends Error {
+  /** @param seq of the last event that it may have been */
+  constructor(readonly seq: number) {
+    super('An event could not be folded.');
+  }
+}
+
 export class Projection {
   private current: ProjectionState = 'catching-up';
   private poisoned: PoisonEvent | undefined;
@@ -52,9 +60,10 @@ export class Projection {
   private readonly closing = new AbortController();
   private resume: (() => void) | undefined;
   private readonly ended: Promise<Ending>;
-  private changes: StatusChange[] = [];
   private readonly startedEmpty: boolean;
   private readonly skip: Set<string>;
+  /** Up to this seq events are committed one by one, so that the one that cannot be folded is found. */
+  private carefulTo = 0;
 
   constructor(
     readonly file: ViewFile,
@@ -125,6 +134,10 @@ export class Projection {
         if (!this.isClosed() && !this.isStopped()) await this.pause(RETRY_FIRST_MS);
       } catch (error) {
         this.undo();
+        if (error instanceof FoldFailedError && error.seq > this.carefulTo) {
+          this.carefulTo = error.seq;
+          continue;
+        }
         if (error instanceof LogChangedError || codeOf(error) === 'unknown-position') return this.end('log-changed');
         if (isDamage(error)) return this.end('damaged');
         if (this.isClosed()) break;
@@ -160,7 +173,6 @@ export class Projection {
       // A connection that cannot even roll back is reopened by whoever starts the next projection.
     }
     this.fold.forget();
-    this.changes = [];
   }
 
   /** Whether the log is still the one that the file was folded from, by its id and by the last event taken in. */
@@ -257,7 +269,16 @@ export class Projection {
   private async takeEvents(events: readonly StoredEvent[]): Promise<void> {
     const decoded = await decode(events, this.options.keyStore);
     for (const [index, event] of events.entries()) {
-      const reason = this.apply(event, decoded[index] ?? 'undecodable');
+      const seq = this.file.checkpoint.seq + 1;
+      let reason: PoisonEvent['reason'] | undefined;
+      try {
+        reason = this.apply(event, decoded[index] ?? 'undecodable');
+        if (seq <= this.carefulTo) this.commit();
+      } catch (error) {
+        if (!(error instanceof FoldFailedError) || seq > this.carefulTo) throw error;
+        this.undo();
+        reason = 'handler-failed';
+      }
       if (reason !== undefined) {
         this.stop(event, reason);
         return;
@@ -265,7 +286,7 @@ export class Projection {
     }
   }
 
-  /** Applies one event; the reason if it cannot be taken in, and then nothing of it was. */
+  /** Applies one event; the reason if it cannot be read, and then nothing of it was taken in. */
   private apply(event: StoredEvent, decoded: Decoded): PoisonEvent['reason'] | undefined {
     const stream = this.file.stream(event.stream);
     // Delivered again.
@@ -289,15 +310,13 @@ export class Projection {
       known = Math.max(known, Date.parse(decoded.metadata.recordedAt));
       if (decoded.type === LOG_STARTED.type) logId = logIdOf(decoded.data) ?? logId;
       try {
-        this.changes.push(...this.fold.apply(decoded, stream.sid, seq, known));
+        this.fold.apply(decoded, stream.sid, seq, known);
       } catch (error) {
-        if (failureCode(error) !== undefined) throw error;
-        this.fold.forgetSubjects();
-        return 'handler-failed';
+        throw failureCode(error) === undefined ? new FoldFailedError(seq) : error;
       }
     }
     const hash = recorded?.metadata.hash ?? '';
-    this.file.advance(stream, event.revision, hash);
+    this.file.advance(event.stream, stream, event.revision, hash);
     this.file.moveTo({
       logId,
       seq,
@@ -332,11 +351,15 @@ export class Projection {
   }
 
   private commit(): void {
+    let changes: readonly StatusChange[];
+    try {
+      changes = this.fold.settle();
+    } catch (error) {
+      throw failureCode(error) === undefined ? new FoldFailedError(this.file.checkpoint.seq) : error;
+    }
     if (this.current === 'live') this.fold.refreshTouched();
     this.fold.flush();
     this.file.commit();
-    const changes = this.changes;
-    this.changes = [];
     this.options.onProgress(changes);
   }
 

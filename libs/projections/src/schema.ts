@@ -10,7 +10,7 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 1;
 
@@ -62,11 +62,14 @@ CREATE INDEX events_subject ON events (sid, seq);
 -- Events of other streams that concern a subject.
 CREATE TABLE subject_events (sid INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (sid, seq)) WITHOUT ROWID;
 
+-- Numbers of rows mean nothing: they depend on how many events were taken in at a time.
 CREATE TABLE segments (
   row INTEGER PRIMARY KEY, sid INTEGER NOT NULL, axis TEXT NOT NULL, case_id TEXT, key TEXT,
   valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, known_from INTEGER NOT NULL, known_to INTEGER NOT NULL,
-  value TEXT NOT NULL, certain INTEGER NOT NULL, possible TEXT NOT NULL, since TEXT,
-  disputed INTEGER NOT NULL, order_uncertain INTEGER NOT NULL, answer TEXT NOT NULL
+  answer TEXT NOT NULL,
+  value TEXT AS (answer ->> '$.value'), certain INTEGER AS (answer ->> '$.certain'),
+  possible TEXT AS (answer -> '$.possible'), since TEXT AS (answer ->> '$.since'),
+  disputed INTEGER AS (answer ->> '$.disputed'), order_uncertain INTEGER AS (answer ->> '$.orderUncertain')
 );
 CREATE INDEX segments_subject ON segments (sid, known_to);
 
@@ -81,11 +84,11 @@ CREATE INDEX traits_subject ON traits (sid);
 CREATE INDEX traits_place ON traits (place, field) WHERE place NOT IN ('', 'only');
 
 CREATE TABLE changes (
-  row INTEGER PRIMARY KEY, seq INTEGER NOT NULL, n INTEGER NOT NULL, sid INTEGER NOT NULL,
+  seq INTEGER NOT NULL, n INTEGER NOT NULL, sid INTEGER NOT NULL,
   axis TEXT NOT NULL, case_id TEXT, key TEXT, kind TEXT NOT NULL,
-  day INTEGER NOT NULL, cause TEXT NOT NULL, change TEXT NOT NULL
-);
-CREATE UNIQUE INDEX changes_seq ON changes (seq, n);
+  day INTEGER NOT NULL, cause TEXT NOT NULL, change TEXT NOT NULL,
+  PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
 CREATE INDEX changes_subject ON changes (sid, seq);
 
 -- Present documents, ready to be served on days from "day" to "until". A subject without a row is answered by building it.

@@ -29,6 +29,8 @@ const STREAMS_AT_HAND = 20_000;
 export class ViewFile {
   private readonly statements: ReturnType<typeof prepare>;
   private readonly streams = new LRUCache<string, StreamRow>({ max: STREAMS_AT_HAND });
+  /** Streams whose rows are to be written with the next commit. */
+  private readonly advanced = new Map<string, StreamRow>();
   private open = false;
   private last: Checkpoint;
   private pending = 0;
@@ -65,6 +67,8 @@ export class ViewFile {
   /** Rows and checkpoint become visible to readers together. */
   commit(): void {
     if (!this.open) return;
+    for (const { revision, hash, sid } of this.advanced.values()) this.statements.advance.run(revision, hash, sid);
+    this.advanced.clear();
     const { logId, seq, known, last, position } = this.last;
     this.statements.checkpoint.run(
       logId ?? null,
@@ -86,12 +90,13 @@ export class ViewFile {
     this.open = false;
     this.pending = 0;
     this.streams.clear();
+    this.advanced.clear();
     if (this.db.isOpen) this.last = this.load();
   }
 
   /** The stream's row, made if there is none. */
   stream(name: string): StreamRow {
-    const known = this.streams.get(name);
+    const known = this.streams.get(name) ?? this.advanced.get(name);
     if (known !== undefined) return known;
     const found = this.statements.stream.get(name) as unknown as StreamRow | undefined;
     if (found !== undefined) {
@@ -102,12 +107,6 @@ export class ViewFile {
     const row = { sid: Number(this.statements.addStream.run(name).lastInsertRowid), revision: -1, hash: '' };
     this.streams.set(name, row);
     return row;
-  }
-
-  /** The revision of the stream's last event here; -1 where there is none. */
-  revision(name: string): number {
-    const known = this.streams.get(name) ?? (this.statements.stream.get(name) as unknown as StreamRow | undefined);
-    return known?.revision ?? -1;
   }
 
   addEvent(event: RecordedEvent, sid: number, seq: number, known: number, data: string | null): void {
@@ -128,10 +127,10 @@ export class ViewFile {
     );
   }
 
-  advance(stream: StreamRow, revision: number, hash: string): void {
+  advance(name: string, stream: StreamRow, revision: number, hash: string): void {
     stream.revision = revision;
     stream.hash = hash;
-    this.statements.advance.run(revision, hash, stream.sid);
+    this.advanced.set(name, stream);
   }
 
   /** Counts an event without taking in anything of it. */

@@ -29,15 +29,21 @@ function servedFile(folder: string): string {
   return join(folder, readFileSync(join(folder, `views-${SCHEMA_VERSION}.current`), 'utf8'));
 }
 
-/** All rows of a view file, but for when its documents were built. */
+/** All rows of a view file, but for when its documents were built and for the numbers of its segments. */
 function rows(folder: string): unknown {
   const db = new DatabaseSync(servedFile(folder), { readOnly: true });
   try {
-    const tables = ['checkpoint', 'skipped', 'streams', 'subjects', 'events', 'subject_events', 'segments', 'changes'];
+    const tables = ['checkpoint', 'skipped', 'streams', 'subjects', 'events', 'subject_events', 'changes'];
     const found = [...tables, 'traits'].map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all()]);
     const documents = db.prepare('SELECT sid, day, until, item, document FROM documents ORDER BY sid').all();
+    const segments = db
+      .prepare(
+        `SELECT sid, axis, case_id, key, valid_from, valid_to, known_from, known_to, answer FROM segments
+         ORDER BY sid, axis, case_id, key, known_from, valid_from, known_to`,
+      )
+      .all();
     expect(db.prepare('SELECT count(*) AS n FROM stale').get()).toEqual({ n: 0 });
-    return [...found, ['documents', documents]];
+    return [...found, ['segments', segments], ['documents', documents]];
   } finally {
     db.close();
   }
