@@ -9,7 +9,7 @@ import { Bits } from './bits.js';
 import { type CursorParts, readCursor, writeCursor } from './cursors.js';
 import type { ListFilter } from './filters.js';
 import { foldText } from './fold-text.js';
-import { type Column, ColumnDraft, type Hits, ListIndex, noHits } from './list-index.js';
+import { type Column, ColumnDraft, GROUPED, type Grouped, type Hits, ListIndex, noHits, numbersIn } from './list-index.js';
 import { type CheckedQuery, type Condition, splitAnswer } from './list-query.js';
 import type { SubjectRow } from './records.js';
 import { OPEN_END, OPEN_START } from './schema.js';
@@ -234,7 +234,7 @@ class Search {
     const any = new Bits();
     let last: ValueRow | undefined;
     let sure = false;
-    for (const row of this.statements.ofField.iterate(name, this.day, this.day) as unknown as Iterable<ValueRow>) {
+    for (const row of this.statements.ofField.all(name, this.day, this.day) as unknown as ValueRow[]) {
       const [value, sid, certain] = row;
       if (!among.has(sid)) continue;
       any.add(sid);
@@ -262,8 +262,8 @@ class Search {
 
   /** Whose names, titles or words hold what is searched for: the one place where `q` is answered. All filters cut it. */
   private matching(q: string): Bits {
-    const rows = this.statements.matching.all(this.query.kind, foldText(q)) as unknown as [number][];
-    return Bits.of(rows.map(([sid]) => sid));
+    const [json] = this.statements.matching.get(this.query.kind, foldText(q)) as unknown as [string];
+    return Bits.of(numbersIn(json));
   }
 
   private of(condition: Condition, conditions: Conditions): Hits {
@@ -321,8 +321,8 @@ class Search {
     const keyed = asked.filter(({ key }) => key !== undefined);
     if (keyed.length === 0) return hits;
     const wanted = keyed.map(({ key = '', word }) => ({ key: foldedWords(key), word }));
-    const rows = this.statements.places.iterate(filter.name, this.day, this.day);
-    for (const [value, sid, certain, place] of rows as unknown as Iterable<readonly [...ValueRow, string]>) {
+    const rows = this.statements.places.all(filter.name, this.day, this.day);
+    for (const [value, sid, certain, place] of rows as unknown as (readonly [...ValueRow, string])[]) {
       const key = foldedWords(place);
       // Certain of some answer under the key; or of the one that is asked for.
       if (wanted.some((one) => one.key === key && (one.word ?? value) === value)) put(hits, sid, certain === 1);
@@ -354,8 +354,9 @@ class Search {
   private withValues(field: string, values: readonly string[]): Hits {
     const hits = noHits();
     for (const value of new Set(values)) {
-      const rows = this.statements.ofValue.iterate(field, value, this.day, this.day);
-      for (const [, sid, certain] of rows as unknown as Iterable<ValueRow>) put(hits, sid, certain === 1);
+      const row = this.statements.ofValue.get(field, value, this.day, this.day) as unknown as Grouped;
+      for (const sid of numbersIn(row[1])) put(hits, sid, true);
+      for (const sid of numbersIn(row[2])) put(hits, sid, false);
     }
     return hits;
   }
@@ -378,8 +379,8 @@ class Search {
     const hits = noHits();
     for (const { earliest, latest } of spans) {
       const [from, to] = [Math.max(earliest, OPEN_START), Math.min(latest, OPEN_END)];
-      const rows = this.statements.dated.iterate(this.query.kind, to, from);
-      for (const [sid, first, last] of rows as unknown as Iterable<readonly [number, number, number]>)
+      const rows = this.statements.dated.all(this.query.kind, to, from) as unknown as [number, number, number][];
+      for (const [sid, first, last] of rows)
         put(hits, sid, from <= first && last <= to);
     }
     return hits;
@@ -423,12 +424,12 @@ function prepare(
       `SELECT s.sid, s.kind, s.id, s.entered, s.name, d.item FROM subjects s
        LEFT JOIN documents d ON d.sid = s.sid AND d.day <= ? AND d.until >= ? WHERE s.sid = ?`,
     ),
-    matching: arrays('SELECT sid FROM subjects WHERE kind = ? AND instr(search, ?) > 0'),
+    matching: arrays('SELECT json_group_array(sid) FROM subjects WHERE kind = ? AND instr(search, ?) > 0'),
     ofField: arrays(`SELECT value, sid, certain FROM traits WHERE field = ? AND ${TODAY} ORDER BY value, sid`),
-    ofValue: arrays(`SELECT value, sid, certain FROM traits WHERE field = ? AND value = ? AND ${TODAY}`),
+    ofValue: arrays(`SELECT value, ${GROUPED} FROM traits WHERE field = ? AND value = ? AND ${TODAY}`),
     places: arrays(`SELECT value, sid, certain, place FROM traits WHERE field = ? AND ${TODAY}`),
     atPlace: arrays(
-      `SELECT value, sid, certain FROM traits
+      `SELECT value, sid, certain FROM traits INDEXED BY traits_place
        WHERE place = ? AND place NOT IN ('', 'only') AND field = ? AND ${TODAY}`,
     ),
     // Leaps from one value to the next instead of passing all rows.
