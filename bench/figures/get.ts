@@ -14,7 +14,7 @@ const WIDTH = 64;
 
 async function run(context: Context): Promise<readonly Figure[]> {
   const { quick, cache, report } = context;
-  const size = quick ? { events: 4_500, persons: 640 } : { events: 110_000, persons: 100_000 };
+  const size = quick ? { events: 4_500, persons: 640 } : { events: 400_000, persons: 100_000 };
   const log = await benchLog(cache, size, report);
   const habeas = await startHabeas(log.folder);
   const lanes = await connections(habeas.url, WIDTH);

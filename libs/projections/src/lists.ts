@@ -9,7 +9,16 @@ import { Bits } from './bits.js';
 import { type CursorParts, readCursor, writeCursor } from './cursors.js';
 import type { ListFilter } from './filters.js';
 import { foldText } from './fold-text.js';
-import { type Column, ColumnDraft, GROUPED, type Grouped, type Hits, ListIndex, noHits, numbersIn } from './list-index.js';
+import {
+  type Column,
+  ColumnDraft,
+  GROUPED,
+  type Grouped,
+  type Hits,
+  ListIndex,
+  noHits,
+  numbersIn,
+} from './list-index.js';
 import { type CheckedQuery, type Condition, splitAnswer } from './list-query.js';
 import type { SubjectRow } from './records.js';
 import { OPEN_END, OPEN_START } from './schema.js';
@@ -380,8 +389,7 @@ class Search {
     for (const { earliest, latest } of spans) {
       const [from, to] = [Math.max(earliest, OPEN_START), Math.min(latest, OPEN_END)];
       const rows = this.statements.dated.all(this.query.kind, to, from) as unknown as [number, number, number][];
-      for (const [sid, first, last] of rows)
-        put(hits, sid, from <= first && last <= to);
+      for (const [sid, first, last] of rows) put(hits, sid, from <= first && last <= to);
     }
     return hits;
   }
