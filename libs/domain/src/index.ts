@@ -2,6 +2,7 @@ export { CATEGORIES, type Category, type SubjectId } from './catalogue/category.
 export { catalogue, definitionByRoute, definitionOf, validatePayload } from './catalogue/catalogue.js';
 export type { Data, EventDefinition, Role } from './catalogue/definition.js';
 export { type Reference, references } from './catalogue/references.js';
+export { textsOf, type TextInPayload } from './catalogue/texts.js';
 export type { Citation, Quote, TextPlace } from './facts/citation.js';
 export type { DecideContext, NeededSubject, NewEvent } from './facts/context.js';
 export { decide, referencesToResolve } from './facts/decide.js';

@@ -185,7 +185,7 @@ export class Fold {
     const { sid } = subject.ref;
     if (isNamed) {
       const name = nameOf(subject);
-      const search = foldText(searchTextOf(subject));
+      const search = searchTextOf(subject).split('\n').map(foldText).join('\n');
       this.statements.name.run(name ?? null, search, foldText(name ?? UNNAMED_LAST), sid);
     }
     this.lists.touch(sid, last.row.seq, last.known);

@@ -2,7 +2,16 @@
 import type { EventStore } from '#event-store';
 import type { Clock, Result, Refusal } from '#kernel';
 import type { KeyStore } from '#log-format';
-import type { CitationsPage, HistoryPage, ListPage, SubjectCategory, ViewsHealth, ViewsMessage } from './shapes.js';
+import type {
+  CitationsPage,
+  HistoryPage,
+  ListPage,
+  SearchField,
+  SearchPage,
+  SubjectCategory,
+  ViewsHealth,
+  ViewsMessage,
+} from './shapes.js';
 
 export interface ViewsOptions {
   readonly eventStore: EventStore;
@@ -60,12 +69,28 @@ export interface PageQuery {
   readonly limit?: number;
 }
 
+export interface SearchQuery {
+  /** Part of a name, a title or words: one character or more, at most 200. Nothing in it is an operator. */
+  readonly q: string;
+  /** Everywhere unless said. */
+  readonly in?: readonly SearchField[];
+  /** Only subjects of this kind. */
+  readonly category?: SubjectCategory;
+  readonly cursor?: string;
+  /** 1 to 100; 20 unless said. */
+  readonly limit?: number;
+}
+
+/** Search is filled behind the other views. */
+export type ViewName = 'documents' | 'search';
+
 /**
  * Reads the views. Synchronous, over connections of its own; safe while the writer writes and swaps.
  *
  * Refusal codes: `not-found`, `views-not-ready` (nothing can be read yet), `invalid-date` (pointer `/validAt`),
  * `invalid-moment`, `moment-ahead` (pointer `/knownAt`), `invalid-cursor`, `log-changed` (a cursor of another log),
  * `other-list` (a cursor of another query), `invalid-limit`, `invalid-filter`, `invalid-facet`, `invalid-sort`.
+ * Of searches also `empty-query`, `query-too-long` (pointer `/q`), `unknown-search-field` (`/in`).
  */
 export interface ViewsReader {
   /** The subject's document as JSON. The present one comes ready-made; others are computed. */
@@ -76,10 +101,12 @@ export interface ViewsReader {
   history(kind: SubjectCategory, id: string, query?: PageQuery): Result<HistoryPage, Refusal>;
   /** The facts that rest on a source, as they are now. */
   citations(source: string, query?: PageQuery): Result<CitationsPage, Refusal>;
+  /** Subjects whose names, titles, words or notes hold a text, the best first. Present texts only, never withdrawn ones. */
+  search(query: SearchQuery): Result<SearchPage, Refusal>;
   /** Which prefix of the log a moment stands for, and whether anything recorded later can still belong to it. */
   resolveKnownAt(knownAt: string): Result<{ readonly seq: number; readonly settled: boolean }, Refusal>;
   /** Resolves true as soon as the views hold the stream's event of this revision, false after `timeout` milliseconds. */
-  waitFor(stream: string, revision: number, timeout: number): Promise<boolean>;
+  waitFor(stream: string, revision: number, timeout: number, view?: ViewName): Promise<boolean>;
   /** The revision of the stream's latest event that the views hold: what an ETag names. Undefined: none is held. */
   revisionOf(stream: string): number | undefined;
   health(): ViewsHealth;

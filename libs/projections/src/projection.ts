@@ -16,6 +16,7 @@ import { LOG_START_STREAM, LOG_STARTED, type KeyStore } from '#log-format';
 import { decode, type Decoded, parseObject } from './decode.js';
 import type { Fold } from './fold.js';
 import { failureCode, isDamage } from './schema.js';
+import { SearchWriter } from './search/writer.js';
 import type { PoisonEvent, StatusChange } from './shapes.js';
 import type { ViewFile } from './view-file.js';
 
@@ -37,6 +38,9 @@ export interface ProjectionOptions {
 const EVENTS_PER_COMMIT = 20_000;
 /** Documents built between two looks at the log; a slice stays under a few tens of milliseconds. */
 const DOCUMENTS_PER_SLICE = 20;
+/** Events whose texts become findable in the very commit that takes them in, and between two looks at the log. */
+const SEARCHED_PER_COMMIT = 50;
+const SEARCHED_PER_SLICE = 200;
 const LOOK_AT_THE_DAY_MS = 60_000;
 const RETRY_FIRST_MS = 100;
 const RETRY_MOST_MS = 10_000;
@@ -64,6 +68,7 @@ export class Projection {
   private readonly skip: Set<string>;
   /** Up to this seq events are committed one by one, so that the one that cannot be folded is found. */
   private carefulTo = 0;
+  private readonly search: SearchWriter;
 
   constructor(
     readonly file: ViewFile,
@@ -72,6 +77,7 @@ export class Projection {
   ) {
     this.skip = new Set([...options.skip, ...file.skipped()]);
     this.startedEmpty = file.checkpoint.seq === 0;
+    this.search = new SearchWriter(file);
     this.ended = this.run();
   }
 
@@ -93,9 +99,9 @@ export class Projection {
     return this.ended;
   }
 
-  /** Whether every subject has its document ready. */
+  /** Whether every subject has its document ready, and search every text. */
   get settled(): boolean {
-    return this.current === 'live' && !this.fold.hasStale();
+    return this.current === 'live' && !this.fold.hasStale() && this.search.caughtUp;
   }
 
   /** Goes on behind the poison event. False if it did not stop at this event. */
@@ -173,6 +179,7 @@ export class Projection {
       // A connection that cannot even roll back is reopened by whoever starts the next projection.
     }
     this.fold.forget();
+    this.search.forget();
   }
 
   /** Whether the log is still the one that the file was folded from, by its id and by the last event taken in. */
@@ -231,7 +238,8 @@ export class Projection {
     while (this.current === 'live' && !this.isClosed()) {
       await nextTurn();
       if (arrival.seen) break;
-      if (this.fold.refresh(DOCUMENTS_PER_SLICE)) {
+      const built = this.fold.refresh(DOCUMENTS_PER_SLICE);
+      if (this.search.advance(SEARCHED_PER_SLICE) || built) {
         this.commit();
         continue;
       }
@@ -357,7 +365,10 @@ export class Projection {
     } catch (error) {
       throw failureCode(error) === undefined ? new FoldFailedError(this.file.checkpoint.seq) : error;
     }
-    if (this.current === 'live') this.fold.refreshTouched();
+    if (this.current === 'live') {
+      this.fold.refreshTouched();
+      this.search.advance(SEARCHED_PER_COMMIT);
+    }
     this.fold.flush();
     this.file.commit();
     this.options.onProgress(changes);

@@ -11,14 +11,17 @@ import { citationsPage, historyPage, type Source } from './history.js';
 import { Knowledge } from './knowledge.js';
 import { checkQuery } from './list-query.js';
 import { Lists, type Lookups } from './lists.js';
-import type { ListQuery, Moment, PageQuery, ReaderOptions, ViewsReader } from './ports.js';
+import type { ListQuery, Moment, PageQuery, ReaderOptions, SearchQuery, ViewName, ViewsReader } from './ports.js';
 import { Records, type SubjectRow } from './records.js';
 import { FOLD_VERSION, openForReading } from './schema.js';
+import { SearchReader } from './search/reader.js';
 import type {
   AsOf,
   CitationsPage,
   HistoryPage,
+  ListItem,
   ListPage,
+  SearchPage,
   SubjectCategory,
   ViewsHealth,
   ViewsMessage,
@@ -35,6 +38,7 @@ const NOT_READY = refusal('views-not-ready', 'The views are being built; try aga
 const INVALID_MOMENT = refusal('invalid-moment', 'Give an instant such as 2026-11-23T00:00:00Z, or a seq.', '/knownAt');
 const AHEAD = refusal('moment-ahead', 'The record has not come that far: give an earlier moment.', '/knownAt');
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+const WAITED_FOR: readonly ViewName[] = ['documents', 'search'];
 const SEQ = /^(?:0|[1-9]\d{0,15})$/;
 
 /** Events kept at hand between answers, as long as the file stands still. */
@@ -48,6 +52,7 @@ interface OpenFile {
   readonly db: DatabaseSync;
   readonly records: Records;
   readonly lists: Lists;
+  readonly search: SearchReader;
 }
 
 interface ResolvedMoment {
@@ -64,7 +69,10 @@ class FileReader implements ViewsReader {
   private told: ViewsHealth | undefined;
   private present: { readonly seq: number; readonly knowledge: Knowledge } | undefined;
   private closed = false;
-  private readonly waits = new Waits((stream) => this.revisionOf(stream));
+  private readonly waits: Readonly<Record<ViewName, Waits>> = {
+    documents: new Waits((stream) => this.revisionOf(stream)),
+    search: new Waits((stream) => this.searchedRevisionOf(stream)),
+  };
 
   constructor(private readonly options: ReaderOptions) {
     this.folder = new ViewsFolder(options.folder);
@@ -109,8 +117,15 @@ class FileReader implements ViewsReader {
     });
   }
 
-  waitFor(stream: string, revision: number, timeout: number): Promise<boolean> {
-    return this.closed ? Promise.resolve(false) : this.waits.add(stream, revision, timeout);
+  search(query: SearchQuery): Result<SearchPage, Refusal> {
+    return this.snapshot((file) => {
+      const day = recordingDay(this.options.clock.now());
+      return file.search.page(query, (sid) => this.itemOf(file, sid, day));
+    });
+  }
+
+  waitFor(stream: string, revision: number, timeout: number, view: ViewName = 'documents'): Promise<boolean> {
+    return this.closed ? Promise.resolve(false) : this.waits[view].add(stream, revision, timeout);
   }
 
   revisionOf(stream: string): number | undefined {
@@ -131,12 +146,13 @@ class FileReader implements ViewsReader {
     if (this.closed) return;
     if (message.kind === 'health') this.told = message.health;
     if (message.kind === 'swapped' || message.kind === 'withdrawn') this.letGo();
-    if (message.kind === 'advanced' || message.kind === 'swapped') this.waits.look();
+    if (message.kind === 'advanced' || message.kind === 'swapped')
+      for (const view of WAITED_FOR) this.waits[view].look();
   }
 
   close(): void {
     this.closed = true;
-    this.waits.close();
+    for (const view of WAITED_FOR) this.waits[view].close();
     this.letGo();
   }
 
@@ -172,13 +188,28 @@ class FileReader implements ViewsReader {
     const db = path === undefined ? undefined : openForReading(path);
     if (db === undefined) return undefined;
     const records = new Records(db);
-    return (this.file = { db, records, lists: new Lists(db) });
+    return (this.file = { db, records, lists: new Lists(db), search: new SearchReader(db) });
   }
 
   private letGo(): void {
     this.file?.db.close();
     this.file = undefined;
     this.present = undefined;
+  }
+
+  /** The revision of the stream's latest event whose texts can be found. */
+  private searchedRevisionOf(stream: string): number | undefined {
+    const file = this.opened();
+    return file?.records.revision(stream, file.search.done());
+  }
+
+  /** The line that lists show of a subject: ready-made, or built. */
+  private itemOf(file: OpenFile, sid: number, day: number): ListItem {
+    const ready = file.records.item(sid, day);
+    if (ready !== undefined) return JSON.parse(ready) as ListItem;
+    const row = file.records.subjectBySid(sid);
+    if (row === undefined) throw new RangeError('A subject that was found has no row.');
+    return this.presentOf(file, row, day).item;
   }
 
   private presentJson(file: OpenFile, row: SubjectRow, known: ResolvedMoment): string {

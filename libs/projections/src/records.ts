@@ -50,6 +50,9 @@ export class Records {
     | 'head'
     | 'revision'
     | 'document'
+    | 'item'
+    | 'between'
+    | 'revisionUpTo'
     | 'logId'
     | 'history'
     | 'changes'
@@ -63,6 +66,9 @@ export class Records {
       bySid: db.prepare('SELECT sid, kind, id, entered, name FROM subjects WHERE sid = ?'),
       own: db.prepare(
         `SELECT ${EVENT} FROM events e WHERE e.sid = ? AND e.seq <= ? AND e.data IS NOT NULL ORDER BY e.seq`,
+      ),
+      between: db.prepare(
+        `SELECT ${EVENT} FROM events e WHERE e.seq > ? AND e.seq <= ? AND e.data IS NOT NULL ORDER BY e.seq`,
       ),
       concerning: db.prepare(
         `SELECT ${EVENT} FROM subject_events s JOIN events e ON e.seq = s.seq WHERE s.sid = ? AND s.seq <= ? ORDER BY s.seq`,
@@ -85,6 +91,11 @@ export class Records {
          FROM subject_events s JOIN events e ON e.seq = s.seq JOIN subjects o ON o.sid = e.sid
          WHERE s.sid = ?1 AND (o.kind, o.id) >= (?2, ?3) ORDER BY o.kind, o.id`,
       ),
+      revisionUpTo: db.prepare(
+        `SELECT e.revision FROM streams s JOIN events e ON e.sid = s.sid AND e.seq <= ?
+         WHERE s.name = ? ORDER BY e.seq DESC LIMIT 1`,
+      ),
+      item: db.prepare('SELECT item FROM documents WHERE sid = ? AND day <= ? AND until >= ?'),
       document: db.prepare('SELECT seq, document FROM documents WHERE sid = ? AND day <= ? AND until >= ?'),
     };
   }
@@ -100,6 +111,11 @@ export class Records {
   /** The subject's own events up to this seq, skipped ones left out. */
   own(sid: number, upTo: number): EventRow[] {
     return (this.statements.own.all(sid, upTo) as unknown as RawEvent[]).map(toEvent);
+  }
+
+  /** Events of all subjects after one seq up to another, skipped ones left out. */
+  between(after: number, upTo: number): EventRow[] {
+    return (this.statements.between.all(after, upTo) as unknown as RawEvent[]).map(toEvent);
   }
 
   /** Events of other streams that concern the subject, up to this seq. */
@@ -159,14 +175,22 @@ export class Records {
     return low;
   }
 
-  revision(stream: string): number | undefined {
-    const row = this.statements.revision.get(stream) as unknown as { revision: number } | undefined;
+  /** The revision of the stream's latest event, or of its latest one up to a seq. */
+  revision(stream: string, upTo?: number): number | undefined {
+    const row = (upTo === undefined
+      ? this.statements.revision.get(stream)
+      : this.statements.revisionUpTo.get(upTo, stream)) as unknown as { revision: number } | undefined;
     return row === undefined || row.revision < 0 ? undefined : row.revision;
   }
 
   /** The present document, if it stands ready and holds on this day; and the seq at which it was built. */
   document(sid: number, day: number): { readonly seq: number; readonly document: string } | undefined {
     return this.statements.document.get(sid, day, day) as unknown as { seq: number; document: string } | undefined;
+  }
+
+  /** The line of the subject in lists, if it stands ready and holds on this day. */
+  item(sid: number, day: number): string | undefined {
+    return (this.statements.item.get(sid, day, day) as unknown as { item: string } | undefined)?.item;
   }
 }
 

@@ -9,8 +9,9 @@
  * - JSON columns hold the shapes of shapes.ts.
  */
 import { DatabaseSync } from 'node:sqlite';
+import { SEARCH_TABLES } from './search/tables.js';
 
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 1;
 
@@ -114,7 +115,7 @@ export function createFile(path: string): DatabaseSync {
   db.exec(
     `${COMMON_PRAGMAS} PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${WRITER_PRAGMAS}
      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};
-     BEGIN; ${TABLES}
+     BEGIN; ${TABLES} ${SEARCH_TABLES}
      INSERT INTO meta VALUES ('schema', '${SCHEMA_VERSION}'), ('fold', '${FOLD_VERSION}');
      INSERT INTO checkpoint (one, seq, known) VALUES (1, 0, 0);
      COMMIT;`,

@@ -8,6 +8,7 @@
  */
 import type { Axis, Inconsistency } from '#domain';
 import type { Visibility } from '#log-format';
+import type { How } from './search/folded-words.js';
 
 export type SubjectCategory = 'person' | 'group' | 'case' | 'statement' | 'source';
 
@@ -516,6 +517,57 @@ export interface CitationsPage {
   /** Left out on the last page. Opaque. */
   readonly next?: string;
   readonly asOf: AsOf;
+}
+
+/** Where one may search: names, statements, sources, and everything else that somebody wrote. */
+export type SearchField = 'names' | 'statements' | 'sources' | 'notes';
+
+/** A text that holds what was searched for. */
+export interface SearchMatch {
+  readonly in: SearchField;
+  /** JSON pointer into the payload of the event, such as `/note`. */
+  readonly field: string;
+  /** It is what was searched for; begins with it; has a word that begins with it; has it somewhere. */
+  readonly how: How;
+  /** The fact, entry or act in which it stands. */
+  readonly event: string;
+  readonly type: string;
+  /** The text or, of a long one, a part of it. */
+  readonly text: string;
+  /** Where `text` begins in the whole field (of a source: in its whole text), in code points. */
+  readonly start: number;
+  /** Where in `text` the words stand, in code points; `end` is the first one behind. */
+  readonly highlights: readonly { readonly start: number; readonly end: number }[];
+}
+
+/** Another name of somebody who is called just what was searched for. */
+export interface OtherSpelling {
+  readonly text: string;
+  readonly of: SubjectPointer;
+}
+
+/** A subject with texts that were found, the best first. */
+export interface SearchHit extends Omit<ListItem, 'certainty'> {
+  /** At most three. */
+  readonly matches: readonly SearchMatch[];
+  /** How many of its texts were found. */
+  readonly matchCount: number;
+  /** Only this was found, not what was searched for itself. */
+  readonly spelling?: OtherSpelling;
+}
+
+export interface SearchPage {
+  readonly items: readonly SearchHit[];
+  /** What was searched for besides. */
+  readonly spellings: readonly OtherSpelling[];
+  readonly asOf: {
+    /** Every text up to this event of the log was looked through. */
+    readonly seq: number;
+    /** Nothing that the views hold is missing. False while search is being filled. */
+    readonly complete: boolean;
+  };
+  /** Left out on the last page. Opaque. */
+  readonly next?: string;
 }
 
 export type ChangeKind =

@@ -15,6 +15,7 @@ import { problem, ProblemError } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { CitationsController, readController } from './read-routes.js';
 import { ScopeGuard } from './scopes.js';
+import { SearchController } from './search-routes.js';
 import { writeControllers } from './write-routes.js';
 
 /** What a body may weigh. Above what the log takes in one append (512 KiB), as JSON on the way in is wordier. */
@@ -51,6 +52,7 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
     batchController(report),
     ...(['person', 'group', 'case', 'statement', 'source'] as const).map(readController),
     CitationsController,
+    SearchController,
     ...writeControllers(),
   ];
   const module: DynamicModule = {

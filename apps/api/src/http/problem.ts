@@ -53,6 +53,7 @@ const doorProblems = {
 const roomProblems = {
   'access-unavailable': { status: 503, title: unavailable },
   conflict: { status: 409, title: conflict },
+  'empty-query': { status: 400, title: malformed },
   'idempotency-key-reused': { status: 409, title: conflict },
   'invalid-cursor': { status: 400, title: malformed },
   'invalid-date': { status: 400, title: malformed },
@@ -71,7 +72,9 @@ const roomProblems = {
   'not-found': { status: 404, title: absent },
   'other-list': { status: 400, title: malformed },
   'precondition-failed': { status: 412, title: conflict },
+  'query-too-long': { status: 400, title: malformed },
   'unknown-event': { status: 404, title: absent },
+  'unknown-search-field': { status: 400, title: malformed },
   'views-not-ready': { status: 503, title: unavailable },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -1,7 +1,7 @@
 /** The reading side: one controller for each kind of subject, over the views. */
 import { Controller, Get, Header, Inject, Param, Query, Res, type Type } from '@nestjs/common';
 import { streamName, type Refusal, type Result } from '#kernel';
-import type { CitationsPage, HistoryPage, ListPage, SubjectCategory } from '#projections';
+import type { CitationsPage, HistoryPage, ListPage, SubjectCategory, ViewName } from '#projections';
 import type { FastifyReply } from 'fastify';
 import { ApiMinPosition, ApiProblems, EtagHeader } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
@@ -18,11 +18,15 @@ export function orProblem<T>(result: Result<T, Refusal>): T {
   throw new ProblemError([result.error], result.error.code === 'views-not-ready' ? { 'retry-after': '1' } : {});
 }
 
-/** Waits until the views hold what a position names. */
-async function waitForPosition(habeas: Habeas, token: string | undefined): Promise<void> {
+/** Waits until the views, or search, hold what a position names. */
+export async function waitForPosition(
+  habeas: Habeas,
+  token: string | undefined,
+  view: ViewName = 'documents',
+): Promise<void> {
   if (token === undefined) return;
   const { stream, revision } = readPosition(token);
-  if (await habeas.views.waitFor(stream, revision, habeas.patience)) return;
+  if (await habeas.views.waitFor(stream, revision, habeas.patience, view)) return;
   if (habeas.views.health().state === 'stopped') {
     throw problem('views-stopped', 'The views stopped before what minPosition names; see /health/ready.', {
       'retry-after': '30',

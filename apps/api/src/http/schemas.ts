@@ -30,10 +30,14 @@ import type {
   ListItem,
   ListPage,
   NameView,
+  OtherSpelling,
   PersonInCase,
   PersonView,
   PoisonEvent,
   RoleView,
+  SearchHit,
+  SearchMatch,
+  SearchPage,
   SizeEntry,
   SourceView,
   SpeakerView,
@@ -45,6 +49,7 @@ import type {
   SupportEntry,
   ViewsHealth,
 } from '#projections';
+import { SEARCH_FIELDS } from '#projections';
 import type { RecordedAnswer } from './recorded.js';
 import type { ProblemDocument } from './problem.js';
 import type { AccessKeyInfo, NewAccessKey } from '#access';
@@ -422,6 +427,37 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
       foldVersion: count,
     },
     'Which record the answer was computed from, and the day that it speaks of',
+  ),
+  SearchPage: object<SearchPage>({
+    items: list(
+      object<SearchHit>({
+        kind,
+        id,
+        'name?': text,
+        summary: text,
+        matches: list(
+          object<SearchMatch>({
+            in: oneOf(...SEARCH_FIELDS),
+            field: { type: 'string', description: 'JSON pointer into the payload of the event' },
+            how: oneOf('whole', 'beginning', 'word', 'part'),
+            event: id,
+            type: text,
+            text: { type: 'string', description: 'The text or, of a long one, a part of it' },
+            start: { type: 'integer', description: 'Where `text` begins in the whole field, in code points' },
+            highlights: list(object({ start: count, end: count }, 'In code points of `text`')),
+          }),
+        ),
+        matchCount: count,
+        'spelling?': ref('OtherSpelling'),
+      }),
+    ),
+    spellings: list(ref('OtherSpelling')),
+    asOf: object<SearchPage['asOf']>({ seq: count, complete: flag }),
+    'next?': text,
+  }),
+  OtherSpelling: object<OtherSpelling>(
+    { text, of: ref('SubjectPointer') },
+    'Another name of somebody who is called just what was searched for',
   ),
   ListPage: object<ListPage>({
     items: list(

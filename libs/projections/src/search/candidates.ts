@@ -1,0 +1,113 @@
+/**
+ * Finds the texts of one class that contain something, the latest first, a few at a time: however many there are, the
+ * first cost the same. Three characters and more are looked up in the index of trigrams; two by all trigrams that begin
+ * with them; one in the blocks of rows in which it occurs.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { CLASSES, firstRow, indexOf, ROWS_PER_BLOCK, ROWS_PER_CLASS, type TextClass } from './tables.js';
+
+/** A text that holds what is looked for. */
+export interface Candidate {
+  readonly row: number;
+  readonly sid: number;
+}
+
+/** What a text must hold, and what it must not hold besides, or a better rank would have it. */
+export interface Wanted {
+  readonly needle: string;
+  readonly without: string | undefined;
+}
+
+/** A few trigrams leave few candidates; each more costs the reading of all texts that it is in. */
+const TRIGRAMS_LOOKED_UP = 4;
+/** Among which the rarest are chosen, and by how many of the latest texts that hold them. */
+const TRIGRAMS_WEIGHED = 20;
+const TEXTS_WEIGHED = 200;
+/** More trigrams that begin with the same two characters there are in no script. */
+const TRIGRAMS_OF_PAIR = 2_000;
+
+export class Candidates {
+  private readonly indexes: ReadonlyMap<number, Record<'lookUp' | 'weigh', StatementSync>>;
+  private readonly byCharacter: StatementSync;
+  private readonly trigramsFrom: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.indexes = new Map(
+      CLASSES.map(({ code }) => [
+        code,
+        { lookUp: db.prepare(lookUp(indexOf(code))), weigh: db.prepare(weigh(indexOf(code))) },
+      ]),
+    );
+    this.byCharacter = db.prepare(
+      `SELECT t.row, t.sid FROM search_characters c
+       CROSS JOIN search_texts t
+         ON t.row >= ?2 + c.block * ${ROWS_PER_BLOCK} AND t.row < ?2 + (c.block + 1) * ${ROWS_PER_BLOCK}
+       WHERE c.class = ?7 AND c.character = ?1 AND c.block <= (?3 - 1 - ?2) / ${ROWS_PER_BLOCK} AND t.row < ?3
+         AND instr(t.folded, ?4) > 0 AND (?5 = '' OR instr(t.folded, ?5) = 0)
+       ORDER BY c.block DESC, t.row DESC LIMIT ?6`,
+    );
+    this.trigramsFrom = db.prepare('SELECT gram FROM search_trigrams WHERE gram >= ? AND gram < ? LIMIT ?');
+  }
+
+  /** The next candidates of the class whose order is below this one, the highest first; fewer than `limit`: no more. */
+  next({ code }: TextClass, { needle, without = '' }: Wanted, below: number, limit: number): readonly Candidate[] {
+    const first = firstRow(code);
+    const end = first + Math.min(below, ROWS_PER_CLASS);
+    const characters = Array.from(needle);
+    if (characters.length === 1) {
+      return this.byCharacter.all(needle, first, end, needle, without, limit, code) as unknown as Candidate[];
+    }
+    const index = this.indexes.get(code);
+    if (index === undefined) return [];
+    const pair = characters.length === 2;
+    const grams = pair ? this.gramsFrom(needle) : rarest(gramsOf(characters), index.weigh);
+    if (grams.length === 0) return [];
+    const match = grams.map(quoted).join(pair ? ' OR ' : ' AND ');
+    return index.lookUp.all(match, end, needle, without, limit) as unknown as Candidate[];
+  }
+
+  private gramsFrom(pair: string): readonly string[] {
+    return (this.trigramsFrom.all(pair, `${pair}\u{10ffff}`, TRIGRAMS_OF_PAIR) as unknown as { gram: string }[]).map(
+      ({ gram }) => gram,
+    );
+  }
+}
+
+/** In this order (CROSS JOIN), and seen in the text whether it really stands there: trigrams may stand apart. */
+function lookUp(index: string): string {
+  return `SELECT t.row, t.sid FROM ${index} i CROSS JOIN search_texts t ON t.row = i.rowid
+    WHERE ${index} MATCH ?1 AND i.rowid < ?2 AND instr(t.folded, ?3) > 0 AND (?4 = '' OR instr(t.folded, ?4) = 0)
+    ORDER BY i.rowid DESC LIMIT ?5`;
+}
+
+/** How far back its latest texts reach: the rarer a trigram, the further. */
+function weigh(index: string): string {
+  return `SELECT count(*) AS texts, min(rowid) AS earliest
+    FROM (SELECT rowid FROM ${index} WHERE ${index} MATCH ? ORDER BY rowid DESC LIMIT ${TEXTS_WEIGHED})`;
+}
+
+function rarest(grams: readonly string[], weighing: StatementSync): readonly string[] {
+  if (grams.length <= TRIGRAMS_LOOKED_UP) return grams;
+  return grams
+    .map((gram) => {
+      const { texts, earliest } = weighing.get(quoted(gram)) as unknown as { texts: number; earliest: number | null };
+      return { gram, texts, earliest: earliest ?? 0 };
+    })
+    .sort((a, b) => Number(a.texts === TEXTS_WEIGHED) - Number(b.texts === TEXTS_WEIGHED) || a.earliest - b.earliest)
+    .slice(0, TRIGRAMS_LOOKED_UP)
+    .map(({ gram }) => gram);
+}
+
+/** As a string of FTS5: nothing in it is an operator. */
+function quoted(gram: string): string {
+  return `"${gram.replaceAll('"', '""')}"`;
+}
+
+/** Trigrams that cover the needle one beside the other; of a very long one, some of them. */
+function gramsOf(characters: readonly string[]): readonly string[] {
+  const last = characters.length - 3;
+  const step = Math.max(3, Math.ceil(last / TRIGRAMS_WEIGHED));
+  const starts = new Set([last]);
+  for (let at = 0; at < last; at += step) starts.add(at);
+  return [...new Set([...starts].map((at) => characters.slice(at, at + 3).join('')))];
+}
