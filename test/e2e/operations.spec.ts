@@ -47,6 +47,9 @@ async function all(client: Client, position: string): Promise<ReadonlySet<string
   }
 }
 
+/** So many acknowledged, with more under way: a load has a middle on a slow machine too. */
+const MIDDLE = 60;
+
 test.each(['SIGKILL', 'SIGTERM'] as const)(
   'ended by %s in the middle of load, it has everything that it acknowledged',
   async (signal) => {
@@ -63,14 +66,14 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
             body: { ...person, citations: [{ sourceId: source, locator: 'p. 1' }] },
           });
           acknowledged.add(answer.body.id);
+          if (acknowledged.size === MIDDLE) first.child.kill(signal);
           position = answer.headers.get('habeas-position') ?? '';
         }
       });
-      setTimeout(() => first.child.kill(signal), 1_000);
       await Promise.allSettled(load);
       if (first.child.signalCode === null && first.child.exitCode === null) await once(first.child, 'exit');
       if (signal === 'SIGTERM') expect(first.child.exitCode).toBe(0);
-      expect(acknowledged.size).toBeGreaterThan(10);
+      expect(acknowledged.size).toBeGreaterThanOrEqual(MIDDLE);
 
       const second = await launch(data);
       const found = await all(second.client, position);

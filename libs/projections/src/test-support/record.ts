@@ -150,7 +150,8 @@ export class TestRecord {
 
 /** Waits until something is so; fails after five seconds. */
 export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 5000;
+  // Long, because a test that waits in vain fails anyway, and one on a busy machine should not.
+  const end = performance.now() + 20_000;
   while (!(await what())) {
     if (performance.now() > end) throw new Error('It did not come to be so.');
     await new Promise((resolve) => setTimeout(resolve, 5));
