@@ -294,3 +294,89 @@ refused it on 4 April 2011. The amnesty of 1 July 2012 covers her. In October 20
     );
   },
 );
+
+tell(
+  'two persons of the record who turn out to be one, and are parted again',
+  [
+    source(
+      'north',
+      '2014-03',
+      'Wera Holt was arrested in Nor on 4 February 2014. A neighbour of hers calls her a baker.',
+    ),
+    source(
+      'south',
+      '2015-08',
+      'Vera Hold, as she is written here, left the prison of Sud on 30 July 2015. She speaks for the Bakers.',
+    ),
+    person('wera', 'Wera Holt', 'north: Wera Holt'),
+    person('vera', 'Vera Hold', 'south: Vera Hold'),
+    person('neighbour', 'A neighbour', 'north: A neighbour'),
+    group('bakers', 'Bakers', 'union', 'south: the Bakers'),
+    legalCase('file', 'The file of Nor', 'north: arrested in Nor'),
+    fact('arrest', 'wera/arrests', '2014-02-04', 'north: was arrested in Nor on 4 February 2014', { case: '{file}' }),
+    fact('release', 'vera/releases', '2015-07-30', 'south: left the prison of Sud', { reason: 'unknown' }),
+    fact('speaks', 'vera/roles', '2015-08', 'south: She speaks for the Bakers', {
+      aspect: 'observed',
+      role: 'spokesperson',
+      organisation: { group: '{bakers}' },
+    }),
+  ],
+  async (record) => {
+    const arrested = `liberty: police-custody since 2014-02-04
+       file.hold: police-custody since 2014-02-04`;
+    const released = `liberty: free since 2015-07-30
+       hold: none since 2015-07-30
+       spokesperson of bakers: held since [..2015-08-31]`;
+    await record.says('wera', {}, arrested);
+    await record.says('vera', {}, released);
+    expect((await record.person('wera')).judgedSame).toEqual([]);
+
+    const judgement = (other: string, verdict: string): Parameters<typeof act>[2] => ({
+      person: `{${other}}`,
+      verdict,
+      reason: 'The fingerprints of the two files.',
+    });
+    await record.send(act('one', 'wera/identity-judgements', judgement('vera', 'same'), 'north: Wera Holt'));
+    const together = `liberty: free since 2015-07-30
+       file.hold: none since 2015-07-30
+       spokesperson of bakers: held since [..2015-08-31]`;
+    for (const who of ['wera', 'vera'] as const) {
+      await record.says(who, {}, together);
+      await record.says(who, '2014-06', arrested);
+      await record.timeline(who, ['arrest 2014-02-04', 'release 2015-07-30', 'speaks 2015-08']);
+      const { name, names, judgedSame, timeline } = await record.person(who);
+      expect(name).toBe(who === 'wera' ? 'Wera Holt' : 'Vera Hold');
+      expect(names.map(({ text }) => text).sort()).toEqual(['Vera Hold', 'Wera Holt']);
+      expect(judgedSame.map(({ id }) => id)).toEqual([record.id(who === 'wera' ? 'vera' : 'wera')]);
+      // Nothing was moved: each fact says of whom it is recorded.
+      expect(timeline.map(({ subject }) => subject.name)).toEqual(['Wera Holt', 'Vera Hold', 'Vera Hold']);
+    }
+    // A fact that comes later, of either of them, is known of both.
+    await record.send(fact('death', 'vera/deaths', '2015-08', 'south: Vera Hold'));
+    for (const who of ['wera', 'vera']) {
+      await record.says(who, {}, together.replace('\n', '\n life: dead since 2015-08\n'));
+    }
+    const inCase = (await record.case('file')).persons.map(({ person: who, liberty }) => [who.name, liberty.value]);
+    expect(inCase).toEqual([['Wera Holt', 'free']]);
+
+    // Two who are one with the same third, and different from each other: somebody is wrong, so nobody is one.
+    await record.send(act('third', 'neighbour/identity-judgements', judgement('vera', 'same'), 'north: A neighbour'));
+    await record.says('neighbour', {}, together.replace('\n', '\n life: dead since 2015-08\n'));
+    await record.send(
+      act('not', 'neighbour/identity-judgements', judgement('wera', 'different'), 'north: A neighbour'),
+    );
+    await record.says('wera', {}, arrested);
+    await record.says('neighbour', {}, '');
+    await record.send(
+      act('not-third', 'neighbour/identity-judgement-revocations', { judgement: '{third}', reason: 'No.' }),
+    );
+    await record.says('wera', '2014-06', arrested);
+    await record.says('neighbour', {}, '');
+
+    await record.send(act('two', 'wera/identity-judgement-revocations', { judgement: '{one}', reason: 'Misread.' }));
+    await record.says('wera', {}, arrested);
+    await record.says('vera', {}, released.replace('\n', '\n life: dead since 2015-08\n'));
+    await record.says('vera', { on: '2014-06', knownAfter: 'one' }, arrested);
+    await record.says('vera', '2014-06', '');
+  },
+);

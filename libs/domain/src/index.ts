@@ -20,6 +20,7 @@ export {
 } from './facts/ledger.js';
 export type { Reading } from './facts/days.js';
 export { decideMoved, type PlannedMove, planMove } from './facts/move.js';
+export { type IdentityJudgement, oneWith, statusFactsOfOne } from './person/identity.js';
 export { statusFacts } from './facts/status-facts.js';
 export { evolve, initial, type SubjectState } from './facts/state.js';
 export { latestPublication, type SourceRecord, sourceOf } from './source/record.js';

@@ -97,6 +97,9 @@ export class Fold {
     const found = waiting?.subject ?? this.knowledge.bySid(sid);
     const subject = found ?? this.knowledge.enter({ sid, kind, id });
     const isFirst = found === undefined;
+    // What is judged to be one has its answers in common: its events are taken in one by one, in the order of the log.
+    const isShared = event.type === 'IdentityJudged' || subject.isJudged;
+    if (isShared) this.settleAll();
     const mentions = mentionsOf(event.type, event.data);
     const taken: Taken = { row: toRow(event, sid, seq), definition, mentions, isFirst, known };
     const targets = this.targets(subject, mentions, event.data);
@@ -115,7 +118,8 @@ export class Fold {
       other.hear({ row: taken.row, of: place });
       this.knowledge.keep(other);
     }
-    if (waiting !== undefined) waiting.events.push(taken);
+    if (isShared) this.learn(subject, taken);
+    else if (waiting !== undefined) waiting.events.push(taken);
     else if (kind === 'person' || kind === 'group') this.waiting.set(sid, { subject, events: [taken] });
     else this.learn(subject, taken);
   }
@@ -148,13 +152,17 @@ export class Fold {
     this.waiting.clear();
   }
 
-  /** Takes in an event of a subject that has no answers itself; what cases say changes those of persons. */
+  /**
+   * Takes in an event that may change the answers of others: of a case, or of persons who are one. All before it are
+   * settled.
+   */
   private learn(subject: Subject, taken: Taken): void {
-    const affected = this.affected(subject, taken.definition, taken.row.data);
+    const before = this.affected(subject, taken.definition, taken.row.data);
     subject.learn(taken.row, taken.mentions);
     this.knowledge.keep(subject);
     let n = 0;
-    for (const person of affected) {
+    // Those who were one with them by then, and those who are now.
+    for (const person of withSelves(before)) {
       person.forgetStatus();
       const count = this.answer(person, taken, n);
       n += count;
@@ -290,9 +298,12 @@ export class Fold {
     return [...targets.values()];
   }
 
-  /** Subjects whose answers the event may change, always in the same order. */
+  /** Subjects whose answers the event may change, always in the same order; asked before it is taken in. */
   private affected(subject: Subject, definition: EventDefinition, data: EventRow['data']): readonly Subject[] {
-    if (subject.kind === 'person' || subject.kind === 'group') return [subject];
+    if (subject.kind === 'person') {
+      const other = typeof data.person === 'string' ? this.knowledge.find('person', data.person) : undefined;
+      return withSelves(definition.type === 'IdentityJudged' && other !== undefined ? [subject, other] : [subject]);
+    }
     if (subject.kind !== 'case' || definition.role === 'entry') return [];
     const cases = new Set(joinedCases(subject.id, this.knowledge.find));
     if (typeof data.other === 'string') for (const id of joinedCases(data.other, this.knowledge.find)) cases.add(id);
@@ -303,7 +314,7 @@ export class Fold {
       for (const { kind, id: other } of one?.mentions() ?? []) this.addPerson(persons, kind, other);
     }
     if (typeof data.person === 'string') this.addPerson(persons, 'person', data.person);
-    return [...persons].sort((a, b) => a - b).flatMap((sid) => this.knowledge.bySid(sid) ?? []);
+    return withSelves([...persons].sort((a, b) => a - b).flatMap((sid) => this.knowledge.bySid(sid) ?? []));
   }
 
   private addPerson(persons: Set<number>, kind: SubjectCategory, id: string): void {
@@ -321,6 +332,14 @@ export class Fold {
     for (const reader of this.statements.readersOf.all(sid) as unknown as { sid: number }[])
       this.outdated.add(reader.sid);
   }
+}
+
+/** Persons with whoever was judged to be one with them, each once; always in the same order. */
+function withSelves(subjects: readonly Subject[]): readonly Subject[] {
+  if (!subjects.some(({ isJudged }) => isJudged)) return subjects;
+  const all = new Map(subjects.map((one) => [one.ref.sid, one]));
+  for (const one of subjects.flatMap((each) => each.selves())) if (!all.has(one.ref.sid)) all.set(one.ref.sid, one);
+  return [...all.values()].sort((a, b) => a.ref.sid - b.ref.sid);
 }
 
 function toRow(event: RecordedEvent, sid: number, seq: number): EventRow {

@@ -299,6 +299,11 @@ export interface PersonView extends DocumentBase {
   readonly intentions: readonly IntentionView[];
   readonly statements: { readonly by: readonly StatementLine[]; readonly about: readonly StatementLine[] };
   readonly identities: readonly IdentityView[];
+  /**
+   * Other persons of the record who were judged to be this one. What is known of all of them is shown as of one: facts,
+   * names, answers; each fact says in `subject` of whom it is recorded. All ids answer, with the same.
+   */
+  readonly judgedSame: readonly SubjectPointer[];
 }
 
 /** A count of supporters as one source gives it. */

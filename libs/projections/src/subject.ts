@@ -8,8 +8,10 @@ import {
   definitionOf,
   evolve,
   factsOf,
+  type IdentityJudgement,
   initial,
   type Inconsistency,
+  oneWith,
   recordsOf,
   references,
   type Segment,
@@ -20,6 +22,7 @@ import {
   stands,
   type Status,
   statusFacts,
+  statusFactsOfOne,
   type SubjectState,
   visibilityOf,
 } from '#domain';
@@ -67,6 +70,7 @@ export class Subject {
   private readonly others: Concerning[] = [];
   /** Subjects that its own events name, by kind and id. */
   private readonly mentioned = new Map<string, Mention>();
+  private judged = false;
   private sourceMemo: SourceRecord | undefined;
   private factsMemo: readonly StandingFact[] | undefined;
   private statusMemo: Status | undefined;
@@ -101,6 +105,7 @@ export class Subject {
   learn(row: EventRow, mentions: readonly Mention[] = mentionsOf(row.type, row.data)): void {
     this.state = evolve(this.state, row);
     this.rows.set(row.id, row);
+    if (row.type === 'IdentityJudged') this.judged = true;
     for (const mention of mentions) this.mentioned.set(`${mention.kind} ${mention.id}`, mention);
     this.sourceMemo = undefined;
     this.factsMemo = undefined;
@@ -110,6 +115,7 @@ export class Subject {
   /** Takes in the next event of another stream that concerns it. */
   hear(event: Concerning): void {
     this.others.push(event);
+    if (event.row.type === 'IdentityJudged') this.judged = true;
     // What a case says of its facts is part of a person's ledger.
     if (this.kind === 'person' && event.of.kind === 'case') {
       this.state = evolve(this.state, { ...event.row, subject: event.of });
@@ -196,8 +202,43 @@ export class Subject {
     return inCase === undefined ? undefined : oneOfJoined(inCase, this.find);
   }
 
+  /** Somebody judged who it is, and may have revoked that. */
+  get isJudged(): boolean {
+    return this.judged;
+  }
+
+  /** The persons who were judged to be one with this one, itself first; for everybody else, itself alone. */
+  selves(find: Find = this.find): readonly Subject[] {
+    if (!this.judged) return [this];
+    const judgements = (id: string): readonly IdentityJudgement[] =>
+      (id === this.id ? this : find('person', id))?.judgements(find) ?? [];
+    const [, ...others] = oneWith(this.id, judgements);
+    return [this, ...others.flatMap((id) => find('person', id) ?? [])];
+  }
+
+  /** Judgements of its identity that stand, recorded of it or of others. */
+  private judgements(find: Find): readonly IdentityJudgement[] {
+    const found: IdentityJudgement[] = [];
+    const add = (at: Subject | undefined, { id, type, data, seq }: EventRow): void => {
+      const { person, verdict } = data;
+      if (type !== 'IdentityJudged' || at?.stands(id) !== true) return;
+      if (typeof person === 'string' && typeof verdict === 'string')
+        found.push({ persons: [at.id, person], verdict, seq });
+    };
+    for (const row of this.rows.values()) add(this, row);
+    for (const { row, of } of this.others) if (row.type === 'IdentityJudged') add(find(of.kind, of.id), row);
+    return found;
+  }
+
   private computeStatus(kind: 'person' | 'group'): Status {
-    const facts = statusFacts(this.state, this.counts);
+    const selves = this.selves();
+    const facts =
+      selves.length === 1
+        ? statusFacts(this.state, this.counts)
+        : statusFactsOfOne(
+            selves.map(({ state }) => state),
+            this.counts,
+          );
     const earlier = this.earlierStatus;
     this.earlierStatus = undefined;
     if (kind === 'group') return computeStatus(kind, facts, earlier);

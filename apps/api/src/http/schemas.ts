@@ -197,6 +197,7 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
         citations: list(ref('CitationView')),
       }),
     ),
+    judgedSame: list(ref('SubjectPointer')),
   }),
   GroupView: object<GroupView>({
     ...document,

@@ -50,11 +50,14 @@ export class Build {
   readonly find: Find;
   /** The last day on which the document stays as it is. */
   until: Day = Infinity;
+  /** The subject, and the persons who were judged to be one with it: a document shows what is known of all of them. */
+  readonly selves: readonly Subject[];
   private readonly answered = new Map<Subject, Answers>();
 
   constructor(private readonly input: BuildInput) {
     this.subject = input.subject;
     this.find = input.find;
+    this.selves = input.subject.selves(input.find);
   }
 
   /** The document, once it is put together. */
@@ -123,9 +126,18 @@ export class Build {
     };
   }
 
-  /** The facts of the subject's own stream in the order in which they happened, as far as that is known. */
+  /** The subject's facts in the order in which they happened, as far as that is known. */
+  facts(): readonly StandingFact[] {
+    return inOrder(this.subject, this.selves);
+  }
+
   timeline(): readonly FactView[] {
-    return inOrder(this.subject).map((fact) => this.fact(this.subject, fact));
+    return this.facts().map((fact) => this.fact(this.ofFact(fact), fact));
+  }
+
+  /** In whose stream it is recorded. */
+  private ofFact({ subject: { id } }: StandingFact): Subject {
+    return this.selves.find((one) => one.id === id) ?? this.subject;
   }
 
   fact(subject: Subject, fact: StandingFact): FactView {
@@ -245,14 +257,16 @@ export class Build {
 }
 
 /** The facts of a subject in the order in which they happened; never in the order in which they were recorded. */
-export function inOrder(subject: Subject): readonly StandingFact[] {
-  return [...subject.facts()].sort(
-    (a, b) =>
-      byBounds(boundsOf(subject, a), boundsOf(subject, b)) ||
-      compare(a.rank, b.rank) ||
-      compare(a.contentHash, b.contentHash) ||
-      compare(a.id, b.id),
-  );
+export function inOrder(subject: Subject, selves: readonly Subject[] = [subject]): readonly StandingFact[] {
+  return selves
+    .flatMap((one) => one.facts())
+    .sort(
+      (a, b) =>
+        byBounds(boundsOf(subject, a), boundsOf(subject, b)) ||
+        compare(a.rank, b.rank) ||
+        compare(a.contentHash, b.contentHash) ||
+        compare(a.id, b.id),
+    );
 }
 
 /** The days of a fact after tightening, where it acts on a status. */

@@ -5,7 +5,7 @@ import { joinedCases } from '../subject.js';
 import { Build, type BuildInput } from './build.js';
 import type { Built } from './built.js';
 import { actsOnSubject, alternativesElsewhere } from './lists.js';
-import { partiesOf } from './parties.js';
+import { eachOnce, partiesOf } from './parties.js';
 import { optional, text, texts } from './read.js';
 import { caseSummary } from './summary.js';
 
@@ -34,7 +34,7 @@ export function buildCase(input: BuildInput): Built<CaseView> {
 }
 
 function personsOf(build: Build, joined: readonly string[]): readonly PersonInCase[] {
-  return partiesOf('person', joined, build.find).map((person) => {
+  return eachOnce(partiesOf('person', joined, build.find), build.find).map((person) => {
     const answers = build.answers(person);
     // Joined cases go by one of their ids; where nothing is known of the person in it, by any.
     const inCase = answers.cases().find((one) => joined.includes(one)) ?? joined[0] ?? build.subject.id;

@@ -1,7 +1,8 @@
 /** Parts of documents that persons and groups share: labels, intentions, what disputes elsewhere say of them. */
 import { definitionOf, type StandingFact } from '#domain';
 import type { ActView, AlternativeElsewhere, IntentionView, LabelView } from '../shapes.js';
-import { type Build, inOrder, stands } from './build.js';
+import type { Concerning, Subject } from '../subject.js';
+import { type Build, stands } from './build.js';
 import { type Data, object, optional, text, texts } from './read.js';
 
 export function labels(build: Build): readonly LabelView[] {
@@ -38,15 +39,14 @@ export function intentions(build: Build, type: string): readonly IntentionView[]
 
 /** Facts of one type that stand, in the order in which they happened. */
 export function ofType(build: Build, type: string): readonly StandingFact[] {
-  return inOrder(build.subject).filter((fact) => fact.type === type && stands(fact));
+  return build.facts().filter((fact) => fact.type === type && stands(fact));
 }
 
 /** Disputes of other subjects' facts whose other reading names this subject. */
 export function alternativesElsewhere(build: Build): readonly AlternativeElsewhere[] {
-  const { subject } = build;
-  const found = subject.concerning().flatMap(({ row, of }) => {
+  const found = concerningAny(build).flatMap(({ row, of, self }) => {
     const alternative = object(row.data.alternative);
-    if (row.type !== 'FactDisputed' || object(alternative.subject)[subject.kind] !== subject.id) return [];
+    if (row.type !== 'FactDisputed' || object(alternative.subject)[self.kind] !== self.id) return [];
     const other = build.find(of.kind, of.id);
     const fact = other?.facts().find(({ id }) => id === row.data.fact);
     if (other === undefined || fact === undefined) return [];
@@ -66,6 +66,11 @@ export function alternativesElsewhere(build: Build): readonly AlternativeElsewhe
     ];
   });
   return found.sort((a, b) => (a.dispute < b.dispute ? -1 : 1));
+}
+
+/** Events of others that concern the subject, or a person who is one with it. */
+function concerningAny({ selves }: Build): readonly (Concerning & { readonly self: Subject })[] {
+  return selves.flatMap((self) => self.concerning().map((event) => ({ ...event, self })));
 }
 
 /** Acts that concern the subject as a whole, in the order in which they were recorded. */

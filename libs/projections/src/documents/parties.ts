@@ -30,3 +30,13 @@ export function partiesOf(kind: 'person' | 'group', joined: readonly string[], f
     .map(([, subject]) => subject)
     .filter((subject) => joined.some((id) => casesOf(subject).has(id)));
 }
+
+/** Of persons who were judged to be one, the first alone: what is shown of one is known of all of them. */
+export function eachOnce(persons: readonly Subject[], find: Find): readonly Subject[] {
+  const seen = new Set<string>();
+  return persons.filter((person) => {
+    const isNew = !seen.has(person.id);
+    if (isNew) for (const { id } of person.selves(find)) seen.add(id);
+    return isNew;
+  });
+}

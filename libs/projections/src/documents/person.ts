@@ -2,7 +2,8 @@
 import { byBounds, compare } from '../days.js';
 import { nameOf, namesOf } from '../naming.js';
 import type { CaseOfPerson, IdentityView, PersonView } from '../shapes.js';
-import { boundsOf, Build, type BuildInput, inOrder, stands } from './build.js';
+import type { Subject } from '../subject.js';
+import { boundsOf, Build, type BuildInput, stands } from './build.js';
 import { actsOnSubject, alternativesElsewhere, intentions, labels, ofType } from './lists.js';
 import { objects, optional, text } from './read.js';
 import { rolesOf } from './roles.js';
@@ -31,7 +32,7 @@ export function buildPerson(input: BuildInput): Built<PersonView> {
     ...optional('name', nameOf(subject)),
     summary: personSummary(answers.all, roles),
     visibility: subject.visibility(),
-    names: namesOf(subject),
+    names: build.selves.flatMap(namesOf),
     identifiers: identifiers(build),
     attributes: ofType(build, 'AttributeAsserted').map((fact) => ({
       attribute: text(fact.data.attribute) ?? '',
@@ -46,6 +47,7 @@ export function buildPerson(input: BuildInput): Built<PersonView> {
     intentions: intentions(build, 'IntentionAnnounced'),
     statements: statementsOf(subject, build),
     identities: identities(build),
+    judgedSame: build.selves.slice(1).map(({ id }) => build.pointer('person', id)),
     timeline: build.timeline(),
     acts: actsOnSubject(build),
     alternativesElsewhere: alternativesElsewhere(build),
@@ -58,7 +60,7 @@ function casesOf(build: Build): readonly CaseOfPerson[] {
   const { subject } = build;
   const answers = build.answers(subject);
   const ids = answers.cases();
-  const facts = inOrder(subject).filter(stands);
+  const facts = build.facts().filter(stands);
   // A fact without a case belongs to the only one.
   const inCase = ids.map((id) => ({
     id,
@@ -81,16 +83,21 @@ function casesOf(build: Build): readonly CaseOfPerson[] {
 }
 
 function identifiers(build: Build): PersonView['identifiers'] {
-  return build.subject
-    .records()
+  return build.selves
+    .flatMap((one) => one.records())
     .filter(({ type }) => type === 'IdentifierAssigned')
     .map(({ id, data }) => ({ scheme: text(data.scheme) ?? '', value: text(data.value) ?? '', event: id }))
     .sort((a, b) => compare(a.scheme, b.scheme) || compare(a.value, b.value));
 }
 
-/** Judgements that this person and another are one, or are not; recorded here or at the other. */
+/** Judgements that this person and another are one, or are not; recorded here or at the other, each once. */
 function identities(build: Build): readonly IdentityView[] {
-  const { subject } = build;
+  const all = build.selves.flatMap((one) => identitiesOf(one, build));
+  const byEvent = new Map(all.toReversed().map((identity) => [identity.event, identity]));
+  return [...byEvent.values()].sort((a, b) => compare(a.event, b.event));
+}
+
+function identitiesOf(subject: Subject, build: Build): readonly IdentityView[] {
   const here = [...subject.events()].flatMap((row) => {
     const person = text(row.data.person);
     return row.type === 'IdentityJudged' && person !== undefined ? [{ row, person, at: subject }] : [];
@@ -107,6 +114,5 @@ function identities(build: Build): readonly IdentityView[] {
       verdict: text(row.data.verdict) ?? '',
       ...optional('reason', text(row.data.reason)),
       citations: build.citations(row.data.citations),
-    }))
-    .sort((a, b) => compare(a.event, b.event));
+    }));
 }

@@ -3,6 +3,7 @@ import type { Segment } from '#domain';
 import type { HolderView, RoleView } from '../shapes.js';
 import type { Subject } from '../subject.js';
 import type { Build } from './build.js';
+import { eachOnce } from './parties.js';
 import { optional } from './read.js';
 
 /** By role and organisation; roles that ended too. */
@@ -40,12 +41,9 @@ function lastHeld(person: Subject, key: string | undefined): Segment | undefined
 /** Who holds or held roles of a group. */
 export function holdersOf(group: Subject, build: Build): readonly HolderView[] {
   const persons = new Set(group.concerning().flatMap(({ of }) => (of.kind === 'person' ? [of.id] : [])));
-  return [...persons]
-    .sort()
-    .flatMap((id) => {
-      const person = build.find('person', id);
-      return person === undefined ? [] : rolesOf(person, build).map((role) => ({ id, role }));
-    })
+  const found = [...persons].sort().flatMap((id) => build.find('person', id) ?? []);
+  return eachOnce(found, build.find)
+    .flatMap((person) => rolesOf(person, build).map((role) => ({ id: person.id, role })))
     .filter(({ role }) => role.organisation.id === group.id)
     .map(({ id, role: { organisation: _, ...role } }) => ({ holder: build.pointer('person', id), ...role }));
 }

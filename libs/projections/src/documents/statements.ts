@@ -63,7 +63,9 @@ export function statementsOf(
   subject: Subject,
   build: Build,
 ): { readonly by: readonly StatementLine[]; readonly about: readonly StatementLine[] } {
-  const ids = new Set(subject.concerning().flatMap(({ of }) => (of.kind === 'statement' ? [of.id] : [])));
+  const concerning = build.selves.flatMap((one) => one.concerning());
+  const ids = new Set(concerning.flatMap(({ of }) => (of.kind === 'statement' ? [of.id] : [])));
+  const selves = new Set(build.selves.map(({ id }) => id));
   const made = [...ids]
     .flatMap((id) => {
       const statement = build.find('statement', id);
@@ -76,7 +78,10 @@ export function statementsOf(
         compare(a.fact.contentHash, b.fact.contentHash) ||
         compare(a.fact.id, b.fact.id),
     );
-  const isSubject = (value: unknown): boolean => object(value)[subject.kind] === subject.id;
+  const isSubject = (value: unknown): boolean => {
+    const named = object(value)[subject.kind];
+    return typeof named === 'string' && selves.has(named);
+  };
   const lines = (wanted: (fact: StandingFact) => boolean): readonly StatementLine[] =>
     made.filter(({ fact }) => wanted(fact)).map(({ statement, fact }) => lineOf(statement, fact, build));
   return {

@@ -100,6 +100,12 @@ type Step =
   | { readonly do: 'group'; readonly group: number; readonly fact: number; readonly occurred: string | undefined }
   | { readonly do: 'act'; readonly type: string; readonly on: number; readonly occurred: string | undefined }
   | { readonly do: 'case'; readonly type: 'join' | 'assign' | 'retract'; readonly one: number; readonly other: number }
+  | {
+      readonly do: 'identity';
+      readonly how: 'same' | 'different' | 'revoke';
+      readonly one: number;
+      readonly other: number;
+    }
   | { readonly do: 'statement'; readonly speaker: number; readonly about: number };
 
 const pick = fc.nat({ max: 1000 });
@@ -138,6 +144,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('case' as const),
       type: fc.constantFrom('join' as const, 'assign' as const, 'retract' as const),
+      one: pick,
+      other: pick,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('identity' as const),
+      how: fc.constantFrom('same' as const, 'same' as const, 'different' as const, 'revoke' as const),
       one: pick,
       other: pick,
     }),
@@ -208,6 +223,11 @@ function tell(steps: readonly Step[]): readonly Said[] {
         if (event !== undefined) said.push({ kind: 'case', subject: of(CASES, one.one), id: eventId, ...event });
         break;
       }
+      case 'identity': {
+        const event = identityEvent(one, said);
+        if (event !== undefined) said.push({ kind: 'person', id: eventId, by: 'reviewer', ...event });
+        break;
+      }
       case 'statement':
         said.push({
           kind: 'statement',
@@ -260,6 +280,24 @@ function actOn(type: string, { id: fact, kind, data }: Said, date: string | unde
     default:
       return { fact, reason };
   }
+}
+
+/** A judgement of who is who, or the end of one: by its revocation, or by a revocation that is taken back. */
+function identityEvent(
+  { how, one, other }: Step & { do: 'identity' },
+  said: readonly Said[],
+): Pick<Said, 'subject' | 'type' | 'data'> | undefined {
+  const subject = of(PERSONS, one);
+  if (how !== 'revoke') {
+    const data = { person: of(PERSONS, other), verdict: how, reason: 'because', citations: [citation(2)] };
+    return subject === data.person ? undefined : { subject, type: 'IdentityJudged', data };
+  }
+  const own = said.filter(({ type }) => type === 'IdentityJudged' || type === 'IdentityJudgementRevoked');
+  if (own.length === 0) return undefined;
+  const event = of(own, other);
+  return event.type === 'IdentityJudged'
+    ? { subject: event.subject, type: 'IdentityJudgementRevoked', data: { judgement: event.id, reason: 'wrong' } }
+    : { subject: event.subject, type: 'FactRetracted', data: { fact: event.id, reason: 'right after all' } };
 }
 
 function caseEvent(
