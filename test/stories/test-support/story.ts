@@ -185,11 +185,7 @@ export class TheRecord {
   async documents(): Promise<unknown> {
     const found: Record<string, unknown> = {};
     for (const name of [...this.kinds.keys()].sort()) {
-      found[name] = JSON.parse(
-        JSON.stringify(await this.read(name, {}), (key, value: unknown) =>
-          ['seq', 'recordedAt', 'knownAt'].includes(key) ? undefined : value,
-        ),
-      );
+      found[name] = JSON.parse(JSON.stringify(await this.read(name, {}), ofNoOrder));
     }
     return found;
   }
@@ -270,6 +266,15 @@ export class TheRecord {
       ...(sameAs.length === 0 ? [] : [`same as ${sameAs.map((id) => this.named(id)).join()}`]),
     ].join(' ');
   }
+}
+
+/** Leaves out when and where in the log something was recorded; what rests on a source is listed in that order. */
+function ofNoOrder(key: string, value: unknown): unknown {
+  if (['seq', 'recordedAt', 'knownAt'].includes(key)) return undefined;
+  if (key !== 'citedBy') return value;
+  return (value as readonly { event: string; words?: string }[]).toSorted((a, b) =>
+    `${a.event} ${a.words ?? ''}` < `${b.event} ${b.words ?? ''}` ? -1 : 1,
+  );
 }
 
 function answers(all: readonly AnswerView[], prefix = ''): readonly string[] {
