@@ -8,10 +8,11 @@ import { emmett } from './figures/emmett.js';
 import { get } from './figures/get.js';
 import { post } from './figures/post.js';
 import { open, read } from './figures/read.js';
+import { searching } from './figures/search.js';
 import { views } from './figures/views.js';
 import type { Benchmark, Context, Figure } from './figure.js';
 
-const BENCHMARKS: readonly Benchmark[] = [append, post, read, open, views, get, emmett];
+const BENCHMARKS: readonly Benchmark[] = [append, post, read, open, views, get, searching, emmett];
 
 // Everything lies on the disk of the project: what is in memory alone (/tmp on many machines) has no durability to measure.
 const FOLDER = join(process.cwd(), 'bench');

@@ -23,6 +23,8 @@ const TRIGRAMS_LOOKED_UP = 4;
 /** Among which the rarest are chosen, and by how many of the latest texts that hold them. */
 const TRIGRAMS_WEIGHED = 20;
 const TEXTS_WEIGHED = 200;
+/** They overlap, so that fewer texts hold all of them but not the needle. */
+const STEP = 2;
 /** More trigrams that begin with the same two characters there are in no script. */
 const TRIGRAMS_OF_PAIR = 2_000;
 
@@ -103,10 +105,10 @@ function quoted(gram: string): string {
   return `"${gram.replaceAll('"', '""')}"`;
 }
 
-/** Trigrams that cover the needle one beside the other; of a very long one, some of them. */
+/** Trigrams that cover the needle; of a very long one, some of them. */
 function gramsOf(characters: readonly string[]): readonly string[] {
   const last = characters.length - 3;
-  const step = Math.max(3, Math.ceil(last / TRIGRAMS_WEIGHED));
+  const step = Math.max(STEP, Math.ceil(last / TRIGRAMS_WEIGHED));
   const starts = new Set([last]);
   for (let at = 0; at < last; at += step) starts.add(at);
   return [...new Set([...starts].map((at) => characters.slice(at, at + 3).join('')))];
