@@ -145,7 +145,11 @@ async function fetchFrom(lane: Connection | undefined, path: string): Promise<{ 
 }
 
 /** Waits until the views hold the log and every document stands ready. A folder that was used before is, at once. */
-async function ready(lane: Connection | undefined, folder: string, report: (line: string) => void): Promise<void> {
+export async function ready(
+  lane: Connection | undefined,
+  folder: string,
+  report: (line: string) => void,
+): Promise<void> {
   for (let tries = 0; ; tries++) {
     const answer = await lane?.send({ method: 'GET', path: '/health/ready' });
     if (answer?.status === 200 && documentsStandReady(folder)) return;

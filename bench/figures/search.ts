@@ -8,6 +8,7 @@ import { openForWriting } from '../../libs/projections/src/schema.js';
 import { SearchWriter } from '../../libs/projections/src/search/writer.js';
 import { ViewFile } from '../../libs/projections/src/view-file.js';
 import type { Benchmark, Context, Figure } from '../figure.js';
+import { ready } from './get.js';
 import { type Connection, connections } from '../load.js';
 import { benchLog } from '../log/bench-log.js';
 import { AUTHORIZED, startHabeas } from '../server.js';
@@ -36,7 +37,8 @@ async function run(context: Context): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   try {
     if (lane === undefined) throw new RangeError('There is no connection.');
-    await complete(lane, report);
+    await ready(lane, log.folder, report);
+    await complete(lane);
     for (const [what, q] of QUERIES) figures.push(await search(lane, what, q, quick ? 5 : 60));
   } finally {
     lane?.close();
@@ -65,13 +67,8 @@ async function answer(lane: Connection, q: string): Promise<{ readonly asOf: { r
   return JSON.parse(body) as { asOf: { complete: boolean } };
 }
 
-async function complete(lane: Connection, report: (line: string) => void): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    const { status } = await lane.send({ method: 'GET', path: '/health/ready' });
-    if (status === 200 && (await answer(lane, 'x')).asOf.complete) return;
-    if (tries === 0) report('Waiting for the views of the record that is searched …');
-    await delay(500);
-  }
+async function complete(lane: Connection): Promise<void> {
+  while (!(await answer(lane, 'x')).asOf.complete) await delay(500);
 }
 
 const EVENTS_PER_SLICE = 200;
