@@ -1,13 +1,13 @@
 /** From settings to a listening server and back to nothing: the composition root, the only place that picks adapters. */
-import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { openAccessDirectory, openSqliteKeyStore } from '#access';
 import { createCommandHandler } from '#command-handling';
 import { openSqliteLog } from '#event-store-sqlite';
-import type { Clock, Randomness } from '#kernel';
+import type { Clock } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
 import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createRandomness } from './randomness.js';
 import { keyStoreOptions, type Settings } from './settings.js';
 import { StartError } from './start-error.js';
 import { asStartError } from './start-failure.js';
@@ -20,7 +20,7 @@ const PATIENCE = 5_000;
 const LAST_REQUESTS = 8_000;
 
 const clock: Clock = { now: () => new Date() };
-const randomness: Randomness = { bytes: (length) => new Uint8Array(randomBytes(length)) };
+const randomness = createRandomness();
 
 export interface RunningHabeas {
   /** Where it listens, such as `http://127.0.0.1:3000`. */

@@ -115,17 +115,19 @@ export class Recorder {
       visibility: recording.visibility,
     });
     const first = subject.head.revision + 1;
+    let isNew: boolean;
     try {
       const expected = first === 0 ? 'no-stream' : subject.head.revision;
       const outcome = await settledAppend(store, stream, encoded.events, expected, randomness);
       if (outcome === undefined) return 'conflict';
+      isNew = outcome.isNew === true;
     } catch (error) {
       if (error instanceof AppendTooLargeError) return TOO_LARGE;
       throw error;
     }
-    // The log knows events by their ids, not by their content: the same request on another node, or another request
-    // under the same key, may have landed with these ids, and then what is stored is theirs.
-    if (recording.repeatable && !(await this.#isStored(stream, first, encoded))) return 'conflict';
+    // The log knows events by their ids, not by their content: unless it wrote them just now, the same request on another
+    // node, or another request under the same key, may have landed with these ids, and then what is stored is theirs.
+    if (recording.repeatable && !isNew && !(await this.#isStored(stream, first, encoded))) return 'conflict';
     this.subjects.appended(recording.category, recording.id, subject, encoded);
     return ok(acceptedOf(recording, encoded.recorded, false));
   }

@@ -96,7 +96,7 @@ export class GroupCommit {
       if (stored?.[0] !== id) return [ticket, 'conflict', head];
       position = stored[1];
     }
-    return [ticket, 'done', revision, position];
+    return [ticket, 'repeated', revision, position];
   }
 
   #typeId(name: string): number {

@@ -24,6 +24,7 @@ export type AppendRequest = readonly [
 
 export type AppendReply =
   | readonly [ticket: number, kind: 'done', revision: number, position: number]
+  | readonly [ticket: number, kind: 'repeated', revision: number, position: number]
   | readonly [ticket: number, kind: 'conflict', actual: number]
   | readonly [ticket: number, kind: 'failed', code: EventStoreErrorCode, message: string];
 

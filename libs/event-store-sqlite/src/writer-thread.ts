@@ -158,13 +158,22 @@ export class WriterThread {
     const pending = this.#pending.get(ticket);
     if (pending === undefined) return;
     this.#forget(ticket, pending);
-    if (reply[1] === 'done') {
-      pending.resolve({ revision: reply[2], position: positionOf(reply[3]) });
-    } else if (reply[1] === 'conflict') {
-      const actual = reply[2] === NO_STREAM ? 'no-stream' : reply[2];
-      pending.reject(new WrongExpectedRevisionError(pending.stream, pending.expected, actual));
-    } else {
-      pending.reject(new EventStoreError(reply[2], reply[3]));
+    switch (reply[1]) {
+      case 'done':
+      case 'repeated':
+        pending.resolve({
+          revision: reply[2],
+          position: positionOf(reply[3]),
+          ...(reply[1] === 'done' && { isNew: true }),
+        });
+        break;
+      case 'conflict': {
+        const actual = reply[2] === NO_STREAM ? 'no-stream' : reply[2];
+        pending.reject(new WrongExpectedRevisionError(pending.stream, pending.expected, actual));
+        break;
+      }
+      case 'failed':
+        pending.reject(new EventStoreError(reply[2], reply[3]));
     }
   }
 

@@ -45,6 +45,11 @@ export interface AppendOutcome {
   readonly revision: number;
   /** The position of the last event of the append. */
   readonly position: Position;
+  /**
+   * This very call wrote them, so what is stored are the bytes that it sent. Left out, that is not known: an adapter may
+   * be unable to tell, or events with these ids were there before, perhaps with other content.
+   */
+  readonly isNew?: true;
 }
 
 export interface ReadStreamOptions {

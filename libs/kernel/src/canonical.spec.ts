@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import {
   canonicalJson,
@@ -6,6 +7,7 @@ import {
   MAX_JSON_DEPTH,
   NotCanonicalError,
   readCanonical,
+  writeCanonical,
 } from './canonical.js';
 
 /** Any JSON that has a canonical form, in any spelling of its texts. */
@@ -45,6 +47,16 @@ describe('canonical bytes', () => {
         const once = canonicalValue(value);
         expect(canonicalValue(once)).toStrictEqual(once);
         expect(canonicalJson(reversed(value))).toBe(canonicalJson(value));
+      }),
+    );
+  });
+
+  test('the bytes are those of RFC 8785, also of parts put together in any order', () => {
+    fc.assert(
+      fc.property(json, json, (one, other) => {
+        const whole = { z: canonicalValue(one), a: [{ b: canonicalValue(other), a: 0 }], '\u20ac': '', A: {} };
+        expect(writeCanonical(whole)).toBe(canonicalize(whole));
+        expect(canonicalJson(one)).toBe(canonicalize(canonicalValue(one)));
       }),
     );
   });

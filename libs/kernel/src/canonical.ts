@@ -6,7 +6,6 @@
  * refused: numbers other than integers within 2^53 (decimals are strings), lone surrogates, keys that look like integers
  * (engines sort them to the front), `__proto__` (assigning it is not setting it), undefined, values that are no JSON.
  */
-import canonicalize from 'canonicalize';
 import { type Refusal, refusal } from './refusal.js';
 import { err, ok, type Result } from './result.js';
 
@@ -31,12 +30,23 @@ export class NotCanonicalError extends Error {
 
 /** Text as it is stored: NFC, with LF for CRLF and for a lone CR. Idempotent. */
 export function canonicalText(text: string): string {
+  if (isPlain(text)) return text;
   const unix = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
   return unix.normalize('NFC');
 }
 
+/** Short and ASCII without CR, as most texts are: quicker to see than to normalise. */
+function isPlain(text: string): boolean {
+  if (text.length > 64) return false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7e || code === 0x0d) return false;
+  }
+  return true;
+}
+
 /**
- * A copy of a JSON value with its texts and keys normalised. Objects of classes count by their own enumerable fields.
+ * A copy of a JSON value with its texts and keys normalised and its keys in order. Objects of classes count by their own enumerable fields.
  * @throws NotCanonicalError the value has no canonical form
  */
 export function canonicalValue(value: unknown): Json {
@@ -61,11 +71,36 @@ export function canonicalJson(value: unknown): string {
   return writeCanonical(canonicalValue(value));
 }
 
-/** The canonical text of a value that is normalised already: one that `canonicalValue` gave, or a part of it. */
+/**
+ * The canonical text of a value that is normalised already: one that `canonicalValue` gave, a part of it, or made of such.
+ * In a value whose keys are in order, which those are, `JSON.stringify` writes exactly the form of RFC 8785.
+ */
 export function writeCanonical(value: Json): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError('A canonical value is JSON.');
-  return text;
+  return JSON.stringify(inOrder(value));
+}
+
+/** The same value if its keys are in order everywhere, as they mostly are, else a copy. */
+function inOrder(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const elements = value as readonly Json[];
+    const same = elements.every((element) => inOrder(element) === element);
+    return same ? elements : elements.map(inOrder);
+  }
+  const object = value as JsonObject;
+  const names = Object.keys(object);
+  let same = isSorted(names);
+  for (const name of names) same &&= inOrder(object[name] as Json) === object[name];
+  if (same) return value;
+  const copy: Record<string, Json> = {};
+  for (const name of names.sort()) copy[name] = inOrder(object[name] as Json);
+  return copy;
+}
+
+/** By UTF-16 code units, as RFC 8785 asks and as `sort` does. */
+function isSorted(names: readonly string[]): boolean {
+  for (let at = 1; at < names.length; at++) if ((names[at - 1] ?? '') > (names[at] ?? '')) return false;
+  return true;
 }
 
 type Path = (string | number)[];
@@ -90,6 +125,7 @@ function normalise(value: unknown, path: Path, parents: Set<object>): Json {
 }
 
 function normaliseText(text: string, path: Path): string {
+  if (isPlain(text)) return text;
   if (!text.isWellFormed()) throw notCanonical(path, 'Text must be well-formed Unicode, without lone surrogates');
   return canonicalText(text);
 }
@@ -115,20 +151,29 @@ function normaliseArray(value: readonly unknown[], path: Path, parents: Set<obje
 }
 
 function normaliseMembers(value: object, path: Path, parents: Set<object>): Json {
-  if (Object.prototype.toString.call(value) !== '[object Object]' || 'toJSON' in value) {
+  if ((!isLiteral(value) && Object.prototype.toString.call(value) !== '[object Object]') || 'toJSON' in value) {
     throw notCanonical(path, 'Only plain objects are JSON');
   }
   const copy: Record<string, Json> = {};
-  for (const [name, member] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
     path.push(name);
     const key = normaliseText(name, path);
     if (key === '__proto__') throw notCanonical(path, 'The key __proto__ is refused');
     if (/^\d+$/.test(key)) throw notCanonical(path, 'Keys that look like integers are refused');
     if (Object.hasOwn(copy, key)) throw notCanonical(path, 'Two keys are the same in Unicode NFC');
-    copy[key] = normalise(member, path, parents);
+    copy[key] = normalise((value as Record<string, unknown>)[name], path, parents);
     path.pop();
   }
-  return copy;
+  const names = Object.keys(copy);
+  if (isSorted(names)) return copy;
+  const ordered: Record<string, Json> = {};
+  for (const name of names.sort()) ordered[name] = copy[name] as Json;
+  return ordered;
+}
+
+function isLiteral(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function notCanonical(path: Path, reason: string): NotCanonicalError {

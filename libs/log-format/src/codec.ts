@@ -17,7 +17,7 @@ import { open, readBox, seal, type SealedBox } from './box.js';
 import { type ChainHead, eventHash } from './chain.js';
 import { UndecodableEventError } from './errors.js';
 import { parseObject, readMetadata } from './metadata.js';
-import { putPersonal, takePersonal } from './personal.js';
+import { copyOf, putPersonal, takePersonal } from './personal.js';
 import type {
   AppendedEvent,
   EventMetadata,
@@ -115,23 +115,21 @@ class Codec implements EventCodec {
       if (form === undefined) throw new RangeError(`No event ${event.type} is defined.`);
       const { data, plain } = this.writeData(event, form, context);
       const revision = head.revision + 1;
-      const bare = canonicalValue({
-        ...(context.causationId !== undefined && { causationId: context.causationId }),
-        correlationId: context.correlationId,
-        ...(head.hash !== undefined && { prev: head.hash }),
-        recordedAt: context.recordedAt.toISOString(),
-        recordedBy: context.recordedBy,
-        ...(context.requestMac !== undefined && { requestMac: context.requestMac }),
-        schemaVersion: form.schemaVersion,
-        v: 1,
-        visibility: context.visibility,
-      } satisfies Omit<EventMetadata, 'hash'>) as JsonObject;
       const { id, type } = event;
       const { stream, logId } = context;
-      const hash = eventHash({ id, stream, revision, type, logId, data, metadata: writeCanonical(bare) });
-      const metadata = { ...bare, hash } as unknown as EventMetadata;
-      encoded.push({ id, type, data, metadata: writeCanonical({ ...bare, hash }) });
-      recorded.push({ id, stream, revision, type, data: plain, opened: true, metadata });
+      const bare = writeCanonical(metadataOf(form, context, head));
+      const hash = eventHash({ id, stream, revision, type, logId, data, metadata: bare });
+      const metadata = metadataOf(form, context, head, hash);
+      encoded.push({ id, type, data, metadata: writeCanonical(metadata) });
+      recorded.push({
+        id,
+        stream,
+        revision,
+        type,
+        data: plain,
+        opened: true,
+        metadata: metadata as unknown as EventMetadata,
+      });
       head = { revision, hash };
     }
     return { events: encoded, recorded, head };
@@ -143,7 +141,7 @@ class Codec implements EventCodec {
     const plain = canonicalValue(event.data) as JsonObject;
     if ('sealed' in plain) throw new RangeError(`The field "sealed" of ${event.type} is taken.`);
     if (form.personal.length === 0) return { data: writeCanonical(plain), plain };
-    const rest = structuredClone(plain) as Record<string, Json>;
+    const rest = copyOf(plain) as Record<string, Json>;
     const fields = takePersonal(rest, form.personal);
     if (Object.keys(fields).length > 0) {
       if (context.key === undefined)
@@ -227,6 +225,22 @@ class Codec implements EventCodec {
     const upToDate = replaced(data, embedded.split('/').slice(1), bring);
     return { ...upToDate, factType: { type, schemaVersion: form.schemaVersion } };
   }
+}
+
+/** In the order of its keys, so that writing it needs no other. Without a hash: what the hash covers. */
+function metadataOf(form: StoredForm, context: EncodeContext, head: ChainHead, hash?: string): JsonObject {
+  return canonicalValue({
+    ...(context.causationId !== undefined && { causationId: context.causationId }),
+    correlationId: context.correlationId,
+    ...(hash !== undefined && { hash }),
+    ...(head.hash !== undefined && { prev: head.hash }),
+    recordedAt: context.recordedAt.toISOString(),
+    recordedBy: context.recordedBy,
+    ...(context.requestMac !== undefined && { requestMac: context.requestMac }),
+    schemaVersion: form.schemaVersion,
+    v: 1,
+    visibility: context.visibility,
+  } satisfies Partial<EventMetadata>) as JsonObject;
 }
 
 type Data = Readonly<Record<string, unknown>>;

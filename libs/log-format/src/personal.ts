@@ -12,31 +12,57 @@ export type PersonalFields = Readonly<Record<string, Json>>;
  */
 export function takePersonal(data: JsonObject, patterns: readonly string[]): PersonalFields {
   const taken: Record<string, Json> = {};
-  for (const pattern of patterns) {
-    take(data, pattern.split('/').slice(1).map(unescape), [], taken);
-  }
+  for (const steps of stepsOf(patterns)) take(data, steps, 0, '', taken);
   return taken;
 }
 
-function take(at: Mutable, steps: readonly string[], path: (string | number)[], taken: Record<string, Json>): void {
-  const [step, ...rest] = steps;
-  if (step === undefined) return;
-  for (const key of matches(at, step)) {
-    const value = (at as Record<string | number, Json>)[key];
-    const here = [...path, key];
-    if (rest.length > 0) {
-      if (typeof value === 'object' && value !== null) take(value as Mutable, rest, here, taken);
-    } else if (value !== undefined && value !== null) {
-      taken[jsonPointer(here)] = value;
-      if (Array.isArray(at)) at[key as number] = null;
-      else Reflect.deleteProperty(at, key);
-    }
+type Steps = readonly (readonly string[])[];
+
+/** A definition's patterns are taken apart once. */
+const known = new WeakMap<readonly string[], Steps>();
+
+function stepsOf(patterns: readonly string[]): Steps {
+  let steps = known.get(patterns);
+  if (steps === undefined) {
+    steps = patterns.map((pattern) => pattern.split('/').slice(1).map(unescape));
+    known.set(patterns, steps);
   }
+  return steps;
 }
 
-function matches(at: Mutable, step: string): readonly (string | number)[] {
-  if (Array.isArray(at)) return step === '*' ? [...at.keys()] : [];
-  return Object.hasOwn(at, step) ? [step] : [];
+/** A copy that shares nothing. */
+export function copyOf<T extends Json>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf) as readonly Json[] as T;
+  const copy: Record<string, Json> = {};
+  for (const name of Object.keys(value)) copy[name] = copyOf((value as JsonObject)[name] as Json);
+  return copy as T;
+}
+
+function take(at: Mutable, steps: readonly string[], depth: number, path: string, taken: Record<string, Json>): void {
+  const step = steps[depth] ?? '';
+  if (Array.isArray(at)) {
+    if (step === '*') for (let index = 0; index < at.length; index++) takeAt(at, index, steps, depth, path, taken);
+  } else if (Object.hasOwn(at, step)) takeAt(at, step, steps, depth, path, taken);
+}
+
+function takeAt(
+  at: Mutable,
+  key: string | number,
+  steps: readonly string[],
+  depth: number,
+  path: string,
+  taken: Record<string, Json>,
+): void {
+  const value = (at as Record<string | number, Json>)[key];
+  const here = path + jsonPointer([key]);
+  if (depth + 1 < steps.length) {
+    if (typeof value === 'object' && value !== null) take(value as Mutable, steps, depth + 1, here, taken);
+  } else if (value !== undefined && value !== null) {
+    taken[here] = value;
+    if (Array.isArray(at)) at[key as number] = null;
+    else Reflect.deleteProperty(at, key);
+  }
 }
 
 /**

@@ -22,8 +22,15 @@ export interface SourceRecord {
 
 const DETAILS = ['type', 'title', 'publisher', 'author', 'published', 'url', 'lang'] as const;
 
-/** Undefined: there is no such source. */
+const read = new WeakMap<SubjectState, SourceRecord | undefined>();
+
+/** Undefined: there is no such source. Asked for each citation of it, so a state is read once. */
 export function sourceOf(state: SubjectState): SourceRecord | undefined {
+  if (!read.has(state)) read.set(state, readSource(state));
+  return read.get(state);
+}
+
+function readSource(state: SubjectState): SourceRecord | undefined {
   const { withdrawals } = standingOf(state);
   const details: Record<string, string> = {};
   const parts: string[] = [];

@@ -8,6 +8,14 @@ declare module 'class-validator/cjs/decorator/common/ValidateBy.js' {
 declare module 'class-validator/cjs/decorator/common/ValidateIf.js' {
   export { ValidateIf } from 'class-validator';
 }
-declare module 'class-validator/cjs/validation/Validator.js' {
-  export { Validator } from 'class-validator';
+declare module 'class-validator/cjs/metadata/MetadataStorage.js' {
+  import type { MetadataStorage, ValidatorConstraintInterface } from 'class-validator';
+
+  /** As it is made by version 0.15; its own types leave out what it needs of a constraint. */
+  interface Storage extends Omit<MetadataStorage, 'getTargetValidatorConstraints'> {
+    getTargetValidatorConstraints(constraint: unknown): readonly {
+      readonly instance: { validate(value: unknown): ReturnType<ValidatorConstraintInterface['validate']> };
+    }[];
+  }
+  export function getMetadataStorage(): Storage;
 }

@@ -1,19 +1,15 @@
 /**
- * Checks JSON against a payload class. class-validator decides, object by object; this file walks from object to object,
- * refuses what no field takes, and says with a code and a pointer what is wrong.
- *
- * About 60 µs for a payload: for the door only, never for reads.
+ * Checks JSON against a payload class. class-validator's rules decide, object by object; this file walks from object to
+ * object, refuses what no field takes, and says with a code and a pointer what is wrong. For the door only, never for reads.
  */
 import { jsonPointer, refusal, type Refusal } from '#kernel';
-import { Validator } from 'class-validator/cjs/validation/Validator.js';
+import { failingFields } from './checker.js';
 import { exactlyOneOf, type Field, fieldsOf, isPlainObject, needsOf, type PayloadClass } from './fields.js';
 import type { RefusalCode } from './refusal-codes.js';
 import type { Rule } from './scalars.js';
 
 /** `client`: what a request may hold; `stored`: also what the server adds to it. */
 export type Door = 'client' | 'stored';
-
-const validator = new Validator();
 
 type Path = readonly (string | number)[];
 
@@ -46,13 +42,14 @@ function visit(payload: PayloadClass, json: unknown, door: Door, path: Path, fau
     }
     if (faults.length >= MOST_REFUSALS) return;
   }
-  const failing = failingFields(payload, fields, json);
+  const failing = failingFields(payload, json);
   for (const field of fields.values()) {
     if (faults.length >= MOST_REFUSALS) return;
-    const here = [...path, field.name];
+    if (field.nested === undefined && failing.size === 0) continue;
     const value = Object.hasOwn(json, field.name) ? json[field.name] : undefined;
-    if (failing.has(field.name)) faults.push(explain(field, value, here));
+    if (failing.has(field.name)) faults.push(explain(field, value, [...path, field.name]));
     else if (field.nested !== undefined && value !== undefined) {
+      const here = [...path, field.name];
       if (!field.list) visit(field.nested, value, door, here, faults);
       else {
         for (const [index, element] of (value as readonly unknown[]).entries()) {
@@ -71,20 +68,6 @@ function visit(payload: PayloadClass, json: unknown, door: Door, path: Path, fau
       faults.push(domainRefusal('missing-field', `This field is required beside ${field}.`, [...path, needs]));
     }
   }
-}
-
-function failingFields(
-  payload: PayloadClass,
-  fields: ReadonlyMap<string, Field>,
-  json: Readonly<Record<string, unknown>>,
-): ReadonlySet<string> {
-  // Only fields that are known are copied: one named `constructor` or `__proto__` would pass for another class.
-  const instance = new payload();
-  for (const name of fields.keys()) {
-    if (Object.hasOwn(json, name)) (instance as Record<string, unknown>)[name] = json[name];
-  }
-  const errors = validator.validateSync(instance, { validationError: { target: false, value: false } });
-  return new Set(errors.map((error) => error.property));
 }
 
 /** Finds the first rule that fails, and where. */
