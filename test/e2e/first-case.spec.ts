@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { FactView, GroupView, PersonView, StatementView } from '#projections';
 import { enterCase, type Entered } from '../../apps/cli/src/demo/enter.js';
 import { firstCase, namesIn, type CaseCommand } from '../../apps/cli/src/demo/first-case.js';
+import { comparable } from './test-support/comparable.js';
 import { startServer, type TestServer } from './test-support/server.js';
 
 interface KnownRecord {
@@ -147,13 +148,6 @@ async function expectTheRecord(record: KnownRecord): Promise<void> {
     ['welcomes', 'Phay Siphan'],
   ]);
   expect(voices.find(({ stance }) => stance === 'does-not-oppose')?.conditions).toHaveLength(1);
-}
-
-/** A document without what the order of recording may change: seqs and the moments of recording. Ids are derived, and the same. */
-function comparable(view: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(view, (key, value: unknown) => (['seq', 'recordedAt', 'knownAt'].includes(key) ? undefined : value)),
-  );
 }
 
 async function documents(record: KnownRecord): Promise<unknown> {

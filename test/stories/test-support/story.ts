@@ -6,6 +6,7 @@
  * facts in reverse; both times the record has to say the same.
  */
 import type { AnswerView, CaseView, Document, FactView, GroupView, PersonView, RoleView } from '#projections';
+import { comparable } from '../../e2e/test-support/comparable.js';
 import { startServer, type TestServer } from '../../e2e/test-support/server.js';
 
 export type Json = string | number | boolean | readonly Json[] | { readonly [field: string]: Json };
@@ -185,7 +186,7 @@ export class TheRecord {
   async documents(): Promise<unknown> {
     const found: Record<string, unknown> = {};
     for (const name of [...this.kinds.keys()].sort()) {
-      found[name] = JSON.parse(JSON.stringify(await this.read(name, {}), ofNoOrder));
+      found[name] = comparable(await this.read(name, {}));
     }
     return found;
   }
@@ -266,15 +267,6 @@ export class TheRecord {
       ...(sameAs.length === 0 ? [] : [`same as ${sameAs.map((id) => this.named(id)).join()}`]),
     ].join(' ');
   }
-}
-
-/** Leaves out when and where in the log something was recorded; what rests on a source is listed in that order. */
-function ofNoOrder(key: string, value: unknown): unknown {
-  if (['seq', 'recordedAt', 'knownAt'].includes(key)) return undefined;
-  if (key !== 'citedBy') return value;
-  return (value as readonly { event: string; words?: string }[]).toSorted((a, b) =>
-    `${a.event} ${a.words ?? ''}` < `${b.event} ${b.words ?? ''}` ? -1 : 1,
-  );
 }
 
 function answers(all: readonly AnswerView[], prefix = ''): readonly string[] {
