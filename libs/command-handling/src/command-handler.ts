@@ -9,7 +9,7 @@ import { prepare } from './prepare.js';
 import type { Principal } from './principal.js';
 import { Recorder, type Recording } from './recorder.js';
 import { SubjectStreams } from './subject-streams.js';
-import type { Accepted, Command, CommandHandler } from './types.js';
+import type { Accepted, Command, CommandHandler, CommandObserver } from './types.js';
 
 export interface CommandHandlerOptions {
   readonly store: EventStore;
@@ -18,6 +18,7 @@ export interface CommandHandlerOptions {
   readonly logId: string;
   readonly clock: Clock;
   readonly randomness: Randomness;
+  readonly observer?: CommandObserver;
 }
 
 export function createCommandHandler(options: CommandHandlerOptions): CommandHandler {

@@ -24,7 +24,7 @@ import {
 } from '#log-format';
 import { CONFLICT, KEY_REUSED, NOT_FOUND, PRECONDITION_FAILED, TOO_LARGE } from './refusals.js';
 import type { LoadedSubject, LogAccess, SubjectStreams } from './subject-streams.js';
-import type { Accepted } from './types.js';
+import type { Accepted, CommandObserver } from './types.js';
 
 /** What is to be recorded on one subject, and how it is known again. */
 export interface Recording {
@@ -54,30 +54,38 @@ export type Outcome = Result<Accepted, readonly Refusal[]>;
 export interface RecorderOptions extends LogAccess {
   readonly clock: Clock;
   readonly randomness: Randomness;
+  readonly observer?: CommandObserver;
 }
+
+const UNWATCHED: CommandObserver = { step: (_name, work) => work(), retried: () => undefined };
 
 /** Against writers on other nodes; those of this node wait for each other instead. Some three seconds in all. */
 const AGAINST_RIVALS: RetryOptions = { attempts: 12, firstDelay: 5, maxDelay: 500 };
 
 export class Recorder {
+  readonly #observer: CommandObserver;
+
   constructor(
     private readonly subjects: SubjectStreams,
     private readonly options: RecorderOptions,
-  ) {}
+  ) {
+    this.#observer = options.observer ?? UNWATCHED;
+  }
 
   async record(recording: Recording): Promise<Outcome> {
     const { category, id } = recording;
-    let subject = await this.subjects.load(category, id);
+    let subject = await this.#observer.step('load', () => this.subjects.load(category, id));
     let fresh = false;
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(recording, subject, fresh);
       if (outcome !== 'conflict' && (outcome.ok || fresh)) return outcome;
       if (outcome === 'conflict') {
         if (attempt >= AGAINST_RIVALS.attempts) return CONFLICT;
+        this.#observer.retried();
         // The first conflict may be no more than a stale memory of this node.
         if (attempt > 1) await backoff(attempt - 1, AGAINST_RIVALS, this.options.randomness);
       }
-      subject = await this.subjects.refresh(category, id);
+      subject = await this.#observer.step('load', () => this.subjects.refresh(category, id));
       fresh = true;
     }
   }
@@ -89,8 +97,9 @@ export class Recorder {
     if (subject.state === undefined && !recording.isEntry) return NOT_FOUND;
     if (recording.ifMatch?.(subject.head.revision) === false) return PRECONDITION_FAILED;
     const now = this.options.clock.now();
-    const decided = await recording.decide(subject, now, fresh);
-    return decided.ok ? this.#append(recording, subject, decided.value, now) : decided;
+    const decided = await this.#observer.step('decide', () => recording.decide(subject, now, fresh));
+    if (!decided.ok) return decided;
+    return this.#observer.step('append', () => this.#append(recording, subject, decided.value, now));
   }
 
   async #append(

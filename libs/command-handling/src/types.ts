@@ -37,6 +37,14 @@ export interface Accepted {
   readonly repeated: boolean;
 }
 
+/** Is told how commands are carried out. Must be quick, and must not throw by itself. */
+export interface CommandObserver {
+  /** Runs a step of a command, and gives what it gives. */
+  step<T>(name: 'load' | 'decide' | 'append', work: () => Promise<T>): Promise<T>;
+  /** A decision was overtaken by another append, and is made anew. */
+  retried(): void;
+}
+
 export interface CommandHandler {
   /**
    * Records what the command asks for, durably, exactly once.

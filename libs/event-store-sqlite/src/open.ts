@@ -1,10 +1,10 @@
 /** Opening the embedded log. */
 import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { EventStoreError, type EventStore } from '#event-store';
+import { EventStoreError, type EventStoreObserver } from '#event-store';
 import { inspectLogFile } from './log-file.js';
 import { LogReader } from './log-reader.js';
-import { SqliteEventStore } from './sqlite-event-store.js';
+import { SqliteEventStore, type SqliteLog } from './sqlite-event-store.js';
 import { toEventStoreError } from './sqlite-errors.js';
 import { WriterThread } from './writer-thread.js';
 
@@ -22,6 +22,8 @@ export type OpenSqliteLog = LogLocation & {
    * `read`: only to read, in any thread or process, also while another owns the folder. Appends are refused (`read-only`).
    */
   readonly mode: 'own' | 'read';
+  /** Is told of appends and commits. */
+  readonly observer?: EventStoreObserver;
 };
 
 /**
@@ -30,12 +32,12 @@ export type OpenSqliteLog = LogLocation & {
  * @throws EventStoreError `in-use`: another process owns the folder; `foreign`, `corrupt`: what lies there is no log
  *   that this version can read, and was left untouched; `read-only`, `disk-full`; `unavailable`: there is no log to read.
  */
-export async function openSqliteLog(options: OpenSqliteLog): Promise<EventStore> {
+export async function openSqliteLog(options: OpenSqliteLog): Promise<SqliteLog> {
   const named = resolve('file' in options ? options.file : join(options.folder, LOG_FILE));
   // Owner, journal and channel go by the real path, so that no link leads to a second owner.
   const file = existsSync(named) ? realpathSync(named) : named;
   if (options.mode === 'own') {
-    const writer = await WriterThread.start(file);
+    const writer = await WriterThread.start(file, options.observer === undefined ? {} : { observer: options.observer });
     try {
       return new SqliteEventStore(file, new LogReader(file), writer);
     } catch (error) {

@@ -34,4 +34,5 @@ export type ToWriter =
 export type FromWriter =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly code: EventStoreErrorCode; readonly message: string }
-  | { readonly kind: 'replies'; readonly replies: readonly AppendReply[] };
+  /** To one group of appends, and how long its commit took. */
+  | { readonly kind: 'replies'; readonly replies: readonly AppendReply[]; readonly milliseconds: number };

@@ -1,4 +1,5 @@
 /** The embedded log behind the port: appends go to the writer's thread, reads are done here. */
+import { statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import {
   checkAppend,
@@ -8,6 +9,7 @@ import {
   type EventStore,
   type EventToAppend,
   type ExpectedRevision,
+  type Position,
   type ReadStreamOptions,
   type StoredEvent,
   type Subscription,
@@ -21,7 +23,17 @@ import type { WriterThread } from './writer-thread.js';
 
 const UNREADABLE = 'The log could not be read';
 
-export class SqliteEventStore implements EventStore {
+/** The embedded log can also say how it stands, without reading an event. */
+export interface SqliteLog extends EventStore {
+  /** How many events the log holds behind this position; behind none: how many it holds. */
+  eventsBehind(position?: Position): number;
+  /** What it takes on the disk, its journal included, in bytes. */
+  size(): number;
+  /** How many subscriptions are open through this opening. */
+  subscriptions(): number;
+}
+
+export class SqliteEventStore implements SqliteLog {
   readonly #file: string;
   readonly #reader: LogReader;
   /** Undefined where the log was opened only to read. */
@@ -95,6 +107,22 @@ export class SqliteEventStore implements EventStore {
     );
     this.#subscriptions.add(subscription);
     return subscription;
+  }
+
+  eventsBehind(position?: Position): number {
+    return Math.max(0, this.#read(() => this.#reader.lastRow()) - (position === undefined ? 0 : rowOf(position)));
+  }
+
+  size(): number {
+    // Asked of the file system by name: the files themselves are SQLite's alone to open.
+    return [this.#file, `${this.#file}-wal`].reduce(
+      (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+  }
+
+  subscriptions(): number {
+    return this.#subscriptions.size;
   }
 
   close(): Promise<void> {

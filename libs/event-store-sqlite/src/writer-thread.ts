@@ -6,6 +6,9 @@ import {
   EventStoreError,
   WrongExpectedRevisionError,
   type AppendOutcome,
+  type AppendWatch,
+  type Commit,
+  type EventStoreObserver,
   type EventToAppend,
   type ExpectedRevision,
 } from '#event-store';
@@ -32,6 +35,7 @@ interface Pending {
   readonly stream: string;
   readonly expected: ExpectedRevision;
   readonly bytes: number;
+  readonly ended: AppendWatch | undefined;
   resolve(outcome: AppendOutcome): void;
   reject(error: EventStoreError): void;
 }
@@ -41,11 +45,13 @@ export interface WriterOptions {
   readonly script?: URL;
   /** How long an append may be under way before it is given up as `timed-out`, in milliseconds. */
   readonly deadline?: number;
+  readonly observer?: EventStoreObserver;
 }
 
 export class WriterThread {
   readonly #worker: Worker;
   readonly #deadline: number;
+  readonly #observer: EventStoreObserver | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
   #pendingBytes = 0;
@@ -58,7 +64,7 @@ export class WriterThread {
 
   /** @throws EventStoreError what keeps the log from being owned or opened */
   static start(file: string, options: WriterOptions = {}): Promise<WriterThread> {
-    const { script = new URL('./writer.js', import.meta.url), deadline = DEADLINE } = options;
+    const { script = new URL('./writer.js', import.meta.url), deadline = DEADLINE, observer } = options;
     const start: WriterStart = { file };
     const worker = new Worker(script, { workerData: start, name: 'log writer' });
     return new Promise((resolve, reject) => {
@@ -70,17 +76,22 @@ export class WriterThread {
       worker.once('message', (message: FromWriter) => {
         worker.off('error', fail);
         worker.off('exit', fail);
-        if (message.kind === 'ready') resolve(new WriterThread(worker, deadline));
+        if (message.kind === 'ready') resolve(new WriterThread(worker, deadline, observer));
         else if (message.kind === 'refused') reject(new EventStoreError(message.code, message.message));
       });
     });
   }
 
-  private constructor(worker: Worker, deadline: number) {
+  private constructor(worker: Worker, deadline: number, observer: EventStoreObserver | undefined) {
     this.#worker = worker;
     this.#deadline = deadline;
+    this.#observer = observer;
     worker.on('message', (message: FromWriter) => {
-      if (message.kind === 'replies') for (const reply of message.replies) this.#settle(reply);
+      if (message.kind !== 'replies') return;
+      const { replies, milliseconds } = message;
+      const commit = { appends: replies.length, milliseconds };
+      this.#observer?.committed(commit);
+      for (const reply of replies) this.#settle(reply, commit);
     });
     let cause: unknown;
     worker.on('error', (error) => (cause = error));
@@ -100,8 +111,13 @@ export class WriterThread {
     expected: ExpectedRevision,
     bytes: number,
   ): Promise<AppendOutcome> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
+    const ended = this.#observer?.appending({ stream, events, bytes });
+    if (this.#gone !== undefined) {
+      ended?.({ outcome: this.#gone.code });
+      return Promise.reject(this.#gone);
+    }
     if (this.#pending.size >= MAX_PENDING_APPENDS || this.#pendingBytes + bytes > MAX_PENDING_BYTES) {
+      ended?.({ outcome: 'unavailable' });
       return Promise.reject(
         new EventStoreError('unavailable', 'Too many appends wait for the disk. Try again in a moment.'),
       );
@@ -109,7 +125,7 @@ export class WriterThread {
     return new Promise((resolve, reject) => {
       const ticket = this.#ticket++;
       if (this.#pending.size === 0) this.#watch();
-      this.#pending.set(ticket, { since: performance.now(), stream, expected, bytes, resolve, reject });
+      this.#pending.set(ticket, { since: performance.now(), stream, expected, bytes, ended, resolve, reject });
       this.#pendingBytes += bytes;
       // One message a turn, however many appends the turn brings.
       if (this.#outbox.length === 0)
@@ -153,7 +169,7 @@ export class WriterThread {
     this.#worker.postMessage(message);
   }
 
-  #settle(reply: AppendReply): void {
+  #settle(reply: AppendReply, commit: Commit): void {
     const [ticket] = reply;
     const pending = this.#pending.get(ticket);
     if (pending === undefined) return;
@@ -161,6 +177,7 @@ export class WriterThread {
     switch (reply[1]) {
       case 'done':
       case 'repeated':
+        pending.ended?.({ outcome: reply[1] === 'done' ? 'written' : 'repeated', commit });
         pending.resolve({
           revision: reply[2],
           position: positionOf(reply[3]),
@@ -168,11 +185,13 @@ export class WriterThread {
         });
         break;
       case 'conflict': {
+        pending.ended?.({ outcome: 'conflict', commit });
         const actual = reply[2] === NO_STREAM ? 'no-stream' : reply[2];
         pending.reject(new WrongExpectedRevisionError(pending.stream, pending.expected, actual));
         break;
       }
       case 'failed':
+        pending.ended?.({ outcome: reply[2], commit });
         pending.reject(new EventStoreError(reply[2], reply[3]));
     }
   }
@@ -199,6 +218,7 @@ export class WriterThread {
       // In the order of their coming: the first that is not overdue ends it.
       if (pending.since > overdue) return;
       this.#forget(ticket, pending);
+      pending.ended?.({ outcome: 'timed-out' });
       pending.reject(
         new EventStoreError('timed-out', 'The disk does not answer; whether this append is in the log is not known.'),
       );
@@ -212,6 +232,7 @@ export class WriterThread {
       ? new EventStoreError('closed', 'The log was closed.')
       : new EventStoreError('unavailable', 'The writer of the log has stopped. Restart the program.', options);
     for (const [ticket, pending] of this.#pending) {
+      pending.ended?.({ outcome: 'timed-out' });
       pending.reject(
         new EventStoreError(
           'timed-out',

@@ -55,8 +55,9 @@ function serve(): void {
         // What arrived during the last fsync joins the next group.
         for (let more; (more = receiveMessageOnPort(port)) !== undefined;) take(more.message as ToWriter);
         if (queue.length > 0) {
+          const begun = performance.now();
           const { replies, wrote } = group.commit(nextGroup(queue));
-          say({ kind: 'replies', replies });
+          say({ kind: 'replies', replies, milliseconds: performance.now() - begun });
           if (wrote) announcer.announce();
         }
       } while (queue.length > 0);

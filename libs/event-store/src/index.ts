@@ -1,3 +1,4 @@
 export * from './check-append.js';
 export * from './errors.js';
+export * from './observer.js';
 export * from './port.js';

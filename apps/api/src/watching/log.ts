@@ -1,0 +1,92 @@
+/**
+ * The server's log: one JSON object a line, for programs; on a terminal one readable line each, for people.
+ *
+ * No fact about a person ever stands in it: lines are made of fixed words, routes by their templates, ids, codes and
+ * numbers. Errors are told by their kind and where they were thrown, never by their message, which may quote what a person
+ * is called; nor do addresses or bodies of requests come in.
+ */
+import { pino, type Logger } from 'pino';
+import { StartError } from '../start-error.js';
+
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+type Level = (typeof LEVELS)[number];
+
+export interface LogOptions {
+  readonly level: Level;
+  readonly format: 'json' | 'text';
+  /** Takes each line, with its line end. The standard error output unless said. */
+  readonly write?: (line: string) => void;
+}
+
+/**
+ * HABEAS_LOG_LEVEL (`info` unless set) and HABEAS_LOG_FORMAT (`text` where standard error is a terminal, else `json`).
+ * @throws StartError naming the one that cannot be used
+ */
+export function readLogSettings(environment: Readonly<Record<string, string | undefined>>): LogOptions {
+  const level = environment.HABEAS_LOG_LEVEL?.trim() ?? '';
+  const format = environment.HABEAS_LOG_FORMAT?.trim() ?? '';
+  if (level !== '' && !isLevel(level)) {
+    throw new StartError(`HABEAS_LOG_LEVEL is "${level}". It must be one of ${LEVELS.join(', ')}.`);
+  }
+  if (format !== '' && format !== 'json' && format !== 'text') {
+    throw new StartError(`HABEAS_LOG_FORMAT is "${format}". It must be json or text.`);
+  }
+  return {
+    level: level === '' ? 'info' : level,
+    format: format !== '' ? format : process.stderr.isTTY ? 'text' : 'json',
+  };
+}
+
+function isLevel(text: string): text is Level {
+  return (LEVELS as readonly string[]).includes(text);
+}
+
+export function createLog({ level, format, write }: LogOptions): Log {
+  // Not waited for, line by line: a slow reader of the log delays no request. At the end of the process pino writes what is left.
+  const stream = write === undefined ? pino.destination({ fd: 2, sync: false }) : { write };
+  const asText = {
+    write: (line: string) => {
+      stream.write(readable(line));
+    },
+  };
+  return pino(
+    {
+      level,
+      // A supervisor knows process and host, and adds them itself.
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    format === 'text' ? asText : stream,
+  );
+}
+
+/** `12:00:00 warn  what happened  name=value …` */
+function readable(line: string): string {
+  const { level, time, msg, ...facts } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  const told = Object.entries(facts).map(([name, value]) =>
+    Array.isArray(value)
+      ? value.map((each) => `\n    ${String(each)}`).join('')
+      : ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(msg)}${told.join('')}\n`;
+}
+
+/** What may be told of anything thrown: its kind, a code, and where it was thrown; not its message. */
+export function thrownFacts(thrown: unknown): Readonly<Record<string, unknown>> {
+  if (!(thrown instanceof Error)) return { error: typeof thrown };
+  const { code } = thrown as { code?: unknown };
+  const stack = (thrown.stack ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, 10)
+    .map((line) => line.trim());
+  return {
+    error: thrown.name,
+    // Codes are words of ours, of Node or of a library; anything longer is none.
+    ...(typeof code === 'string' && /^[\w-]{1,40}$/.test(code) ? { code } : {}),
+    stack,
+  };
+}
