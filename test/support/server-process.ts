@@ -69,7 +69,8 @@ export function run(file: string, args: readonly string[], options: RunOptions =
 export function runServer(data: string, options: RunOptions = {}): Run {
   return run(API, [], {
     ...options,
-    environment: { HABEAS_DATA: data, HABEAS_PORT: '0', ...options.environment },
+    // Of its log, only what is wrong.
+    environment: { HABEAS_DATA: data, HABEAS_PORT: '0', HABEAS_LOG_LEVEL: 'warn', ...options.environment },
   });
 }
 

@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { openAccessDirectory, openSqliteKeyStore } from '#access';
 import { createCommandHandler } from '#command-handling';
+import type { EventStoreObserver } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
 import type { Clock } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
@@ -12,6 +13,10 @@ import { keyStoreOptions, type Settings } from './settings.js';
 import { StartError } from './start-error.js';
 import { asStartError } from './start-failure.js';
 import { startViews, ViewsThread } from './views.js';
+import { programVersion } from './version.js';
+import { progressOf, type ViewsProgress } from './watching/progress.js';
+import type { WatchSettings } from './watching/settings.js';
+import { startWatching, type Watching } from './watching/watching.js';
 
 /** How long a read waits for a position, in milliseconds. */
 const PATIENCE = 5_000;
@@ -64,15 +69,13 @@ class Opened {
  */
 export async function startHabeas(
   settings: Settings,
-  report: (line: string) => void = (line) => {
-    console.error(line);
-  },
+  watch: WatchSettings = { log: { level: 'warn', format: 'text' } },
   thread = new ViewsThread(),
 ): Promise<RunningHabeas> {
   const opened = new Opened();
   opened.add(() => thread.discard());
   try {
-    return await compose(settings, opened, report, thread);
+    return await compose(settings, opened, watch, thread);
   } catch (error) {
     await opened.close().catch(() => undefined);
     throw asStartError(error, settings);
@@ -82,14 +85,27 @@ export async function startHabeas(
 async function compose(
   settings: Settings,
   opened: Opened,
-  report: (line: string) => void,
+  watch: WatchSettings,
   thread: ViewsThread,
 ): Promise<RunningHabeas> {
   prepareFolder(settings.data);
-  const opening = openSqliteLog({ folder: settings.data, mode: 'own' });
+  let watching: Watching;
+  const observer: EventStoreObserver = {
+    appending: (append) => watching.appending(append),
+    committed: (commit) => {
+      watching.committed(commit);
+    },
+  };
+  const opening = openSqliteLog({ folder: settings.data, mode: 'own', observer });
   opening.catch(() => undefined);
   // Nest and what it needs are loaded while the log's thread opens it.
   const { createHttpApp } = await import('./http/app.js');
+  watching = await startWatching(watch);
+  const { report } = watching;
+  opened.add(async () => {
+    await watching.tracing?.close();
+    watching.log.info('stopped');
+  });
   const eventStore = await opening;
   opened.add(() => eventStore.close());
   const keyStore = await openSqliteKeyStore({
@@ -103,7 +119,9 @@ async function compose(
   await ensureFoldAdopted(eventStore, logId, FOLD_VERSION, clock, randomness);
   const access = await openAccessDirectory({ store: eventStore, keys: keyStore, logId, clock, randomness });
   opened.add(() => access.close());
-  const commands = createCommandHandler({ store: eventStore, keys: keyStore, logId, clock, randomness });
+  const commands = watching.commands(
+    createCommandHandler({ store: eventStore, keys: keyStore, logId, clock, randomness, observer: watching }),
+  );
 
   const reader = openViewsReader({ folder: settings.data, clock });
   const closeReader = (): void => {
@@ -111,36 +129,52 @@ async function compose(
   };
   const notify = (message: ViewsMessage): void => {
     reader.notify(message);
+    watching.viewsTold(message);
   };
   // In a thread of its own: the interface is put together meanwhile.
-  const starting = startViews(settings, notify, report, thread);
+  const { tracing } = watching;
+  const starting = startViews(
+    settings,
+    notify,
+    report,
+    thread,
+    tracing &&
+      ((applied) => {
+        tracing.applied(applied);
+      }),
+  );
   starting.catch(() => undefined);
   opened.add(async () => (await starting).close());
   // Closed before the writer: SQLite folds its WAL into the file when the last connection, which must be able to write, goes.
   opened.add(closeReader);
 
+  const progress = (): Promise<ViewsProgress> => progressOf(reader.health(), eventStore, clock);
+  watching.metrics.follow(eventStore, progress);
+
   let accepting = true;
-  const app = await createHttpApp(
-    {
-      commands,
-      access,
-      views: reader,
-      etagSecret: await keyStore.secret('etag'),
-      accepting: () => accepting,
-      patience: PATIENCE,
-    },
-    report,
-  );
+  const app = await createHttpApp({
+    commands,
+    access,
+    views: reader,
+    progress,
+    watching,
+    etagSecret: await keyStore.secret('etag'),
+    accepting: () => accepting,
+    patience: PATIENCE,
+  });
   opened.add(() => closeWithin(app, LAST_REQUESTS));
   await starting;
   await app.listen(settings.port, settings.host);
   opened.add(() => {
+    watching.log.info('stopping');
     accepting = false;
   });
   // Last, when nothing can go wrong any more: a key that is made is shown once, and one that nobody was shown is lost.
   const admin = await access.ensureAdminKey(settings.adminKey);
   if (!admin.ok) throw new StartError(`HABEAS_ADMIN_KEY cannot be used: ${admin.error.detail}`);
-  return { url: await app.getUrl(), newAdminKey: admin.value?.key, close: () => opened.close() };
+  const url = await app.getUrl();
+  watching.log.info({ url, version: programVersion() }, 'listening');
+  return { url, newAdminKey: admin.value?.key, close: () => opened.close() };
 }
 
 function prepareFolder(folder: string): void {

@@ -1,6 +1,7 @@
 /** The server as a process: what it says when it starts, and how it is ended. */
 import { quickStart } from './quick-start.js';
 import { readSettings } from './settings.js';
+import { readWatchSettings } from './watching/settings.js';
 
 /**
  * Resolves at the first signal to end; to be called before anything is opened, so that none goes unheard. A second Ctrl-C
@@ -26,9 +27,10 @@ export function keepFilesPrivate(): void {
 /** `npm start`. */
 export async function serve(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
   const settings = readSettings(environment);
+  const watch = readWatchSettings(environment);
   keepFilesPrivate();
   const ended = untilSignal();
-  const habeas = await quickStart(settings);
+  const habeas = await quickStart(settings, watch);
   console.log(`Habeas listens on ${habeas.url}`);
   console.log(`  documentation  ${habeas.url}/docs`);
   console.log(`  data folder    ${settings.data}`);

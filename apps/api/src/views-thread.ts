@@ -3,13 +3,22 @@ import { randomBytes } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { openSqliteKeyStore } from '#access';
 import { openSqliteLog } from '#event-store-sqlite';
-import { runViews, type ViewsMessage } from '#projections';
+import { runViews, type ViewsMessage, type ViewsOptions } from '#projections';
 import { keepCompiled } from './compile-cache.js';
 import { keyStoreOptions, type KeySettings } from './settings.js';
+import type { AppliedEvents } from './watching/tracing.js';
 
 /** `begin` comes once, when the log and the key store are there to be read, and `close` after it. */
-export type ToViewsThread = { readonly kind: 'begin'; readonly settings: KeySettings } | { readonly kind: 'close' };
-export type FromViewsThread = ViewsMessage | { readonly kind: 'started' };
+export type ToViewsThread =
+  | {
+      readonly kind: 'begin';
+      readonly settings: KeySettings;
+      /** Tells what it applied, for traces. */
+      readonly traced: boolean;
+    }
+  | { readonly kind: 'close' };
+export type FromViewsThread =
+  ViewsMessage | { readonly kind: 'started' } | { readonly kind: 'applied'; readonly applied: AppliedEvents };
 
 /** Folds from `begin` to `close`. A failure to begin ends the thread with its error. */
 export function awaitBeginning(): void {
@@ -21,7 +30,7 @@ export function awaitBeginning(): void {
   let close: Promise<() => Promise<void>> | undefined;
   port.on('message', (message: ToViewsThread) => {
     if (message.kind === 'begin') {
-      close = begin(message.settings, post);
+      close = begin(message, post);
       keepCompiled();
     } else {
       void (async () => {
@@ -35,7 +44,10 @@ export function awaitBeginning(): void {
 }
 
 /** Starts folding; what it gives ends it. */
-async function begin(settings: KeySettings, post: (message: FromViewsThread) => void): Promise<() => Promise<void>> {
+async function begin(
+  { settings, traced }: Extract<ToViewsThread, { kind: 'begin' }>,
+  post: (message: FromViewsThread) => void,
+): Promise<() => Promise<void>> {
   const folder = settings.data;
   const eventStore = await openSqliteLog({ folder, mode: 'read' });
   const keyStore = await openSqliteKeyStore({
@@ -43,11 +55,33 @@ async function begin(settings: KeySettings, post: (message: FromViewsThread) => 
     mode: 'read',
     randomness: { bytes: (length) => new Uint8Array(randomBytes(length)) },
   });
-  const views = runViews({ eventStore, keyStore, folder, clock: { now: () => new Date() }, post });
+  const views = runViews({
+    eventStore,
+    keyStore,
+    folder,
+    clock: { now: () => new Date() },
+    post,
+    ...(traced && { applying: tellApplied(post) }),
+  });
   post({ kind: 'started' });
   return async () => {
     await views.close();
     await eventStore.close();
     await keyStore.close();
   };
+}
+
+/** Tells which events were applied when, once they are to be seen. */
+function tellApplied(post: (message: FromViewsThread) => void): NonNullable<ViewsOptions['applying']> {
+  return (events) => {
+    const from = Date.now();
+    return () => {
+      const applied = events.map(({ id, metadata }) => ({ id, correlationId: correlationOf(metadata) }));
+      post({ kind: 'applied', applied: { events: applied, from, to: Date.now() } });
+    };
+  };
+}
+
+function correlationOf(metadata: string): string {
+  return /"correlationId":"([^"]+)"/.exec(metadata)?.[1] ?? '';
 }

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ViewsHealth, ViewsMessage } from '#projections';
 import type { KeySettings } from './settings.js';
+import type { AppliedEvents } from './watching/tracing.js';
 import type { FromViewsThread, ToViewsThread } from './views-thread.js';
 
 export interface ViewsWriter {
@@ -57,6 +58,7 @@ export async function startViews(
   notify: (message: ViewsMessage) => void,
   report: (line: string) => void,
   loaded: ViewsThread,
+  onApplied?: (applied: AppliedEvents) => void,
 ): Promise<ViewsWriter> {
   const { data, masterKey, masterKeyFile } = settings;
   let closing = false;
@@ -71,6 +73,10 @@ export async function startViews(
         if (message.kind === 'started') {
           running = true;
           setTimeout(resolve, GRACE).unref();
+          return;
+        }
+        if (message.kind === 'applied') {
+          onApplied?.(message.applied);
           return;
         }
         if (message.kind === 'failed') report(`The views could not put a file in place (${message.code}).`);
@@ -90,7 +96,7 @@ export async function startViews(
           if (!closing) begin(new ViewsThread()).catch(() => undefined);
         }, RESTART_AFTER).unref();
       });
-      thread.tell({ kind: 'begin', settings: { data, masterKey, masterKeyFile } });
+      thread.tell({ kind: 'begin', settings: { data, masterKey, masterKeyFile }, traced: onApplied !== undefined });
     });
 
   await begin(loaded);

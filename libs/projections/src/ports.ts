@@ -1,5 +1,5 @@
 /** The two faces of this room: what writes the views, and what reads them. */
-import type { EventStore } from '#event-store';
+import type { EventStore, StoredEvent } from '#event-store';
 import type { Clock, Result, Refusal } from '#kernel';
 import type { KeyStore } from '#log-format';
 import type {
@@ -21,6 +21,8 @@ export interface ViewsOptions {
   readonly clock: Clock;
   /** Called after each commit and on every change of state, in order. Must not throw. */
   readonly post: (message: ViewsMessage) => void;
+  /** Called when live events are taken up; what it gives is called when they are committed. Must not throw. */
+  readonly applying?: (events: readonly StoredEvent[]) => (() => void) | undefined;
 }
 
 /** The running projection. */

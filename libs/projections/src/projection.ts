@@ -32,6 +32,8 @@ export interface ProjectionOptions {
   readonly skip: ReadonlySet<string>;
   /** Called after every commit and change of state. */
   readonly onProgress: (changes: readonly StatusChange[]) => void;
+  /** Called when live events are taken up; what it gives is called when they are committed. */
+  readonly applying?: (events: readonly StoredEvent[]) => (() => void) | undefined;
 }
 
 /** Few commits while catching up: a subject is gone through once for all its events between two of them. */
@@ -258,9 +260,13 @@ export class Projection {
 
   private async take(message: SubscriptionMessage): Promise<void> {
     switch (message.kind) {
-      case 'events':
+      case 'events': {
+        const applied = this.current === 'live' ? this.options.applying?.(message.events) : undefined;
         await this.takeEvents(message.events);
+        if (this.current === 'live') this.commit();
+        applied?.();
         break;
+      }
       case 'checkpoint':
         this.file.moveTo({ ...this.file.checkpoint, position: message.position });
         break;

@@ -7,6 +7,7 @@
  * milliseconds and Z. What is not known is left out, never null. Personal fields are left out where they were erased.
  */
 import type { Axis, Inconsistency } from '#domain';
+import type { Position } from '#event-store';
 import type { Visibility } from '#log-format';
 import type { How } from './search/folded-words.js';
 
@@ -623,6 +624,8 @@ export interface ViewsHealth {
   /** `starting`: no file can be read yet. `stopped`: a poison event; what came before it is served. `failed`: the log or the disk; tried again. */
   readonly state: 'starting' | 'catching-up' | 'live' | 'stopped' | 'failed' | 'closed';
   readonly seq: number;
+  /** Of the event at `seq` in the log, for whoever has the log at hand. */
+  readonly position?: Position;
   /** The known time at `seq`. */
   readonly knownAt?: string;
   /** 0 when live; else the milliseconds from the known time at `seq` to now: how old the served record is at most. */

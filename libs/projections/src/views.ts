@@ -50,12 +50,14 @@ class RunningViews implements Views {
     const checkpoint = told?.file.checkpoint;
     const seq = this.served === undefined ? 0 : (checkpoint?.seq ?? 0);
     const known = this.served === undefined ? undefined : checkpoint?.known;
+    const position = this.served === undefined ? undefined : checkpoint?.position;
     const state = this.state();
     const poison = this.poison();
     const failure = this.served?.failure ?? this.building?.projection.failure;
     return {
       state,
       seq,
+      ...(position !== undefined && { position }),
       ...(known !== undefined && seq > 0 && { knownAt: new Date(known).toISOString() }),
       lagMilliseconds:
         state === 'live' || known === undefined ? 0 : Math.max(0, this.options.clock.now().getTime() - known),
@@ -121,11 +123,13 @@ class RunningViews implements Views {
   }
 
   private follow(file: ViewFile, skip: ReadonlySet<string>): Projection {
-    const { eventStore, keyStore, clock } = this.options;
+    const { eventStore, keyStore, clock, applying } = this.options;
     const projection: Projection = new Projection(file, new Fold(file, clock), {
       eventStore,
       keyStore,
       skip,
+      // Of two that follow the log, only what readers see is told of.
+      ...(applying && { applying: (events) => (projection === this.served ? applying(events) : undefined) }),
       onProgress: (changes) => {
         this.progressed(projection, changes);
       },

@@ -27,7 +27,13 @@ export async function startServer(folder = temporaryFolder()): Promise<TestServe
   const lines: string[] = [];
   const habeas: RunningHabeas = await startHabeas(
     { data: folder, host: '127.0.0.1', port: 0, adminKey: ADMIN_KEY, masterKey: undefined, masterKeyFile: undefined },
-    (line) => lines.push(line),
+    {
+      log: {
+        level: 'error',
+        format: 'json',
+        write: (line) => lines.push((JSON.parse(line) as { msg: string }).msg),
+      },
+    },
   );
   return {
     folder,

@@ -1,5 +1,6 @@
 /** The HTTP interface: Nest on Fastify, with the door's own rules around the controllers. Listens to nothing yet. */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,12 +11,14 @@ import { HABEAS, type Habeas } from './habeas.js';
 import { HealthController } from './health.js';
 import { parseJsonBody } from './json-body.js';
 import { KeysController } from './key-routes.js';
+import { MetricsController } from './metrics-route.js';
 import { serveOpenApi } from './openapi.js';
 import { problem, ProblemError } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { CitationsController, readController } from './read-routes.js';
 import { ScopeGuard } from './scopes.js';
 import { SearchController } from './search-routes.js';
+import { traceparentOf, watchRequests, watchUnroutable } from './watch-requests.js';
 import { writeControllers } from './write-routes.js';
 
 /** What a body may weigh. Above what the log takes in one append (512 KiB), as JSON on the way in is wordier. */
@@ -30,13 +33,14 @@ const OPEN = /^\/(health\/(live|ready)|openapi\.json|docs(\/[\w.-]*)?)$/;
 @Module({})
 class HttpModule {}
 
-/** @param report takes a line for the server's own log. It holds no personal data. */
-export async function createHttpApp(habeas: Habeas, report: (line: string) => void): Promise<NestFastifyApplication> {
+export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplication> {
+  const { report } = habeas.watching;
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
-    genReqId: () => randomUUID(),
+    genReqId: (raw: IncomingMessage) => habeas.watching.tracing?.requestId(traceparentOf(raw)) ?? randomUUID(),
     // What the router refuses before any hook runs: an address that is no URL, or a part of it that is too long.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      watchUnroutable(habeas.watching, request, reply);
       sendProblem(error, request, reply, report);
     },
     // A connection that sends nothing, or its request by the drop, does not hold the server. Bodies have a limit of their own.
@@ -47,6 +51,7 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
   });
   const controllers: Type[] = [
     HealthController,
+    MetricsController,
     CatalogueController,
     KeysController,
     batchController(report),
@@ -71,6 +76,7 @@ export async function createHttpApp(habeas: Habeas, report: (line: string) => vo
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT }, parseJsonBody);
   acceptJsonLines(server);
+  watchRequests(server, habeas.watching);
   server.addHook('onRequest', (request, reply, done) => {
     reply.headers({
       'x-content-type-options': 'nosniff',

@@ -2,11 +2,16 @@
 import type { AccessDirectory } from '#access';
 import type { CommandHandler, Principal } from '#command-handling';
 import type { ViewsReader } from '#projections';
+import type { ViewsProgress } from '../watching/progress.js';
+import type { Watching } from '../watching/watching.js';
 
 export interface Habeas {
   readonly commands: CommandHandler;
   readonly access: AccessDirectory;
   readonly views: ViewsReader;
+  /** How far the views are, measured against the log. */
+  readonly progress: () => Promise<ViewsProgress>;
+  readonly watching: Watching;
   /** Keys the ETags. */
   readonly etagSecret: Uint8Array;
   /** False from the moment at which the server begins to shut down. */

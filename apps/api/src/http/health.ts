@@ -24,7 +24,10 @@ export class HealthController {
   @ApiOperation({
     operationId: 'ready',
     summary: 'The views are caught up and being kept so',
-    description: 'Where a projection stopped, `views.poison` names the event that it could not take in.',
+    description:
+      'Views are live when the oldest event that they lack is at most ten seconds old, or none is lacking; a new file that is ' +
+      'built beside the served one (`rebuilding`) does not change that. Where a projection stopped, `views.poison` names ' +
+      'the event that it could not take in. What the views hold is served in every state but `starting`.',
   })
   @ApiResponse({
     status: 200,
@@ -36,8 +39,8 @@ export class HealthController {
     description: 'Not ready: catching up, stopped at an event, failing, or shutting down.',
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Ready' } } },
   })
-  ready(@Res({ passthrough: true }) reply: FastifyReply): Readonly<Record<string, unknown>> {
-    const views = this.habeas.views.health();
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readonly<Record<string, unknown>>> {
+    const views = await this.habeas.progress();
     const accepting = this.habeas.accepting();
     const ready = accepting && views.state === 'live';
     reply.code(ready ? 200 : 503);

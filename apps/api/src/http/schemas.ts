@@ -47,9 +47,9 @@ import type {
   SubjectCategory,
   SubjectPointer,
   SupportEntry,
-  ViewsHealth,
 } from '#projections';
 import { SEARCH_FIELDS } from '#projections';
+import type { ViewsProgress } from '../watching/progress.js';
 import type { RecordedAnswer } from './recorded.js';
 import type { ProblemDocument } from './problem.js';
 import type { AccessKeyInfo, NewAccessKey } from '#access';
@@ -577,11 +577,13 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
   Live: object({ status: { const: 'live' } }),
   Ready: object({
     status: oneOf('ready', 'not-ready', 'shutting-down'),
-    views: object<ViewsHealth>({
+    views: object<ViewsProgress>({
       state: oneOf('starting', 'catching-up', 'live', 'stopped', 'failed', 'closed'),
       seq: count,
       'knownAt?': instant,
-      lagMilliseconds: count,
+      head: { ...count, description: 'The seq of the last event in the log' },
+      lagEvents: { ...count, description: 'Events in the log that the views do not hold yet' },
+      lagMilliseconds: { ...count, description: 'How long the oldest of them has been there' },
       'poison?': object<PoisonEvent>({
         event: id,
         stream: text,

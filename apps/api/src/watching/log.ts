@@ -6,44 +6,11 @@
  * is called; nor do addresses or bodies of requests come in.
  */
 import { pino, type Logger } from 'pino';
-import { StartError } from '../start-error.js';
+import type { LogSettings } from './settings.js';
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-type Level = (typeof LEVELS)[number];
-
-export interface LogOptions {
-  readonly level: Level;
-  readonly format: 'json' | 'text';
-  /** Takes each line, with its line end. The standard error output unless said. */
-  readonly write?: (line: string) => void;
-}
-
-/**
- * HABEAS_LOG_LEVEL (`info` unless set) and HABEAS_LOG_FORMAT (`text` where standard error is a terminal, else `json`).
- * @throws StartError naming the one that cannot be used
- */
-export function readLogSettings(environment: Readonly<Record<string, string | undefined>>): LogOptions {
-  const level = environment.HABEAS_LOG_LEVEL?.trim() ?? '';
-  const format = environment.HABEAS_LOG_FORMAT?.trim() ?? '';
-  if (level !== '' && !isLevel(level)) {
-    throw new StartError(`HABEAS_LOG_LEVEL is "${level}". It must be one of ${LEVELS.join(', ')}.`);
-  }
-  if (format !== '' && format !== 'json' && format !== 'text') {
-    throw new StartError(`HABEAS_LOG_FORMAT is "${format}". It must be json or text.`);
-  }
-  return {
-    level: level === '' ? 'info' : level,
-    format: format !== '' ? format : process.stderr.isTTY ? 'text' : 'json',
-  };
-}
-
-function isLevel(text: string): text is Level {
-  return (LEVELS as readonly string[]).includes(text);
-}
-
-export function createLog({ level, format, write }: LogOptions): Log {
+export function createLog({ level, format, write }: LogSettings): Log {
   // Not waited for, line by line: a slow reader of the log delays no request. At the end of the process pino writes what is left.
   const stream = write === undefined ? pino.destination({ fd: 2, sync: false }) : { write };
   const asText = {

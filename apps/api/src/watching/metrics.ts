@@ -6,22 +6,15 @@
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AppendEnd, AppendWatch, EventStoreObserver } from '#event-store';
 import { programVersion } from '../version.js';
+import type { ViewsProgress } from './progress.js';
 
-/** How far the views are, asked for at every scrape. */
-export interface ViewsProgress {
-  readonly state: string;
-  readonly seq: number;
-  readonly lagEvents: number;
-  readonly lagSeconds: number;
-  /** Of the file that is being built beside the served one. */
-  readonly rebuildSeq: number | undefined;
-}
-
-export interface LogProgress {
-  /** Events in the log. */
-  readonly events: number;
-  readonly bytes: number;
-  readonly subscriptions: number;
+/** What the log says of itself. */
+export interface LogGauges {
+  /** How many events it holds. */
+  eventsBehind(): number;
+  /** In bytes. */
+  size(): number;
+  subscriptions(): number;
 }
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -51,6 +44,7 @@ export class Metrics implements EventStoreObserver {
   }
 
   private readonly registry: Registry;
+  private refresh: () => Promise<void> = () => Promise.resolve();
 
   private constructor(private readonly client: typeof import('prom-client')) {
     this.registry = new client.Registry();
@@ -94,19 +88,16 @@ export class Metrics implements EventStoreObserver {
     return this.registry.contentType;
   }
 
-  text(): Promise<string> {
+  async text(): Promise<string> {
+    await this.refresh();
     return this.registry.metrics();
   }
 
-  /** Gauges that are asked for at every scrape. To be called once. */
-  follow(log: () => LogProgress, views: () => Promise<ViewsProgress>): void {
+  /** What is to be asked at every scrape. To be called once. */
+  follow(log: LogGauges, views: () => Promise<ViewsProgress>): void {
     const registers = [this.registry];
-    const gauge = <L extends string = never>(
-      name: string,
-      help: string,
-      labelNames: L[] = [],
-      collect?: () => Promise<void>,
-    ): Gauge<L> => new this.client.Gauge({ name, help, labelNames, registers, ...(collect && { collect }) });
+    const gauge = (name: string, help: string): Gauge => new this.client.Gauge({ name, help, registers });
+    const size = gauge('habeas_log_size_bytes', 'The log on the disk, journal included');
     const events = gauge('habeas_log_events', 'Events in the log');
     const subscriptions = gauge('habeas_log_subscriptions', 'Subscriptions to the log, those of the views included');
     const seq = gauge('habeas_views_seq', 'The last event that the served views hold');
@@ -116,21 +107,24 @@ export class Metrics implements EventStoreObserver {
       'Age of the oldest event that the served views do not hold yet',
     );
     const rebuild = gauge('habeas_views_rebuild_seq', 'The last event that the views being built hold; 0 if none are');
-    const state = gauge('habeas_views_state', '1 for the state that the views are in', ['state']);
-    gauge('habeas_log_size_bytes', 'The log on the disk, journal included', [], async () => {
-      const ofLog = log();
-      const ofViews = await views();
-      gauges.size.set(ofLog.bytes);
-      events.set(ofLog.events);
-      seq.set(ofViews.seq);
-      lagEvents.set(ofViews.lagEvents);
-      lagSeconds.set(ofViews.lagSeconds);
-      rebuild.set(ofViews.rebuildSeq ?? 0);
-      const following = ['catching-up', 'live'].includes(ofViews.state) ? 1 : 0;
-      subscriptions.set(ofLog.subscriptions + following + (ofViews.rebuildSeq === undefined ? 0 : 1));
-      for (const each of VIEW_STATES) state.labels(each).set(each === ofViews.state ? 1 : 0);
+    const state = new this.client.Gauge({
+      name: 'habeas_views_state',
+      help: '1 for the state that the views are in',
+      labelNames: ['state'],
+      registers,
     });
-    const gauges = { size: this.registry.getSingleMetric('habeas_log_size_bytes') as Gauge };
+    this.refresh = async () => {
+      const { state: present, rebuilding, ...progress } = await views();
+      size.set(log.size());
+      events.set(log.eventsBehind());
+      seq.set(progress.seq);
+      lagEvents.set(progress.lagEvents);
+      lagSeconds.set(progress.lagMilliseconds / 1_000);
+      rebuild.set(rebuilding?.seq ?? 0);
+      const following = present === 'catching-up' || present === 'live' ? 1 : 0;
+      subscriptions.set(log.subscriptions() + following + (rebuilding === undefined ? 0 : 1));
+      for (const each of VIEW_STATES) state.labels(each).set(each === present ? 1 : 0);
+    };
   }
 
   requestBegan(): void {

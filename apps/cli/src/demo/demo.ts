@@ -9,6 +9,7 @@ import type { GroupView, PersonView } from '#projections';
 import { quickStart } from '../../../api/src/quick-start.js';
 import { keepFilesPrivate, untilSignal } from '../../../api/src/serve.js';
 import { readSettings } from '../../../api/src/settings.js';
+import { readWatchSettings } from '../../../api/src/watching/settings.js';
 import { StartError } from '../../../api/src/start-error.js';
 import { Client } from '../client.js';
 import { barText } from '../progress.js';
@@ -65,7 +66,9 @@ export async function demo(options: DemoOptions): Promise<void> {
   const adminKey = options.environment.HABEAS_ADMIN_KEY ?? keptKey(data);
   const settings = readSettings({ ...options.environment, HABEAS_DATA: data, HABEAS_ADMIN_KEY: adminKey });
   const ended = untilSignal();
-  const habeas = await quickStart(settings);
+  // What is asked of it is shown in a better way below.
+  const watch = readWatchSettings({ HABEAS_LOG_LEVEL: 'warn', ...options.environment });
+  const habeas = await quickStart(settings, watch);
   try {
     console.log('Habeas demo: the first case, entered through the public REST interface.');
     console.log(

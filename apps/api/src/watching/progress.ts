@@ -1,0 +1,39 @@
+/** How far the views are behind the log: what readiness says, and what metrics show. */
+import type { EventStore, Position } from '#event-store';
+import type { Clock } from '#kernel';
+import type { ViewsHealth } from '#projections';
+
+/** Views whose oldest missing event is older than this are catching up, whatever they say, in milliseconds. */
+const LIVE_WITHIN = 10_000;
+
+export interface ViewsProgress extends Omit<ViewsHealth, 'position'> {
+  /** The seq that the last event in the log has, or will have. */
+  readonly head: number;
+  readonly lagEvents: number;
+  /** How long the oldest event that the views do not hold has been in the log. */
+  readonly lagMilliseconds: number;
+}
+
+interface MeasurableLog extends Pick<EventStore, 'readAll'> {
+  eventsBehind(position?: Position): number;
+}
+
+/** @throws EventStoreError the log cannot be read */
+export async function progressOf(
+  { position, ...views }: ViewsHealth,
+  log: MeasurableLog,
+  clock: Clock,
+): Promise<ViewsProgress> {
+  const lagEvents = log.eventsBehind(position);
+  const lagMilliseconds = lagEvents === 0 ? 0 : await waitOf(log, position, clock);
+  const late = views.state === 'live' && lagMilliseconds > LIVE_WITHIN;
+  return { ...views, ...(late && { state: 'catching-up' }), head: views.seq + lagEvents, lagEvents, lagMilliseconds };
+}
+
+async function waitOf(log: MeasurableLog, position: Position | undefined, clock: Clock): Promise<number> {
+  for await (const event of log.readAll({ ...(position !== undefined && { after: position }), limit: 1 })) {
+    const recordedAt = /"recordedAt":"([^"]+)"/.exec(event.metadata)?.[1] ?? '';
+    return Math.max(0, clock.now().getTime() - Date.parse(recordedAt)) || 0;
+  }
+  return 0;
+}

@@ -1,0 +1,102 @@
+/** Everything by which a server is watched, as one thing that the composition root makes and hands around. */
+import type { Command, CommandHandler, CommandObserver } from '#command-handling';
+import { definitionOf } from '#domain';
+import type { AppendWatch, Commit, EventStoreObserver } from '#event-store';
+import type { ViewsMessage } from '#projections';
+import { createLog, type Log } from './log.js';
+import { Metrics } from './metrics.js';
+import type { WatchSettings } from './settings.js';
+import type { Tracing } from './tracing.js';
+
+/** Loads what the settings ask for. */
+export async function startWatching(settings: WatchSettings): Promise<Watching> {
+  const log = createLog(settings.log);
+  const metrics = await Metrics.create();
+  const { traces } = settings;
+  const tracing = traces && (await import('./opentelemetry.js')).openTelemetry(traces, log);
+  return new Watching(log, metrics, tracing);
+}
+
+export class Watching implements EventStoreObserver, CommandObserver {
+  private seq: number | undefined;
+
+  constructor(
+    readonly log: Log,
+    readonly metrics: Metrics,
+    readonly tracing: Tracing | undefined,
+  ) {}
+
+  /** Something is wrong with the server. The line holds no fact about a person. */
+  readonly report = (line: string): void => {
+    this.log.error(line);
+  };
+
+  appending(append: Parameters<EventStoreObserver['appending']>[0]): AppendWatch {
+    const counted = this.metrics.appending(append);
+    const traced = this.tracing?.appending(append);
+    if (traced === undefined) return counted;
+    return (end) => {
+      counted(end);
+      traced(end);
+    };
+  }
+
+  committed(commit: Commit): void {
+    this.metrics.committed(commit);
+  }
+
+  step<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.tracing === undefined ? work() : this.tracing.step(name, work);
+  }
+
+  retried(): void {
+    this.metrics.retried();
+  }
+
+  /** To be called with everything that the writer of the views posts. */
+  viewsTold(message: ViewsMessage): void {
+    if (message.kind === 'advanced') {
+      // Views that begin anew, or are swapped for others, count from where they stand.
+      const before = this.seq ?? message.seq;
+      this.metrics.viewsAdvanced(Math.max(0, message.seq - before), message.changes.length);
+      this.seq = message.seq;
+    } else if (message.kind === 'swapped') {
+      this.metrics.viewsSwapped(message.reason);
+      this.log.info({ reason: message.reason }, 'Views put in place');
+      this.seq = undefined;
+    } else if (message.kind === 'withdrawn') {
+      this.log.warn({ reason: message.reason }, 'Views withdrawn; they are built anew');
+      this.seq = undefined;
+    }
+  }
+
+  /** The same commands, counted, timed and traced. */
+  commands(inner: CommandHandler): CommandHandler {
+    return {
+      execute: async (command, principal) => {
+        const begun = performance.now();
+        const type = typeOf(command);
+        const ended = (outcome: Parameters<Metrics['commandEnded']>[1]): void => {
+          this.metrics.commandEnded(type, outcome, (performance.now() - begun) / 1_000);
+        };
+        try {
+          const result = await this.step(`command ${type}`, () => inner.execute(command, principal));
+          if (result.ok) ended(result.value.repeated ? 'repeated' : 'recorded');
+          else {
+            ended('refused');
+            for (const { code } of result.error) this.metrics.refused(code);
+          }
+          return result;
+        } catch (error) {
+          ended('failed');
+          throw error;
+        }
+      },
+    };
+  }
+}
+
+/** Of the catalogue only: what else a client may send as a type is no label. */
+function typeOf({ type }: Command): string {
+  return definitionOf(type) === undefined ? 'unknown' : type;
+}
