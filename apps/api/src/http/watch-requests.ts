@@ -11,8 +11,12 @@ declare module 'fastify' {
   }
 }
 
-/** Asked every few seconds by machines: told of only to those who want to know everything. */
+/** Asked every few seconds by machines: not traced, and told of only to those who want to know everything. */
 const FREQUENT: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/metrics']);
+
+function isFrequent(request: FastifyRequest): boolean {
+  return FREQUENT.has(request.routeOptions.url ?? '');
+}
 
 /** To be called before any other hook is added, so that what they refuse is told of as well. */
 export function watchRequests(server: FastifyInstance, watching: Watching): void {
@@ -50,7 +54,7 @@ export function traceparentOf({ headers }: IncomingMessage): string | undefined 
 }
 
 function begin({ metrics, tracing }: Watching, request: FastifyRequest): void {
-  const span = tracing?.request(request.id, traceparentOf(request.raw));
+  const span = isFrequent(request) ? undefined : tracing?.request(request.id, traceparentOf(request.raw));
   request.watched = { begun: performance.now(), span };
   metrics.requestBegan();
 }
@@ -75,6 +79,6 @@ function end({ metrics, log }: Watching, request: FastifyRequest, reply: Fastify
   const facts = { request: request.id, method, route, status, ms: Math.round(milliseconds * 10) / 10, ...key };
   // Why it is 500 has a line of its own.
   if (status >= 500) log.warn(facts, 'request');
-  else if (FREQUENT.has(route)) log.debug(facts, 'request');
+  else if (isFrequent(request)) log.debug(facts, 'request');
   else log.info(facts, 'request');
 }
