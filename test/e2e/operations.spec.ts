@@ -157,7 +157,9 @@ test('an event that the views cannot take in is named by readiness, and what cam
 
   const after = await startServer(folder);
   const deadline = Date.now() + 5_000;
-  while ((await ready(after.url)).body.status === 'ready' && Date.now() < deadline) {
+  const stopped = async (): Promise<boolean> =>
+    ((await ready(after.url)).body.views as { state: string }).state === 'stopped';
+  while (!(await stopped()) && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   expect(await ready(after.url)).toMatchObject({

@@ -2,7 +2,6 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { openAccessDirectory, openSqliteKeyStore } from '#access';
 import { createCommandHandler } from '#command-handling';
-import type { EventStoreObserver } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
 import type { Clock } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
@@ -16,7 +15,7 @@ import { startViews, ViewsThread } from './views.js';
 import { programVersion } from './version.js';
 import { progressOf, type ViewsProgress } from './watching/progress.js';
 import type { WatchSettings } from './watching/settings.js';
-import { startWatching, type Watching } from './watching/watching.js';
+import { LateObserver, startWatching } from './watching/watching.js';
 
 /** How long a read waits for a position, in milliseconds. */
 const PATIENCE = 5_000;
@@ -89,23 +88,15 @@ async function compose(
   thread: ViewsThread,
 ): Promise<RunningHabeas> {
   prepareFolder(settings.data);
-  let watching: Watching;
-  const observer: EventStoreObserver = {
-    appending: (append) => watching.appending(append),
-    committed: (commit) => {
-      watching.committed(commit);
-    },
-  };
+  const observer = new LateObserver();
   const opening = openSqliteLog({ folder: settings.data, mode: 'own', observer });
   opening.catch(() => undefined);
   // Nest and what it needs are loaded while the log's thread opens it.
   const { createHttpApp } = await import('./http/app.js');
-  watching = await startWatching(watch);
+  const watching = await startWatching(watch);
+  observer.watching = watching;
   const { report } = watching;
-  opened.add(async () => {
-    await watching.tracing?.close();
-    watching.log.info('stopped');
-  });
+  opened.add(() => watching.tracing?.close());
   const eventStore = await opening;
   opened.add(() => eventStore.close());
   const keyStore = await openSqliteKeyStore({
@@ -174,7 +165,11 @@ async function compose(
   if (!admin.ok) throw new StartError(`HABEAS_ADMIN_KEY cannot be used: ${admin.error.detail}`);
   const url = await app.getUrl();
   watching.log.info({ url, version: programVersion() }, 'listening');
-  return { url, newAdminKey: admin.value?.key, close: () => opened.close() };
+  const close = async (): Promise<void> => {
+    await opened.close();
+    watching.log.info('stopped');
+  };
+  return { url, newAdminKey: admin.value?.key, close };
 }
 
 function prepareFolder(folder: string): void {

@@ -21,7 +21,12 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { detectResources, envDetector, resourceFromAttributes, serviceNameEnvDetector } from '@opentelemetry/resources';
+import {
+  detectResources,
+  resourceAttributesEnvDetector,
+  resourceFromAttributes,
+  serviceNameEnvDetector,
+} from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -95,7 +100,7 @@ class OpenTelemetry implements Tracing {
     this.provider = new TracerProvider({
       idGenerator: this.ids,
       sampler: samplerOf(sampler, ratio),
-      resource: program.merge(detectResources({ detectors: [envDetector, serviceNameEnvDetector] })),
+      resource: program.merge(detectResources({ detectors: [resourceAttributesEnvDetector, serviceNameEnvDetector] })),
       spanProcessors: [
         exporter === 'otlp'
           ? new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })

@@ -17,6 +17,19 @@ export async function startWatching(settings: WatchSettings): Promise<Watching> 
   return new Watching(log, metrics, tracing);
 }
 
+/** Stands in while what watches is still being loaded; nothing is appended before it is there. */
+export class LateObserver implements EventStoreObserver {
+  watching: EventStoreObserver | undefined;
+
+  appending(append: Parameters<EventStoreObserver['appending']>[0]): AppendWatch {
+    return this.watching?.appending(append) ?? (() => undefined);
+  }
+
+  committed(commit: Commit): void {
+    this.watching?.committed(commit);
+  }
+}
+
 export class Watching implements EventStoreObserver, CommandObserver {
   private seq: number | undefined;
 
