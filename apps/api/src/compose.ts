@@ -13,6 +13,7 @@ import { StartError } from './start-error.js';
 import { asStartError } from './start-failure.js';
 import { startViews, ViewsThread } from './views.js';
 import { programVersion } from './version.js';
+import type { Log } from './watching/log.js';
 import { progressOf, type ViewsProgress } from './watching/progress.js';
 import type { WatchSettings } from './watching/settings.js';
 import { LateObserver, startWatching } from './watching/watching.js';
@@ -31,6 +32,7 @@ export interface RunningHabeas {
   readonly url: string;
   /** The admin key, where one was made by this start. */
   readonly newAdminKey: string | undefined;
+  readonly log: Log;
   /** Stops taking requests, lets those under way end, then lets go of views and log. Idempotent. */
   close(): Promise<void>;
 }
@@ -169,7 +171,7 @@ async function compose(
     await opened.close();
     watching.log.info('stopped');
   };
-  return { url, newAdminKey: admin.value?.key, close };
+  return { url, newAdminKey: admin.value?.key, log: watching.log, close };
 }
 
 function prepareFolder(folder: string): void {

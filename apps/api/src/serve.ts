@@ -1,7 +1,9 @@
 /** The server as a process: what it says when it starts, and how it is ended. */
 import { quickStart } from './quick-start.js';
 import { readSettings } from './settings.js';
+import type { Log } from './watching/log.js';
 import { readWatchSettings } from './watching/settings.js';
+import { thrownFacts } from './watching/thrown.js';
 
 /**
  * Resolves at the first signal to end; to be called before anything is opened, so that none goes unheard. A second Ctrl-C
@@ -24,6 +26,14 @@ export function keepFilesPrivate(): void {
   process.umask(0o077);
 }
 
+/** A fault of ours ends the process, since nobody knows what it left behind. Its message is not told: it may quote somebody. */
+function endOnFault(log: Log): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal(thrownFacts(error), 'the server fails, and ends');
+    process.exit(70);
+  });
+}
+
 /** `npm start`. */
 export async function serve(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
   const settings = readSettings(environment);
@@ -31,6 +41,7 @@ export async function serve(environment: Readonly<Record<string, string | undefi
   keepFilesPrivate();
   const ended = untilSignal();
   const habeas = await quickStart(settings, watch);
+  endOnFault(habeas.log);
   console.log(`Habeas listens on ${habeas.url}`);
   console.log(`  documentation  ${habeas.url}/docs`);
   console.log(`  data folder    ${settings.data}`);

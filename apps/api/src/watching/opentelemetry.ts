@@ -160,7 +160,8 @@ class OpenTelemetry implements Tracing {
         span.setAttribute('habeas.commit.appends', commit.appends);
         span.setAttribute('habeas.commit.ms', Math.round(commit.milliseconds * 1_000) / 1_000);
       }
-      if (outcome !== 'written' && outcome !== 'conflict') span.setStatus({ code: SpanStatusCode.ERROR });
+      if (outcome !== 'written' && outcome !== 'repeated' && outcome !== 'conflict')
+        span.setStatus({ code: SpanStatusCode.ERROR });
       const [first] = events;
       if (outcome === 'written' && first !== undefined) {
         span.setAttribute('habeas.event.id', first.id);
