@@ -148,7 +148,7 @@ export class TestRecord {
   }
 }
 
-/** Waits until something is so; fails after five seconds. */
+/** Waits until something is so; fails after twenty seconds. */
 export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   // Long, because a test that waits in vain fails anyway, and one on a busy machine should not.
   const end = performance.now() + 20_000;
