@@ -36,7 +36,7 @@ export function seal(fields: PersonalFields, place: Place, key: StreamKey, rando
   const salt = Buffer.from(randomness.bytes(SALT_BYTES));
   const plaintext = Buffer.from(writeCanonical({ fields, salt: salt.toString('base64url') }), 'utf8');
   const nonce = randomness.bytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', derive(key).sealing, nonce, { authTagLength: TAG_BYTES });
+  const cipher = createCipheriv('aes-256-gcm', derive(key, 'habeas sealing v1'), nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(boundTo(place));
   const ct = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   return {
@@ -53,7 +53,7 @@ export function open(box: SealedBox, place: Place, key: StreamKey): PersonalFiel
   try {
     const bytes = Buffer.from(box.ct, 'base64url');
     const nonce = Buffer.from(box.nonce, 'base64url');
-    const decipher = createDecipheriv('aes-256-gcm', derive(key).sealing, nonce, { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv('aes-256-gcm', derive(key, 'habeas sealing v1'), nonce, { authTagLength: TAG_BYTES });
     decipher.setAAD(boundTo(place));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     const plaintext = Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]);
@@ -81,7 +81,7 @@ export function readBox(value: Json): SealedBox | undefined {
  * the key nobody can test guesses about what was asked, also not from the log.
  */
 export function requestMac(key: StreamKey, request: string): string {
-  return createHmac('sha256', derive(key).mac).update(request, 'utf8').digest('hex');
+  return createHmac('sha256', derive(key, 'habeas request mac v1')).update(request, 'utf8').digest('hex');
 }
 
 export function sameMac(one: string, other: string): boolean {
@@ -97,19 +97,19 @@ function boundTo({ stream, id }: Place): Buffer {
   return Buffer.from(JSON.stringify(['habeas box v1', stream, id]), 'utf8');
 }
 
-interface DerivedKeys {
-  readonly sealing: Uint8Array;
-  readonly mac: Uint8Array;
-}
+type Purpose = 'habeas sealing v1' | 'habeas request mac v1';
 
-/** Key stores hand out the same object as long as they hold it, so the derivation is paid once. */
-const derived = new WeakMap<StreamKey, DerivedKeys>();
+/** Key stores hand out the same object as long as they hold it, so each derivation is paid once. */
+const derived: Readonly<Record<Purpose, WeakMap<StreamKey, Uint8Array>>> = {
+  'habeas sealing v1': new WeakMap(),
+  'habeas request mac v1': new WeakMap(),
+};
 
-function derive(key: StreamKey): DerivedKeys {
-  const known = derived.get(key);
-  if (known !== undefined) return known;
-  const expand = (purpose: string): Uint8Array => new Uint8Array(hkdfSync('sha256', key.key, '', purpose, 32));
-  const keys = { sealing: expand('habeas sealing v1'), mac: expand('habeas request mac v1') };
-  derived.set(key, keys);
-  return keys;
+function derive(key: StreamKey, purpose: Purpose): Uint8Array {
+  let known = derived[purpose].get(key);
+  if (known === undefined) {
+    known = new Uint8Array(hkdfSync('sha256', key.key, '', purpose, 32));
+    derived[purpose].set(key, known);
+  }
+  return known;
 }

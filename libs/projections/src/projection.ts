@@ -274,6 +274,7 @@ export class Projection {
         this.fold.expireDocuments();
         this.fold.serve();
         this.commit();
+        this.file.serve();
         this.become('live');
         return;
     }
@@ -344,6 +345,7 @@ export class Projection {
   private stop(event: StoredEvent, reason: PoisonEvent['reason']): void {
     this.fold.serve();
     this.commit();
+    this.file.serve();
     this.poisoned = {
       event: event.id,
       stream: event.stream,

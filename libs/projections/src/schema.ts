@@ -109,11 +109,14 @@ const COMMON_PRAGMAS = 'PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;'
 /** Why a file cannot go on being used as it is. */
 export type FileFault = 'damaged' | 'other-schema' | 'other-fold';
 
-/** Makes a new, empty view file. The file must not be there yet. */
+/**
+ * Makes a new, empty view file. The file must not be there yet. Nothing of it survives a crash until it is
+ * {@link makeDurable}: until it is served it is begun anew anyway, and so every page is written once only.
+ */
 export function createFile(path: string): DatabaseSync {
   const db = new DatabaseSync(path);
   db.exec(
-    `${COMMON_PRAGMAS} PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${WRITER_PRAGMAS}
+    `${COMMON_PRAGMAS} ${WRITER_PRAGMAS} PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};
      BEGIN; ${TABLES} ${SEARCH_TABLES}
      INSERT INTO meta VALUES ('schema', '${SCHEMA_VERSION}'), ('fold', '${FOLD_VERSION}');
@@ -126,6 +129,12 @@ export function createFile(path: string): DatabaseSync {
 // NORMAL does not fsync on commit: what a power loss takes away here is folded again, checkpoint and all.
 const WRITER_PRAGMAS =
   'PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;';
+
+/** From here on others may read the file, and a crash loses nothing that was committed. Not within a transaction. */
+export function makeDurable(db: DatabaseSync): void {
+  // The checkpoint is written again so that there is something to commit: with it the whole file reaches the disk.
+  db.exec('PRAGMA synchronous = FULL; UPDATE checkpoint SET one = one; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+}
 
 /** Opens a view file for writing; a fault where it is not one that this program can go on with. */
 export function openForWriting(path: string): DatabaseSync | FileFault {

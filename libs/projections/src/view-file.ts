@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import type { Position, StoredEvent } from '#event-store';
 import type { RecordedEvent } from '#log-format';
+import { makeDurable } from './schema.js';
 
 /** What everything in a file follows from. */
 export interface Checkpoint {
@@ -32,6 +33,7 @@ export class ViewFile {
   /** Streams whose rows are to be written with the next commit. */
   private readonly advanced = new Map<string, StreamRow>();
   private open = false;
+  private isServed: boolean;
   private last: Checkpoint;
   private pending = 0;
 
@@ -41,6 +43,7 @@ export class ViewFile {
   ) {
     this.statements = prepare(db);
     this.last = this.load();
+    this.isServed = this.last.seq > 0;
   }
 
   get checkpoint(): Checkpoint {
@@ -82,6 +85,14 @@ export class ViewFile {
     this.db.exec('COMMIT');
     this.open = false;
     this.pending = 0;
+  }
+
+  /** Others may read the file from here on. Commits. */
+  serve(): void {
+    this.commit();
+    if (this.isServed) return;
+    makeDurable(this.db);
+    this.isServed = true;
   }
 
   /** Back to the last commit. */
