@@ -53,7 +53,9 @@ export function open(box: SealedBox, place: Place, key: StreamKey): PersonalFiel
   try {
     const bytes = Buffer.from(box.ct, 'base64url');
     const nonce = Buffer.from(box.nonce, 'base64url');
-    const decipher = createDecipheriv('aes-256-gcm', derive(key, 'habeas sealing v1'), nonce, { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv('aes-256-gcm', derive(key, 'habeas sealing v1'), nonce, {
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAAD(boundTo(place));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     const plaintext = Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]);

@@ -133,7 +133,9 @@ const WRITER_PRAGMAS =
 /** From here on others may read the file, and a crash loses nothing that was committed. Not within a transaction. */
 export function makeDurable(db: DatabaseSync): void {
   // The checkpoint is written again so that there is something to commit: with it the whole file reaches the disk.
-  db.exec('PRAGMA synchronous = FULL; UPDATE checkpoint SET one = one; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+  db.exec(
+    'PRAGMA synchronous = FULL; UPDATE checkpoint SET one = one; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;',
+  );
 }
 
 /** Opens a view file for writing; a fault where it is not one that this program can go on with. */

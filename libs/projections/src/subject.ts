@@ -246,7 +246,9 @@ export class Subject {
       kind,
       facts.map((fact) => {
         const inCase = this.caseOf(fact);
-        return inCase === undefined || inCase === fact.case ? fact : { ...fact, case: inCase };
+        return inCase === undefined || inCase === fact.case
+          ? fact
+          : { ...fact, contentHash: fact.contentHash, case: inCase };
       }),
       earlier,
     );

@@ -11,6 +11,7 @@
  *   as withdrawn; as `rejected`, it stands undisputed. The last settlement that stands counts.
  * - Another reading (the alternative of a dispute) is kept with its dispute. It touches nothing else.
  */
+import { definitionOf } from '../catalogue/catalogue.js';
 import type { SubjectId } from '../catalogue/category.js';
 import type { Data } from '../catalogue/definition.js';
 import { innerTypeOf } from '../catalogue/references.js';
@@ -174,6 +175,16 @@ const untouched = new WeakMap<Entry, StandingFact>();
 const NONE: readonly never[] = [];
 const ALL_STANDS: Standing = { withdrawals: new Map(), actsOn: () => NONE };
 
+/** Few facts are ever compared by what they say. One descriptor for all: a getter of its own would make each fact slow. */
+const HASHED_WHEN_ASKED = {
+  get(this: Omit<StandingFact, 'contentHash'>): string {
+    const definition = definitionOf(this.type);
+    if (definition === undefined) throw new TypeError('A fact is of a type that the catalogue has.');
+    return contentHash(definition, this.data);
+  },
+  enumerable: true,
+};
+
 class Reader {
   private readonly joined = new Classes();
   private readonly same = new Classes();
@@ -267,7 +278,7 @@ class Reader {
     ]);
     const { aspect, basis, confidence, note } = data;
     const inCase = this.caseOf(data, acts);
-    return {
+    const fact = {
       ...record,
       ...(record.withdrawnBy === undefined &&
         upheld !== undefined && {
@@ -290,10 +301,8 @@ class Reader {
       accounts: accounts.map(asAct),
       sameAs: this.same.others(event.id),
       rank: definition.rank,
-      get contentHash() {
-        return contentHash(definition, data);
-      },
     };
+    return Object.defineProperty(fact, 'contentHash', HASHED_WHEN_ASKED) as unknown as StandingFact;
   }
 
   /** The payload that counts, and the corrections on the way to it. */

@@ -50,30 +50,65 @@ function byContent(a: StandingFact, b: StandingFact): number {
 
 function statusFact(fact: StandingFact, same: readonly StandingFact[], countsAs: (id: string) => string): StatusFact {
   const all = [fact, ...same];
-  const definition = definitionOf(fact.type);
   const dated = all.filter(({ stated }) => stated !== UNBOUNDED);
   const tellings = dated.length === 0 ? all : dated;
   const occurred = fact.occurred ?? dated[0]?.occurred;
   const inCase = fact.case ?? all.find((each) => each.case !== undefined)?.case;
   const after = new Set(all.flatMap((each) => each.after.map(countsAs)));
   after.delete(fact.id);
-  return {
-    id: fact.id,
+  return new ActingFact(fact, {
     ...(occurred !== undefined && { occurred }),
     stated: hullOf(tellings.map(({ stated }) => stated)),
     bounds: hullOf(tellings.map(({ bounds }) => bounds)),
     ...(all.some(({ capIgnored }) => capIgnored) && { capIgnored: true as const }),
-    aspect: fact.aspect,
     after: [...after].sort(),
     ...(inCase !== undefined && { case: inCase }),
-    effects: definition?.effects(fact.data) ?? [],
-    kind: definition?.kind ?? 'other',
-    presupposes: definition?.presupposes(fact.data) ?? [],
-    attests: definition?.attests(fact.data) ?? [],
-    rank: fact.rank,
-    get contentHash() {
-      return fact.contentHash;
-    },
     disputed: all.every(({ disputed }) => disputed),
-  };
+  });
+}
+
+type Gathered = Pick<StatusFact, 'occurred' | 'stated' | 'bounds' | 'capIgnored' | 'after' | 'case' | 'disputed'>;
+
+const NOTHING: readonly never[] = [];
+
+class ActingFact implements StatusFact {
+  readonly id: string;
+  readonly occurred?: string;
+  readonly stated: StatusFact['stated'];
+  readonly bounds: StatusFact['bounds'];
+  readonly capIgnored?: true;
+  readonly aspect: StatusFact['aspect'];
+  readonly after: readonly string[];
+  readonly case?: string;
+  readonly effects: StatusFact['effects'];
+  readonly kind: StatusFact['kind'];
+  readonly presupposes: StatusFact['presupposes'];
+  readonly attests: NonNullable<StatusFact['attests']>;
+  readonly rank: number;
+  readonly disputed: boolean;
+  readonly #of: StandingFact;
+
+  constructor(of: StandingFact, { occurred, stated, bounds, capIgnored, after, case: inCase, disputed }: Gathered) {
+    const definition = definitionOf(of.type);
+    this.id = of.id;
+    if (occurred !== undefined) this.occurred = occurred;
+    this.stated = stated;
+    this.bounds = bounds;
+    if (capIgnored) this.capIgnored = capIgnored;
+    this.aspect = of.aspect;
+    this.after = after.length === 0 ? NOTHING : after;
+    if (inCase !== undefined) this.case = inCase;
+    this.effects = definition?.effects(of.data) ?? NOTHING;
+    this.kind = definition?.kind ?? 'other';
+    this.presupposes = definition?.presupposes(of.data) ?? NOTHING;
+    this.attests = definition?.attests(of.data) ?? NOTHING;
+    this.rank = of.rank;
+    this.disputed = disputed;
+    this.#of = of;
+  }
+
+  /** Worked out when it is asked for: few facts are told apart by it. */
+  get contentHash(): string {
+    return this.#of.contentHash;
+  }
 }

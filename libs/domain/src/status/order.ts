@@ -11,7 +11,7 @@ import type { Inconsistency, StatusFact } from './types.js';
 import { nth } from './nth.js';
 
 /** The single case of a person whose facts name none. */
-const ONLY = 'only';
+export const ONLY = 'only';
 /** Facts that belong to none of several cases. */
 export const UNASSIGNED = 'unassigned';
 

@@ -1,5 +1,6 @@
 /** From the main reading and the pieces of one question to its segments: the answer over all time, day by day. */
 import { isoDay, UNBOUNDED, type Day } from '#kernel';
+import { ONLY } from './order.js';
 import { NOTHING, type Piece, type Question, type Step } from './readings.js';
 import type { TrackFact } from './state.js';
 import type { AxisAnswer, AxisRef, Segment } from './types.js';
@@ -13,8 +14,18 @@ type Draft = { -readonly [K in keyof Segment]: Segment[K] };
 const NO_VALUES: readonly string[] = [];
 const NO_GROUPS: Groups = {};
 
-/** The answer where nothing is known, over all time. */
+/** The answer where nothing is known, over all time. The same object for the same axis of any two subjects. */
 export function blankSegment(ref: AxisRef, vocabulary: AxisVocabulary): Segment {
+  // Of most cases only the one without an id is met again.
+  if (ref.key !== undefined || (ref.case !== undefined && ref.case !== ONLY)) return newBlank(ref, vocabulary);
+  let blank = blanks.get(vocabulary);
+  if (blank === undefined) blanks.set(vocabulary, (blank = newBlank(ref, vocabulary)));
+  return blank;
+}
+
+const blanks = new Map<AxisVocabulary, Segment>();
+
+function newBlank(ref: AxisRef, vocabulary: AxisVocabulary): Segment {
   return {
     ...ref,
     value: 'unknown',
@@ -140,18 +151,31 @@ function answer(
   return made;
 }
 
+/** One object for each answer that an axis can give about its groups: every segment has one. */
 function groupsOf(
   vocabulary: AxisVocabulary,
   possible: readonly string[],
   isCertain: (wanted: (one: string) => boolean) => boolean,
 ): Groups {
-  const groups: Record<string, Groups[string]> = {};
-  for (const [name, members] of Object.entries(vocabulary.groups)) {
+  let answer = '';
+  for (const members of Object.values(vocabulary.groups)) {
     const isMember = (one: string): boolean => members.includes(one);
-    groups[name] = { certain: isCertain(isMember), possible: possible.some(isMember) };
+    answer += `${isCertain(isMember) ? 'c' : '-'}${possible.some(isMember) ? 'p' : '-'}`;
+  }
+  let known = groupAnswers.get(vocabulary);
+  if (known === undefined) groupAnswers.set(vocabulary, (known = new Map<string, Groups>()));
+  let groups = known.get(answer);
+  if (groups === undefined) {
+    const names = Object.keys(vocabulary.groups);
+    groups = Object.fromEntries(
+      names.map((name, at) => [name, { certain: answer[2 * at] === 'c', possible: answer[2 * at + 1] === 'p' }]),
+    );
+    known.set(answer, groups);
   }
   return groups;
 }
+
+const groupAnswers = new Map<AxisVocabulary, Map<string, Groups>>();
 
 function union(pieces: readonly Piece[], part: 'values' | 'held' | 'readings'): string[] {
   if (pieces.length === 1) return [...nth(pieces, 0)[part]];
