@@ -476,6 +476,24 @@ Tarn Oskel, of the same town, says that he is often taken for him.`,
     const { persons } = await record.case('file');
     expect(persons.map(({ person: who }) => who.id)).toEqual([record.id('driver')]);
     if (record.order === 'in reverse') return;
+    await record.history('teacher', [
+      'arrest: hold unknown -> police-custody (new), liberty unknown -> police-custody (new)',
+      `sentence: ${[
+        'finality unknown -> appealable (new)',
+        'hold police-custody -> imprisoned (new)',
+        'liberty police-custody -> imprisoned (new)',
+        'sentence unknown -> imposed (new)',
+        'stage unknown -> decided (new)',
+        'verdict unknown -> convicted (new)',
+      ].join(', ')}`,
+      'moved-arrest: hold imprisoned -> unknown (retraction), liberty imprisoned -> unknown (retraction)',
+      `moved-sentence: ${[
+        'finality appealable -> unknown (retraction)',
+        'sentence imposed -> unknown (retraction)',
+        'stage decided -> unknown (retraction)',
+        'verdict convicted -> unknown (retraction)',
+      ].join(', ')}`,
+    ]);
     await record.says('teacher', { on: '2018-12-15', knownAfter: 'sentence' }, inDecember);
     await record.says('driver', { on: '2018-12-15', knownAfter: 'sentence' }, '');
     await record.says(

@@ -351,6 +351,16 @@ tell(
       // Nothing was moved: each fact says of whom it is recorded.
       expect(timeline.map(({ subject }) => subject.name)).toEqual(['Wera Holt', 'Vera Hold', 'Vera Hold']);
     }
+    if (record.order === 'as told') {
+      await record.history('wera', [
+        'arrest: hold unknown -> police-custody (new), liberty unknown -> police-custody (new)',
+        `one: ${[
+          'hold police-custody -> none (correction)',
+          'liberty police-custody -> free (correction)',
+          'role unknown -> held (correction)',
+        ].join(', ')}`,
+      ]);
+    }
     // A fact that comes later, of either of them, is known of both.
     await record.send(fact('death', 'vera/deaths', '2015-08', 'south: Vera Hold'));
     for (const who of ['wera', 'vera']) {

@@ -13,7 +13,7 @@ import { SEARCH_TABLES } from './search/tables.js';
 
 export const SCHEMA_VERSION = 5;
 /** Stands in every answer and in the ids of status changes. */
-export const FOLD_VERSION = 1;
+export const FOLD_VERSION = 2;
 
 /** `HBVW`: tells a view file from any other SQLite file. */
 const APPLICATION_ID = 0x48425657;

@@ -5,7 +5,16 @@
  * step of that name was answered: a subject's id, or an event's. Every story is told twice, the second time with its
  * facts in reverse; both times the record has to say the same.
  */
-import type { AnswerView, CaseView, Document, FactView, GroupView, PersonView, RoleView } from '#projections';
+import type {
+  AnswerView,
+  CaseView,
+  Document,
+  FactView,
+  GroupView,
+  HistoryPage,
+  PersonView,
+  RoleView,
+} from '#projections';
 import { comparable } from '../../e2e/test-support/comparable.js';
 import { startServer, type TestServer } from '../../e2e/test-support/server.js';
 
@@ -180,6 +189,17 @@ export class TheRecord {
   async timeline(name: string, lines: readonly string[]): Promise<void> {
     const { timeline } = await this.read<Document>(name, {});
     expect(timeline.map((one) => this.factLine(one))).toEqual(lines);
+  }
+
+  /** What each event changed of the present answers, in the order of the log: "step: axis from -> to". */
+  async history(name: string, lines: readonly string[]): Promise<void> {
+    const path = `/v1/${this.kindOf(name)}s/${this.id(name)}/history?limit=200&minPosition=${this.last}`;
+    const { items } = (await this.server.client.request<HistoryPage>(path)).body;
+    const said = items.map(({ event, changes }) => {
+      const parts = changes.map(({ axis, from, to, kind }) => `${axis} ${from.value} -> ${to.value} (${kind})`);
+      return `${this.named(event)}: ${parts.sort().join(', ')}`;
+    });
+    expect(said.filter((line) => !line.endsWith(': '))).toEqual(lines);
   }
 
   /** Every subject's document, without what the order of recording may change. */
