@@ -25,7 +25,8 @@ export interface Needles extends Readonly<Record<How, string>> {
 
 /** Undefined where nothing is left to be searched for: nothing but spaces, hyphens, apostrophes. */
 export function needlesOf(query: string): Needles | undefined {
-  const plain = foldText(query).trim();
+  // As texts are kept.
+  const plain = foldText(query.normalize('NFC')).trim();
   if (plain === '') return undefined;
   const part = markWords(plain, true);
   const word = markWords(plain, false);
