@@ -26,27 +26,19 @@ export interface Trait {
 }
 
 /** As one axis answers on a run of days. */
-export type AnswerOnDays = Pick<
-  AxisAnswer,
-  'axis' | 'case' | 'key' | 'value' | 'possible' | 'certain' | 'groups' | 'detail'
->;
+export type AnswerOnDays = Pick<AxisAnswer, 'axis' | 'case' | 'key' | 'possible' | 'certain' | 'groups' | 'detail'>;
 
 export function traitsOfAnswer(answer: AnswerOnDays, from: number, to: number): Trait[] {
-  const { axis, value, possible, certain, groups, detail } = answer;
+  // Who certainly answers something can answer nothing else.
+  const { axis, possible, certain, groups, detail } = answer;
   const days = { from, to };
   if (axis === 'role') {
     if (!possible.includes('held') || detail?.role === undefined) return [];
     const place = organisationPlace(detail);
-    return [{ field: 'role', value: foldedWords(detail.role), place, ...days, certain: certain && value === 'held' }];
+    return [{ field: 'role', value: foldedWords(detail.role), place, ...days, certain }];
   }
   const place = answer.case ?? answer.key ?? '';
-  const values = possible.map((one) => ({
-    field: axis,
-    value: one,
-    place,
-    ...days,
-    certain: certain && one === value,
-  }));
+  const values = possible.map((one) => ({ field: axis, value: one, place, ...days, certain }));
   const named = Object.entries(groups).filter(([, group]) => group.possible);
   return [
     ...values,
