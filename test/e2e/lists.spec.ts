@@ -350,6 +350,38 @@ test('a source that many facts rest on shows the first hundred, and all of them 
   expect((await server.client.request<SourceView>(`/v1/sources/${told.source}`)).body.citedByMore).toBeUndefined();
 }, 60_000);
 
+test('persons who were judged to be one are listed and counted once, until that is revoked', async () => {
+  const citations = [{ sourceId: told.source, locator: 'p. 9' }];
+  const enter = (name: string): Promise<string> =>
+    record('persons', { names: [{ text: name, kind: 'alias' }], citations });
+  const [one, same] = [await enter('Twin One'), await enter('Twin Same')];
+  const statement = await record('statements', {
+    ...evidence,
+    form: 'direct',
+    lang: 'en',
+    words: 'It is me.',
+    stance: 'none',
+    about: [],
+    speaker: { person: same },
+  });
+  await record(`persons/${same}/deaths`, { ...evidence, occurred: '2021-06' });
+  const dead = (await list('persons?facets=life&limit=1')).facets?.life?.values.find(({ value }) => value === 'dead');
+  const judgement = await record(`persons/${one}/identity-judgements`, {
+    person: same,
+    verdict: 'same',
+    reason: 'One face.',
+    citations,
+  });
+  expect(names(await list('persons?q=twin&life=dead'))).toEqual(['Twin One']);
+  // By the other name, the other one: it is the only one that is found.
+  expect(names(await list('persons?q=twin%20same'))).toEqual(['Twin Same']);
+  expect((await list('persons?facets=life&limit=1')).facets?.life?.values).toContainEqual(dead);
+  expect((await list(`statements?speaker=${one}`)).items.map(({ id }) => id)).toEqual([statement]);
+  await record(`persons/${one}/identity-judgement-revocations`, { judgement, reason: 'Two faces.' });
+  expect(names(await list('persons?q=twin'))).toEqual(['Twin One', 'Twin Same']);
+  expect(names(await list('persons?q=twin&life=dead'))).toEqual(['Twin Same']);
+});
+
 test('what a list does not know is refused, by the parameter, with what it does know', async () => {
   const asked = async (path: string): Promise<string> => {
     const { code, pointer } = await refused(path);

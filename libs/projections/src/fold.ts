@@ -168,8 +168,8 @@ export class Fold {
       n += count;
       this.answers.flush(person);
       this.outdate(person.ref.sid, true);
+      if (count > 0 || person.isJudged) this.lists.touch(person, taken.row.seq, taken.known);
       if (count === 0) continue;
-      this.lists.touch(person.ref.sid, taken.row.seq, taken.known);
       this.outdateReadersOf(person);
     }
     this.present(subject, taken, names(taken), true);
@@ -196,7 +196,7 @@ export class Fold {
       const search = searchTextOf(subject).split('\n').map(foldText).join('\n');
       this.statements.name.run(name ?? null, search, foldText(name ?? UNNAMED_LAST), sid);
     }
-    this.lists.touch(sid, last.row.seq, last.known);
+    this.lists.touch(subject, last.row.seq, last.known);
     if (shows) this.outdateReadersOf(subject);
   }
 

@@ -8,7 +8,8 @@ import { recordingDay } from '#kernel';
 import type { Knowledge } from './knowledge.js';
 import { OPEN_END, OPEN_START, STILL_KNOWN } from './schema.js';
 import type { SubjectCategory } from './shapes.js';
-import { type AnswerOnDays, datesOf, ownTraits, type Trait, traitsOfAnswer } from './traits.js';
+import type { Subject } from './subject.js';
+import { type AnswerOnDays, datesOf, JUDGED, ownTraits, type Trait, traitsOfAnswer } from './traits.js';
 import type { ViewFile } from './view-file.js';
 
 /** The last event that changed something of a subject. */
@@ -16,6 +17,8 @@ interface Touch {
   readonly seq: number;
   /** Known time, in milliseconds. */
   readonly known: number;
+  /** Somebody judged who the person is: there may be another one that is the same. */
+  readonly isJudged: boolean;
 }
 
 export class ListRows {
@@ -32,8 +35,8 @@ export class ListRows {
   }
 
   /** An event of the subject was taken in, or one of another subject changed its answers. */
-  touch(sid: number, seq: number, known: number): void {
-    this.touched.set(sid, { seq, known });
+  touch({ ref: { sid }, isJudged }: Subject, seq: number, known: number): void {
+    this.touched.set(sid, { seq, known, isJudged });
   }
 
   /** From now on somebody may read the file. */
@@ -57,7 +60,7 @@ export class ListRows {
     const subject = row.kind === 'person' ? undefined : this.knowledge.bySid(sid);
     const own = subject === undefined ? [] : ownTraits(subject);
     const answers = row.kind === 'person' || row.kind === 'group' ? this.answersOf(sid, touch.known) : [];
-    this.replace(sid, [...own, ...answers]);
+    this.replace(sid, [...own, ...answers, ...(touch.isJudged ? [JUDGED] : [])]);
     const dates = subject === undefined ? undefined : datesOf(subject);
     if (dates === undefined) this.statements.changed.run(touch.seq, sid);
     else {

@@ -65,6 +65,13 @@ function person(name: string): Said {
 /** Of whom nothing is known: without them, every event would concern most persons. */
 const BYSTANDERS = Array.from({ length: 20 }, (_, n) => person(`Bystander ${n}`));
 
+/** Persons who were judged to be one are listed once, as the one who was entered first. */
+function eachOnce(persons: readonly PersonView[]): readonly PersonView[] {
+  return persons.filter(
+    ({ judgedSame }, at) => !persons.slice(0, at).some((earlier) => judgedSame.some(({ id }) => id === earlier.id)),
+  );
+}
+
 test('whoever a filter finds answers so in the document, and nobody else does', async () => {
   await fc.assert(
     fc.asyncProperty(stories(25), fc.nat({ max: 25 }), async (story, cut) => {
@@ -94,8 +101,10 @@ test('whoever a filter finds answers so in the document, and nobody else does', 
         for (const value of [...values, ...Object.keys(groups)]) {
           const mine = (person: PersonView): readonly AnswerView[] =>
             answersOf(person).filter((answer) => answer.axis === axis);
-          const possible = persons.filter((person) =>
-            mine(person).some((answer) => answer.possible.includes(value) || answer.groups[value]?.possible === true),
+          const possible = eachOnce(
+            persons.filter((person) =>
+              mine(person).some((answer) => answer.possible.includes(value) || answer.groups[value]?.possible === true),
+            ),
           );
           const certain = possible.filter((person) =>
             mine(person).some(

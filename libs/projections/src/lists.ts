@@ -23,7 +23,7 @@ import { type CheckedQuery, type Condition, splitAnswer } from './list-query.js'
 import type { SubjectRow } from './records.js';
 import { OPEN_END, OPEN_START } from './schema.js';
 import type { FacetValue, FacetView, ListItem, ListPage, SubjectCategory } from './shapes.js';
-import { byName, foldedWords } from './traits.js';
+import { byName, foldedWords, JUDGED } from './traits.js';
 
 /** Values of a facet that has no fixed vocabulary. */
 const MOST_FACET_VALUES = 100;
@@ -34,6 +34,9 @@ export interface Lookups {
   readonly itemOf: (row: SubjectRow) => ListItem;
   /** Who has a part in a case, and the id that it goes by together with those that were joined to it. */
   readonly personsOfCase: (id: string) => { readonly place: string; readonly persons: readonly number[] };
+  /** A person with whoever was judged to be the same; of anybody else, the one alone. By sid, and by id. */
+  readonly selvesOf: (sid: number) => readonly number[];
+  readonly idsOfSame: (id: string) => readonly string[];
   /** The cases in which a person has a part. */
   readonly casesOfPerson: (id: string) => readonly number[];
 }
@@ -213,7 +216,19 @@ class Search {
       possible.cut(hits.possible);
       certain.cut(hits.certain);
     }
+    if (this.query.kind === 'person') this.keepOnce(possible, certain);
     return { possible, certain };
+  }
+
+  /** Of persons who were judged to be one, the first that was found: answers are given of all of them together. */
+  private keepOnce(possible: Bits, certain: Bits): void {
+    const shown = new Set<number>();
+    for (const sid of this.index.column(JUDGED.field).any.copy().cut(possible).all()) {
+      if (shown.has(sid)) {
+        possible.delete(sid);
+        certain.delete(sid);
+      } else for (const self of this.lookups.selvesOf(sid)) shown.add(self);
+    }
   }
 
   /** Counts by value, under all conditions but those on the field itself. */
@@ -308,14 +323,14 @@ class Search {
       case 'id-or-text':
         return this.withValues(
           filter.name,
-          values.flatMap((value) => this.idsOrName(['person', 'group'], value)),
+          values.flatMap((value) => this.idsOrName(['person', 'group'], value)).flatMap(this.lookups.idsOfSame),
         );
       case 'id':
         break;
     }
     if (filter.name === 'case') return sure(Bits.of(this.cases.flatMap(({ persons }) => persons)));
     if (filter.name === 'person') return sure(Bits.of(values.flatMap((person) => this.lookups.casesOfPerson(person))));
-    return this.withValues(filter.name, values);
+    return this.withValues(filter.name, values.flatMap(this.lookups.idsOfSame));
   }
 
   private answers({ filter, values }: Condition, conditions: Conditions): Hits {

@@ -228,11 +228,16 @@ class FileReader implements ViewsReader {
         const persons = partiesOf('person', joined, find);
         return { place: joined[0] ?? id, persons: persons.map(({ ref }) => ref.sid) };
       },
+      selvesOf: (sid) => (this.knowledge(file).bySid(sid)?.selves() ?? []).map(({ ref }) => ref.sid),
+      idsOfSame: (id) => {
+        const same = this.knowledge(file).find('person', id)?.selves();
+        return same === undefined ? [id] : same.map((one) => one.id);
+      },
       casesOfPerson: (id) => {
         const { find } = this.knowledge(file);
-        const person = find('person', id);
-        const cases = person === undefined ? [] : [...casesOf(person)].flatMap((one) => [...joinedCases(one, find)]);
-        return cases.flatMap((one) => find('case', one)?.ref.sid ?? []);
+        const parts = (find('person', id)?.selves() ?? []).flatMap((one) => [...casesOf(one)]);
+        const cases = new Set(parts.flatMap((one) => [...joinedCases(one, find)]));
+        return [...cases].flatMap((one) => find('case', one)?.ref.sid ?? []);
       },
     };
   }

@@ -11,7 +11,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { SEARCH_TABLES } from './search/tables.js';
 
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 2;
 

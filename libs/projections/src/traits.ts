@@ -25,6 +25,9 @@ export interface Trait {
   readonly certain: boolean;
 }
 
+/** Of persons whom somebody judged to be the same as another, or not: lists ask who is, and show each once. */
+export const JUDGED: Trait = { field: 'judged', value: '', place: '', from: OPEN_START, to: OPEN_END, certain: true };
+
 /** As one axis answers on a run of days. */
 export type AnswerOnDays = Pick<AxisAnswer, 'axis' | 'case' | 'key' | 'possible' | 'certain' | 'groups' | 'detail'>;
 
