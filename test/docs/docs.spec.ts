@@ -29,7 +29,7 @@ const MARK = '\u0001';
 /** The output of each example, in order. All run in one shell, since later ones use what earlier ones set. */
 async function run(examples: readonly Example[], server: TestServer): Promise<readonly string[]> {
   const script = ['set -euo pipefail', ...examples.map(({ script: body }) => `${body}\nprintf '${MARK}'`)].join('\n');
-  const env = { ...process.env, HABEAS_URL: server.url, HABEAS_KEY: ADMIN_KEY };
+  const env = { ...process.env, HABEAS_URL: server.url, HABEAS_KEY: ADMIN_KEY, HABEAS_DATA: server.folder };
   const shell = spawn('bash', ['-c', script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let errors = '';
