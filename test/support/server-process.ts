@@ -70,7 +70,7 @@ export function runServer(data: string, options: RunOptions = {}): Run {
   return run(API, [], {
     ...options,
     // Of its log, only what is wrong.
-    environment: { HABEAS_DATA: data, HABEAS_PORT: '0', HABEAS_LOG_LEVEL: 'warn', ...options.environment },
+    environment: { HABEAS_DATA: data, HABEAS_PORT: '0', HABEAS_LOG_LEVEL: 'error', ...options.environment },
   });
 }
 

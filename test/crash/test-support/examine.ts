@@ -79,11 +79,15 @@ async function ask<T>(folder: string, question: (db: DatabaseSync) => T, enough:
 }
 
 const stateOf = (db: DatabaseSync): unknown =>
-  db.prepare('SELECT seq, (SELECT count(*) FROM stale) AS stale FROM checkpoint').get();
+  db
+    .prepare(
+      `SELECT seq, (SELECT count(*) FROM stale) AS stale, (SELECT seq FROM search_progress) AS searched FROM checkpoint`,
+    )
+    .get();
 
-/** The served views count every event of the log, in its order, without a gap. */
+/** The served views count every event of the log, in its order, without a gap, and search has taken in all of them. */
 export async function expectCounted(folder: string, events: readonly StoredEvent[]): Promise<void> {
-  const wanted = { seq: events.length, stale: 0 };
+  const wanted = { seq: events.length, stale: 0, searched: events.length };
   const state = await ask(folder, stateOf, (found) => JSON.stringify(found) === JSON.stringify(wanted));
   expect(state).toEqual(wanted);
   const rows = await ask(
@@ -94,13 +98,19 @@ export async function expectCounted(folder: string, events: readonly StoredEvent
   expect(rows.map((row) => ({ ...row }))).toEqual(events.map(({ id }, index) => ({ seq: index + 1, id })));
 }
 
-/** Of the file, not of the record: its name, when its documents were made and from what, the numbers of rows. */
+/**
+ * Of the file, not of the record: its name, when its documents were made and from what, the numbers of rows, and where
+ * search looks first, which goes by those numbers and keeps what no text holds any more.
+ */
 const OF_THE_FILE: Readonly<Record<string, readonly string[] | 'all'>> = {
   meta: 'all',
   document_reads: 'all',
   documents: ['seq', 'day', 'until'],
   segments: ['row'],
   changes: ['row'],
+  search_texts: ['row'],
+  search_trigrams: 'all',
+  search_characters: 'all',
 };
 
 /** Every table that there is, so that one that is added is compared too; in no order, as rows name theirs. */
