@@ -65,7 +65,7 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   AppealDecided: ['acquittedOf'],
   PersonConvicted: ['acquittedOf'],
   SourceEntered: ['sha256'],
-  SourceDetailsCorrected: ['type', 'publisher', 'author', 'url', 'lang'],
+  SourceDetailsCorrected: ['type', 'publisher', 'author', 'url', 'lang', 'sha256'],
 };
 
 test('a field is sealed in every correctable payload that has it, or in none', () => {

@@ -2,6 +2,7 @@
 import type { SubjectId } from '../catalogue/category.js';
 import { definitionOf } from '../catalogue/catalogue.js';
 import type { Data } from '../catalogue/definition.js';
+import { sourceOf } from '../source/record.js';
 import { isPlainObject } from '../validation/fields.js';
 import type { DecideContext } from './context.js';
 import { factOf, type StandingFact, stands } from './ledger.js';
@@ -48,7 +49,7 @@ export class ActCheck {
       case 'FactAssignedToCase':
         return this.assignable(data);
       case 'SourceDetailsCorrected':
-        return this.saysSomething(data);
+        return this.describable(state, data);
       default:
         return true;
     }
@@ -174,7 +175,12 @@ export class ActCheck {
     return state === undefined || this.standingFact(state, fact, ['fact']) !== undefined;
   }
 
-  private saysSomething({ reason: _, ...details }: Data): boolean {
+  private describable(state: SubjectState, { reason: _, ...details }: Data): boolean {
+    const held = sourceOf(state);
+    if (details.sha256 !== undefined && held?.text !== undefined && details.sha256 !== held.sha256) {
+      this.refuse('invalid-value', 'This is not the SHA-256 of the text as it is kept: leave it out.', ['sha256']);
+      return false;
+    }
     if (Object.keys(details).length > 0) return true;
     this.refuse('missing-field', 'Give at least one detail that is to be corrected.', []);
     return false;

@@ -548,6 +548,17 @@ describe('sources', () => {
     expect(sourceOf(record.state('source', ID.sourceA))).toMatchObject({ title: 'Article A', lang: 'en' });
   });
 
+  test('the hash of a document may be corrected, that of a held text only to what it is', () => {
+    const record = aRecord();
+    const sha256 = 'a'.repeat(64);
+    const json = { sha256, reason: 'Of the paper.' };
+    expect(refusals(record.when('source', ID.sourceA, 'SourceDetailsCorrected', json))).toEqual([
+      'invalid-value /sha256',
+    ]);
+    expect(refusals(record.when('source', ID.sourceB, 'SourceDetailsCorrected', json))).toEqual([]);
+    expect(sourceOf(record.state('source', ID.sourceB))).toMatchObject({ sha256 });
+  });
+
   test('a source does not depend on itself', () => {
     const json = like('SourceDependsOn', { other: ID.sourceA });
     expect(refusals(aRecord().when('source', ID.sourceA, 'SourceDependsOn', json))).toEqual([

@@ -22,6 +22,8 @@ export interface SourceRecord {
 
 const DETAILS = ['type', 'title', 'publisher', 'author', 'published', 'url', 'lang'] as const;
 
+const SAYS_HASH = new Set(['SourceEntered', 'SourceTextContinued', 'SourceDetailsCorrected']);
+
 const read = new WeakMap<SubjectState, SourceRecord | undefined>();
 
 /** Undefined: there is no such source. Asked for each citation of it, so a state is read once. */
@@ -45,8 +47,8 @@ function readSource(state: SubjectState): SourceRecord | undefined {
     }
     if (event.type === 'SourceEntered' || event.type === 'SourceTextContinued') {
       if (typeof data.text === 'string') parts.push(data.text);
-      if (typeof data.sha256 === 'string') sha256 = data.sha256;
     }
+    if (typeof data.sha256 === 'string' && SAYS_HASH.has(event.type)) sha256 = data.sha256;
   }
   if (!entered) return undefined;
   const { type = 'other', lang = 'und', ...rest } = details;

@@ -94,6 +94,10 @@ class SourceDetailsCorrected {
   @Value(language())
   lang?: string;
 
+  @Optional()
+  @Value(sha256(), { description: 'Of the document, where no text is held: of a text that is, it is computed.' })
+  sha256?: string;
+
   @Personal()
   @Value(text(5_000))
   reason!: string;

@@ -257,7 +257,7 @@ export class Build {
 }
 
 /** The facts of a subject in the order in which they happened; never in the order in which they were recorded. */
-export function inOrder(subject: Subject, selves: readonly Subject[] = [subject]): readonly StandingFact[] {
+function inOrder(subject: Subject, selves: readonly Subject[] = [subject]): readonly StandingFact[] {
   return selves
     .flatMap((one) => one.facts())
     .sort(
