@@ -5,7 +5,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { killAll, run, runServer, stop as stopProcess, urlOf, type Run } from '../support/server-process.js';
-import { temporaryFolder } from './test-support/server.js';
+import { positionToken, readPosition } from '../../apps/api/src/http/tokens.js';
+import { ADMIN_KEY, temporaryFolder } from './test-support/server.js';
 
 const CLI = fileURLToPath(new URL('../../apps/cli/src/main.js', import.meta.url));
 
@@ -171,3 +172,28 @@ test('keys are made, listed and revoked from the command line', async () => {
   expect([await unreached.ended, unreached.errors().trim()]).toEqual([1, 'No server answers at http://127.0.0.1:1.']);
   await stop(server);
 }, 120_000);
+
+test('told to end, it takes nothing more, answers what is under way, and ends with 0', async () => {
+  const server = api(folder(), { HABEAS_ADMIN_KEY: ADMIN_KEY, HABEAS_LOG_LEVEL: 'error' });
+  await server.says('data folder');
+  const url = urlOf(server);
+  const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' };
+  const source = JSON.stringify({ type: 'report', title: 'A report', lang: 'en' });
+  const post = (): Promise<Response> => fetch(`${url}/v1/sources`, { method: 'POST', headers, body: source });
+  const entered = await post();
+  const { stream, revision } = readPosition(entered.headers.get('habeas-position') ?? '');
+  await entered.text();
+  // Waits some seconds for an event that never comes.
+  const waiting = fetch(`${url}/v1/sources?minPosition=${positionToken({ stream, revision: revision + 1 })}`, {
+    headers,
+  });
+  const recording = Promise.all(Array.from({ length: 20 }, async () => (await post()).status));
+  expect(await recording).toEqual(Array.from({ length: 20 }, () => 201));
+  server.process.kill('SIGTERM');
+  const answer = await waiting;
+  expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([503, 'not-yet-visible']);
+  // Nothing is told to stay on a server that goes.
+  expect(answer.headers.get('connection')).toBe('close');
+  await expect(post()).rejects.toThrow();
+  expect([await server.ended, server.errors()]).toEqual([0, '']);
+}, 60_000);
