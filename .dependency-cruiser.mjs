@@ -80,6 +80,14 @@ export default {
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'swagger-when-asked',
+      comment:
+        'Swagger is loaded with the document; whatever describes itself imports ./swagger.js, or a start loads it.',
+      severity: 'error',
+      from: { path: '^apps/', pathNot: '^apps/api/src/http/(openapi-document|swagger)\\.ts$' },
+      to: { path: 'node_modules/@nestjs/swagger/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'no-cycles',
       comment: 'No file imports itself by way of others.',
       severity: 'error',

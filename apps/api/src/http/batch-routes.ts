@@ -1,7 +1,7 @@
 /** The bulk door: commands as JSON Lines in, a line of answer for each out, both streamed. */
 import { Readable } from 'node:stream';
 import { Controller, HttpCode, Inject, Post, Req, Res, type Type } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from './swagger.js';
 import { allows } from '#command-handling';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answersTo } from './batch/answers.js';

@@ -5,7 +5,6 @@ import { ApiProblems } from './documented.js';
 import { problemKinds } from './problem.js';
 import { NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from './swagger.js';
-import { collectVocabularies } from './vocabularies.js';
 
 /** What a code of the domain means and what to do about it, in the domain's own words. */
 function advice(code: string): Partial<Pick<RefusalCodeInfo, 'meaning' | 'whatToDo'>> {
@@ -13,7 +12,7 @@ function advice(code: string): Partial<Pick<RefusalCodeInfo, 'meaning' | 'whatTo
   return known === undefined ? {} : { meaning: known.meaning, whatToDo: known.whatToDo };
 }
 
-const makeAnswer = () => ({
+const makeAnswer = async () => ({
   events: catalogue.map((definition) => ({
     type: definition.type,
     summary: definition.summary,
@@ -24,7 +23,7 @@ const makeAnswer = () => ({
     ),
     schema: `/openapi.json#/components/schemas/${definition.type}`,
   })),
-  vocabularies: collectVocabularies(),
+  vocabularies: (await import('./vocabularies.js')).collectVocabularies(),
   axes: AXES.map(({ axis, subject, per, values, groups }) => ({ axis, subject, per, values, groups })),
   problems: [...problemKinds].map(([code, { status, title }]) => ({ code, status, title, ...advice(code) })),
 });

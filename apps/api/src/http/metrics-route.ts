@@ -1,6 +1,6 @@
 /** What Prometheus asks for. It says how much is recorded and when, so it takes a key, as everything does. */
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from './swagger.js';
 import type { FastifyReply } from 'fastify';
 import { ApiProblems } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';

@@ -21,6 +21,7 @@ function putOff<Name extends Decorator>(name: Name): Swagger[Name] {
 
 export const ApiBearerAuth = putOff('ApiBearerAuth');
 export const ApiBody = putOff('ApiBody');
+export const ApiConsumes = putOff('ApiConsumes');
 export const ApiHeader = putOff('ApiHeader');
 export const ApiOperation = putOff('ApiOperation');
 export const ApiParam = putOff('ApiParam');
