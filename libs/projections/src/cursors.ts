@@ -41,7 +41,7 @@ export function readCursor(cursor: string, { list, log }: CursorOf): Result<Curs
 }
 
 const DEFAULT_LIMIT = 50;
-export const MAX_LIMIT = 200;
+const MAX_LIMIT = 200;
 
 /** How many items a page holds. Refusal code: `invalid-limit`. */
 export function checkLimit(limit: number = DEFAULT_LIMIT): Result<number, Refusal> {
