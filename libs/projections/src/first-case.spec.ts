@@ -1,5 +1,6 @@
 /** What the record must say of the first case, in whatever order it was recorded. */
 import fc from 'fast-check';
+import { comparable } from '../../../test/support/comparable.js';
 import type { ViewsReader } from './ports.js';
 import type { GroupView, PersonView, SubjectCategory } from './shapes.js';
 import { type CaseCommand, eventOf, firstCase, idOf, inOrderOf } from './test-support/first-case.js';
@@ -93,14 +94,6 @@ test('the first case, as it was given', async () => {
   expect(article.citedBy.every(({ words }) => words !== undefined && article.text?.includes(words))).toBe(true);
 });
 
-/** Everything that must not depend on the order of recording. */
-function timeless(document: unknown): unknown {
-  if (Array.isArray(document)) return document.map(timeless);
-  if (typeof document !== 'object' || document === null) return document;
-  const kept = Object.entries(document).filter(([name]) => !['seq', 'recordedAt', 'asOf'].includes(name));
-  return Object.fromEntries(kept.map(([name, value]) => [name, timeless(value)]));
-}
-
 function everything(reader: ViewsReader): unknown {
   const spans = ['2017-04-30', '2017-05-15', '2018-01-01', '2018-11-20', '2019'];
   return firstCase
@@ -108,7 +101,7 @@ function everything(reader: ViewsReader): unknown {
     .map(({ name, path }) => {
       const kind = path.split('/')[2]!.slice(0, -1) as SubjectCategory;
       const moments = kind === 'person' ? [{}, ...spans.map((validAt) => ({ validAt }))] : [{}];
-      return moments.map((moment) => [name, moment, timeless(documentOf(reader, kind, idOf(name), moment))]);
+      return moments.map((moment) => [name, moment, comparable(documentOf(reader, kind, idOf(name), moment))]);
     });
 }
 

@@ -15,7 +15,7 @@ import type {
   PersonView,
   RoleView,
 } from '#projections';
-import { comparable } from '../../e2e/test-support/comparable.js';
+import { comparable } from '../../support/comparable.js';
 import { startServer, type TestServer } from '../../e2e/test-support/server.js';
 
 export type Json = string | number | boolean | readonly Json[] | { readonly [field: string]: Json };
