@@ -182,5 +182,12 @@ function notCanonical(path: Path, reason: string): NotCanonicalError {
 
 /** RFC 6901. Lone surrogates of a refused key are replaced, so that the pointer itself can be sent. */
 export function jsonPointer(path: readonly (string | number)[]): string {
-  return path.map((step) => `/${String(step).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  let pointer = '';
+  for (const step of path)
+    pointer += typeof step === 'number' || !/[~/\ud800-\udfff]/.test(step) ? `/${step}` : escaped(step);
+  return pointer;
+}
+
+function escaped(step: string): string {
+  return `/${step.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

@@ -1,3 +1,4 @@
+import { createHmac, hkdfSync } from 'node:crypto';
 import fc from 'fast-check';
 import type { StoredEvent } from '#event-store';
 import { canonicalJson, canonicalValue, randomId } from '#kernel';
@@ -337,6 +338,13 @@ describe('upcasters', () => {
 });
 
 describe('requestMac', () => {
+  test('is the HMAC-SHA256 of the request under a key derived from the stream’s', () => {
+    const derived = new Uint8Array(hkdfSync('sha256', key.key, '', 'habeas request mac v1', 32));
+    for (const request of ['', 'POST {"a":1}', 'ខ្មែរ'.repeat(1_000)]) {
+      expect(requestMac(key, request)).toBe(createHmac('sha256', derived).update(request, 'utf8').digest('hex'));
+    }
+  });
+
   test('recognises the same request, under the same key only', () => {
     const mac = requestMac(key, 'POST {"a":1}');
     expect(mac).toMatch(/^[0-9a-f]{64}$/);

@@ -117,9 +117,16 @@ class Codec implements EventCodec {
       const revision = head.revision + 1;
       const { id, type } = event;
       const { stream, logId } = context;
-      const bare = writeCanonical(metadataOf(form, context, head));
-      const hash = eventHash({ id, stream, revision, type, logId, data, metadata: bare });
-      const metadata = metadataOf(form, context, head, hash);
+      const bare = metadataOf(form, context, head);
+      const hash = eventHash({ id, stream, revision, type, logId, data, metadata: writeCanonical(bare) });
+      const { causationId, correlationId, ...rest } = bare;
+      // In the order of the keys, so that writing it needs no other.
+      const metadata = {
+        ...(causationId !== undefined && { causationId }),
+        correlationId,
+        hash,
+        ...rest,
+      } as JsonObject;
       encoded.push({ id, type, data, metadata: writeCanonical(metadata) });
       recorded.push({
         id,
@@ -227,12 +234,11 @@ class Codec implements EventCodec {
   }
 }
 
-/** In the order of its keys, so that writing it needs no other. Without a hash: what the hash covers. */
-function metadataOf(form: StoredForm, context: EncodeContext, head: ChainHead, hash?: string): JsonObject {
+/** What the hash covers: all but the hash. */
+function metadataOf(form: StoredForm, context: EncodeContext, head: ChainHead): JsonObject {
   return canonicalValue({
     ...(context.causationId !== undefined && { causationId: context.causationId }),
     correlationId: context.correlationId,
-    ...(hash !== undefined && { hash }),
     ...(head.hash !== undefined && { prev: head.hash }),
     recordedAt: context.recordedAt.toISOString(),
     recordedBy: context.recordedBy,
@@ -240,7 +246,7 @@ function metadataOf(form: StoredForm, context: EncodeContext, head: ChainHead, h
     schemaVersion: form.schemaVersion,
     v: 1,
     visibility: context.visibility,
-  } satisfies Partial<EventMetadata>) as JsonObject;
+  } satisfies Omit<EventMetadata, 'hash'>) as JsonObject;
 }
 
 type Data = Readonly<Record<string, unknown>>;

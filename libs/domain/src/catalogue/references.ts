@@ -46,6 +46,7 @@ export function embeddedIn(
 function collect(payload: PayloadClass, data: unknown, path: Path, found: Reference[]): void {
   if (!isPlainObject(data)) return;
   for (const field of fieldsOf(payload).values()) {
+    if (field.nested === undefined && field.reference === undefined) continue;
     const value = data[field.name];
     if (value === undefined) continue;
     const here = [...path, field.name];

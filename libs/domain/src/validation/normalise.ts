@@ -2,10 +2,19 @@
 import { canonicalText } from '#kernel';
 import { isPlainObject } from './fields.js';
 
-/** A copy of JSON with its texts in that form. */
+/** JSON with its texts in that form: a copy where any of them is in another. */
 export function normalised(json: unknown): unknown {
   if (typeof json === 'string') return canonicalText(json);
-  if (Array.isArray(json)) return json.map(normalised);
+  if (Array.isArray(json)) {
+    const elements = json as readonly unknown[];
+    const copy = elements.map(normalised);
+    return copy.every((element, index) => element === elements[index]) ? elements : copy;
+  }
   if (!isPlainObject(json)) return json;
-  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, normalised(value)]));
+  let copy: Record<string, unknown> | undefined;
+  for (const name of Object.keys(json)) {
+    const value = normalised(json[name]);
+    if (value !== json[name]) (copy ??= { ...json })[name] = value;
+  }
+  return copy ?? json;
 }
