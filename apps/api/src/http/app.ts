@@ -115,7 +115,7 @@ function admit(habeas: Habeas, request: FastifyRequest): void {
 /** Cuts off a client that sends its body by the drop. */
 function limitBody({ raw }: FastifyRequest): void {
   if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined) return;
-  const late = setTimeout(() => raw.destroy(), PATIENCE);
+  const late = setTimeout(() => raw.destroy(), PATIENCE).unref();
   raw.once('close', () => {
     clearTimeout(late);
   });

@@ -101,7 +101,7 @@ export function batchController(report: (line: string) => void): Type {
       const answers = answersTo(lines, (each) => batch.answer(each), { width: WIDTH, maxWaiting: MOST_WAITING });
       reply.raw.once('finish', () => {
         // The connection was promised to be kept before anybody knew.
-        if (!body.readableEnded || !accepting()) setTimeout(() => request.socket.destroySoon(), LINGER);
+        if (!body.readableEnded || !accepting()) setTimeout(() => request.socket.destroySoon(), LINGER).unref();
       });
       void reply.type('application/jsonl').send(Readable.from(answers, { objectMode: false }));
     }
