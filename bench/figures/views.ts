@@ -14,7 +14,11 @@ const PATIENCE_SECONDS = 90;
 async function run(context: Context): Promise<readonly Figure[]> {
   const { folder, events, persons } = await wholeLog(context);
   const task: ViewsTask = { log: folder, views: `${context.temporary}/views`, seconds: PATIENCE_SECONDS };
-  const child = fork(fileURLToPath(new URL('./views-process.js', import.meta.url)), { serialization: 'advanced' });
+  const child = fork(fileURLToPath(new URL('./views-process.js', import.meta.url)), {
+    serialization: 'advanced',
+    // The room that the thread of the views has in a server.
+    execArgv: ['--max-semi-space-size=32'],
+  });
   child.send(task);
   const [built] = (await once(child, 'message')) as [ViewsBuilt];
   if (child.exitCode === null) await once(child, 'exit');

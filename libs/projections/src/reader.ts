@@ -48,7 +48,11 @@ function notFound(kind: SubjectCategory, when = ''): Refusal {
   return refusal('not-found', `There is no ${kind} with this id${when}.`);
 }
 
+/** How long a file may still be read that a writer in another process has replaced. */
+const LOOK_EVERY_MS = 200;
+
 interface OpenFile {
+  readonly path: string;
   readonly db: DatabaseSync;
   readonly records: Records;
   readonly lists: Lists;
@@ -66,6 +70,7 @@ interface ResolvedMoment {
 class FileReader implements ViewsReader {
   private readonly folder: ViewsFolder;
   private file: OpenFile | undefined;
+  private lookedAt = 0;
   private told: ViewsHealth | undefined;
   private present: { readonly seq: number; readonly knowledge: Knowledge } | undefined;
   private closed = false;
@@ -183,12 +188,24 @@ class FileReader implements ViewsReader {
   }
 
   private opened(): OpenFile | undefined {
-    if (this.file !== undefined || this.closed) return this.file;
+    if (this.closed) return undefined;
+    if (this.file !== undefined && this.isServed(this.file)) return this.file;
+    this.letGo();
     const path = this.folder.served();
     const db = path === undefined ? undefined : openForReading(path);
-    if (db === undefined) return undefined;
+    if (path === undefined || db === undefined) return undefined;
+    this.lookedAt = performance.now();
     const records = new Records(db);
-    return (this.file = { db, records, lists: new Lists(db), search: new SearchReader(db) });
+    return (this.file = { path, db, records, lists: new Lists(db), search: new SearchReader(db) });
+  }
+
+  /** A writer in this process says when another file is served; one in another process leaves only the pointer. */
+  private isServed({ path }: OpenFile): boolean {
+    if (this.told !== undefined) return true;
+    const now = performance.now();
+    if (now - this.lookedAt < LOOK_EVERY_MS) return true;
+    this.lookedAt = now;
+    return this.folder.served() === path;
   }
 
   private letGo(): void {

@@ -530,3 +530,26 @@ test('an event on which the fold itself fails leaves nothing of it behind', asyn
   expect(events).not.toContain(bad.id);
   expect(events).toContain(after.id);
 });
+
+test('a reader that no writer tells anything notices that another file is served', async () => {
+  const { views, reader } = record.views();
+  await record.say(...THE_CASE);
+  await caughtUp(reader, THE_CASE.length + 1);
+  await allReady(record.folder);
+  const apart = openViewsReader({ folder: record.folder, clock: record.clock });
+  const before = servedFile(record.folder);
+  const read = (): boolean => apart.document('person', idOf('vy')).ok;
+  expect(read()).toBe(true);
+  views.rebuild();
+  await until(() => servedFile(record.folder) !== before);
+  await record.say({
+    kind: 'source',
+    subject: idOf('later'),
+    id: idOf('later'),
+    type: 'SourceEntered',
+    data: { type: 'post', title: 'x', lang: 'en' },
+  });
+  await until(() => apart.document('source', idOf('later')).ok);
+  expect(read()).toBe(true);
+  apart.close();
+});
