@@ -10,7 +10,7 @@ import { AXES } from './vocabulary.js';
 export type AxisSet = number;
 
 export const NO_AXIS: AxisSet = 0;
-export const EVERY_AXIS: AxisSet = -1;
+const EVERY_AXIS: AxisSet = -1;
 
 const BITS = new Map<Axis, AxisSet>(AXES.map(({ axis }, index) => [axis, 1 << index]));
 
