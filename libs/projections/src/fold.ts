@@ -27,7 +27,7 @@ import type { StatusChange, SubjectCategory } from './shapes.js';
 import { type Find, joinedCases, type Mention, mentionsOf, type Subject } from './subject.js';
 import type { ViewFile } from './view-file.js';
 
-const EVENTS_AT_HAND = 30_000;
+const EVENTS_AT_HAND = 40_000;
 /** Documents built in the very commit of the event that changes them. */
 const DOCUMENTS_PER_COMMIT = 12;
 /** Behind every name, also behind those beyond the first plane. */

@@ -2,13 +2,20 @@
  * What is known up to one event: subjects, folded from the rows of a view file when they are asked for and kept at
  * hand within a bound. With `upTo` left out it stands at the end of the file and moves on with it.
  */
-import { LRUCache } from 'lru-cache';
 import type { Records } from './records.js';
 import type { SubjectCategory } from './shapes.js';
 import { type Concerning, type Counts, EVERY_FACT, Subject, type SubjectRef } from './subject.js';
 
+interface Held {
+  readonly subject: Subject;
+  /** What it was when it was put here: it grows in other hands. */
+  readonly size: number;
+}
+
 export class Knowledge {
-  private readonly subjects: LRUCache<number, Subject>;
+  /** Those that were not asked for the longest come first. */
+  private readonly subjects = new Map<number, Held>();
+  private held = 0;
   /** Of the subjects at hand. */
   private readonly sids = new Map<string, number>();
   /** Bound to this, so that subjects can look others up. */
@@ -17,21 +24,13 @@ export class Knowledge {
   /** @param events how many events to keep at hand, over all subjects */
   constructor(
     private readonly records: Records,
-    events: number,
+    private readonly events: number,
     private readonly upTo: number = Number.MAX_SAFE_INTEGER,
     private readonly counts: Counts = EVERY_FACT,
-  ) {
-    this.subjects = new LRUCache({
-      maxSize: events,
-      sizeCalculation: (subject) => subject.size,
-      dispose: ({ kind, id }, _, reason) => {
-        if (reason !== 'set') this.sids.delete(`${kind} ${id}`);
-      },
-    });
-  }
+  ) {}
 
   bySid(sid: number): Subject | undefined {
-    const known = this.subjects.get(sid);
+    const known = this.atHand(sid);
     if (known !== undefined) return known;
     const row = this.records.subjectBySid(sid);
     return row === undefined || row.entered > this.upTo ? undefined : this.load(row);
@@ -39,7 +38,11 @@ export class Knowledge {
 
   /** The subject, if it is at hand; what is not at hand need not be kept up to date. */
   atHand(sid: number): Subject | undefined {
-    return this.subjects.get(sid);
+    const known = this.subjects.get(sid);
+    if (known === undefined) return undefined;
+    this.subjects.delete(sid);
+    this.subjects.set(sid, known);
+    return known.subject;
   }
 
   /** A subject whose first event is about to be taken in. */
@@ -51,19 +54,36 @@ export class Knowledge {
 
   /** To be called after a subject took in events, so that its size counts. */
   keep(subject: Subject): void {
-    this.subjects.set(subject.ref.sid, subject);
-    this.sids.set(`${subject.kind} ${subject.id}`, subject.ref.sid);
+    const { sid } = subject.ref;
+    this.drop(sid);
+    this.subjects.set(sid, { subject, size: subject.size });
+    this.sids.set(`${subject.kind} ${subject.id}`, sid);
+    this.held += subject.size;
+    for (const oldest of this.subjects.keys()) {
+      if (this.held <= this.events) break;
+      this.drop(oldest);
+    }
   }
 
   forget(): void {
     this.subjects.clear();
+    this.sids.clear();
+    this.held = 0;
+  }
+
+  private drop(sid: number): void {
+    const held = this.subjects.get(sid);
+    if (held === undefined) return;
+    this.subjects.delete(sid);
+    this.sids.delete(`${held.subject.kind} ${held.subject.id}`);
+    this.held -= held.size;
   }
 
   private byId(kind: SubjectCategory, id: string): Subject | undefined {
     const sid = this.sids.get(`${kind} ${id}`);
     if (sid !== undefined) return this.bySid(sid);
     const row = this.records.subject(kind, id);
-    return row === undefined || row.entered > this.upTo ? undefined : (this.subjects.get(row.sid) ?? this.load(row));
+    return row === undefined || row.entered > this.upTo ? undefined : (this.atHand(row.sid) ?? this.load(row));
   }
 
   private load(ref: SubjectRef): Subject {
