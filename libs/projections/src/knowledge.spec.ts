@@ -1,0 +1,40 @@
+/** What is kept at hand stays within its bound, however subjects grow after they were put there. */
+import { derivedId } from '#kernel';
+import { Knowledge } from './knowledge.js';
+import { type EventRow, Records } from './records.js';
+import { createFile } from './schema.js';
+import type { Subject } from './subject.js';
+
+function grow(knowledge: Knowledge, subject: Subject, events: number): void {
+  const { sid } = subject.ref;
+  for (let n = 0; n < events; n++) {
+    const row: EventRow = {
+      seq: sid * 1_000 + subject.size,
+      id: derivedId('knowledge', String(sid), subject.size),
+      type: 'NameAsserted',
+      sid,
+      recordedAt: '2026-01-01T00:00:00.000Z',
+      recordedBy: 'key:1',
+      visibility: 'internal',
+      opened: true,
+      data: {},
+    };
+    subject.learn(row);
+    knowledge.keep(subject);
+  }
+}
+
+test('a subject counts for as much as it has grown to; who was not asked for the longest goes first', () => {
+  const db = createFile(':memory:');
+  const knowledge = new Knowledge(new Records(db), 20);
+  const [one, two, three] = [1, 2, 3].map((sid) =>
+    knowledge.enter({ sid, kind: 'person', id: derivedId('knowledge', 'person', sid) }),
+  ) as [Subject, Subject, Subject];
+  grow(knowledge, two, 5);
+  expect(knowledge.atHand(1)).toBe(one);
+  grow(knowledge, three, 14);
+  expect([2, 1, 3].map((sid) => knowledge.atHand(sid) !== undefined)).toEqual([false, true, true]);
+  grow(knowledge, one, 18);
+  expect([1, 2, 3].map((sid) => knowledge.atHand(sid) !== undefined)).toEqual([true, false, false]);
+  db.close();
+});
