@@ -55,6 +55,7 @@ const ILLEGAL: Readonly<Record<string, readonly [file: string, text: string]>> =
     'libs/projections/src/illegal.ts',
     "export { EventStoreDBClient } from '@eventstore/db-client';",
   ],
+  'swagger-when-asked': ['apps/api/src/http/illegal.ts', "export { ApiTags } from '@nestjs/swagger';"],
   'production-without-test-tools': ['libs/domain/src/illegal.ts', "export { default } from 'fast-check';"],
   'no-cycles': ['libs/domain/src/illegal.ts', "import { y } from './index.js'; export const x = y;"],
   resolvable: ['libs/domain/src/illegal.ts', "export { x } from './not-there.js';"],

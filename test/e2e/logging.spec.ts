@@ -43,22 +43,26 @@ async function send(
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
-): Promise<{ status: number; body: Record<string, unknown> }> {
+): Promise<{ status: number; body: Record<string, unknown>; position: string }> {
   const response = await fetch(url + path, {
     method,
     headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json', ...headers },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, body: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {} };
+  return {
+    status: response.status,
+    body: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {},
+    position: response.headers.get('habeas-position') ?? '',
+  };
 }
 
 const parsed = (lines: readonly string[]): readonly Line[] => lines.map((line) => JSON.parse(line) as Line);
 
 test('a line for each request: method, template of the route, status, time, ids; machines that ask often are left out', async () => {
   const { url, lines, close } = await watched('info');
-  const { body } = await send(url, 'POST', '/v1/sources', { type: 'report', title: 'A report', lang: 'en' });
-  await send(url, 'GET', `/v1/sources/${String(body.id)}?validAt=2018`);
+  const { body, position } = await send(url, 'POST', '/v1/sources', { type: 'report', title: 'A report', lang: 'en' });
+  await send(url, 'GET', `/v1/sources/${String(body.id)}?validAt=2018&minPosition=${position}`);
   await send(url, 'GET', '/v1/persons', undefined, { authorization: 'Bearer nobody' });
   await fetch(`${url}/health/live`);
   await close();

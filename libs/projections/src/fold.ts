@@ -113,6 +113,7 @@ export class Fold {
       this.statements.addConcern.run(target.sid, seq);
       // A source's document may list thousands of facts: it can wait.
       this.outdate(target.sid, target.kind !== 'source');
+      if (target.kind === 'case') this.outdateCasesReading(target.sid);
       const other = this.waiting.get(target.sid)?.subject ?? this.knowledge.atHand(target.sid);
       if (other === undefined) continue;
       other.hear({ row: taken.row, of: place });
@@ -327,6 +328,13 @@ export class Fold {
     if (atOnce) this.touched.add(sid);
   }
 
+  /** A case shows everyone who has a part in one that was joined to it. */
+  private outdateCasesReading(sid: number): void {
+    if (!this.documents) return;
+    for (const reader of this.statements.casesReading.all(sid) as unknown as { sid: number }[])
+      this.outdated.add(reader.sid);
+  }
+
   private outdateReadersOf({ ref: { sid } }: Subject): void {
     if (!this.documents) return;
     for (const reader of this.statements.readersOf.all(sid) as unknown as { sid: number }[])
@@ -371,6 +379,7 @@ function prepare({
   | 'putDocument'
   | 'addReader'
   | 'readersOf'
+  | 'casesReading'
   | 'dropDocument'
   | 'addStale'
   | 'dropStale'
@@ -387,6 +396,9 @@ function prepare({
     putDocument: db.prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)'),
     addReader: db.prepare('INSERT OR IGNORE INTO document_reads VALUES (?, ?)'),
     readersOf: db.prepare('SELECT sid FROM document_reads WHERE other = ?'),
+    casesReading: db.prepare(
+      "SELECT sid FROM document_reads JOIN subjects USING (sid) WHERE other = ? AND kind = 'case'",
+    ),
     dropDocument: db.prepare('DELETE FROM documents WHERE sid = ?'),
     addStale: db.prepare('INSERT OR IGNORE INTO stale VALUES (?)'),
     dropStale: db.prepare('DELETE FROM stale WHERE sid = ?'),

@@ -101,6 +101,38 @@ test('what is known at the head is what is present', async () => {
   );
 });
 
+test('whoever comes into a case stands in those that were joined to it, at once', async () => {
+  const id = (name: string): string => derivedId('joined', name, 0);
+  const enter = (kind: 'person' | 'case', name: string): Said => ({
+    kind,
+    subject: id(name),
+    id: derivedId('joined', name, 'entry'),
+    type: kind === 'case' ? 'CaseEntered' : 'PersonEntered',
+    data: kind === 'case' ? { title: name, citations: [] } : { names: [{ text: name, kind: 'legal' }], citations: [] },
+  });
+  const { reader } = record.views();
+  await record.say(enter('case', 'one'), enter('case', 'other'), enter('person', 'A'), {
+    kind: 'case',
+    subject: id('other'),
+    id: derivedId('joined', 'join', 0),
+    type: 'CasesJoined',
+    data: { other: id('one') },
+  });
+  await caughtUp(reader, 5);
+  await allReady(record.folder);
+  expect(documentOf(reader, 'case', id('other')).persons).toEqual([]);
+  await record.say({
+    kind: 'person',
+    subject: id('A'),
+    id: derivedId('joined', 'warrant', 0),
+    type: 'WarrantIssued',
+    data: { case: id('one'), occurred: '2020', basis: 'reported', confidence: 'low', citations: [] },
+  });
+  await caughtUp(reader, 6);
+  for (const name of ['one', 'other'])
+    expect(documentOf(reader, 'case', id(name)).persons).toMatchObject([{ person: { id: id('A') } }]);
+});
+
 test('a settled answer to knownAt never changes', async () => {
   await fc.assert(
     fc.asyncProperty(stories(15), fc.nat({ max: 14 }), async (story, cut) => {
