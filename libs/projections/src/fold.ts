@@ -113,11 +113,12 @@ export class Fold {
       this.statements.addConcern.run(target.sid, seq);
       // A source's document may list thousands of facts: it can wait.
       this.outdate(target.sid, target.kind !== 'source');
-      if (target.kind === 'case') this.outdateCasesReading(target.sid);
       const other = this.waiting.get(target.sid)?.subject ?? this.knowledge.atHand(target.sid);
-      if (other === undefined) continue;
-      other.hear({ row: taken.row, of: place });
-      this.knowledge.keep(other);
+      if (other !== undefined) {
+        other.hear({ row: taken.row, of: place });
+        this.knowledge.keep(other);
+      }
+      this.outdateOneWith(target);
     }
     if (isShared) this.learn(subject, taken);
     else if (waiting !== undefined) waiting.events.push(taken);
@@ -328,11 +329,15 @@ export class Fold {
     if (atOnce) this.touched.add(sid);
   }
 
-  /** A case shows everyone who has a part in one that was joined to it. */
-  private outdateCasesReading(sid: number): void {
+  /** What concerns one of several persons who were judged to be one, or of several cases that were joined, each of them shows. */
+  private outdateOneWith({ sid, kind }: Target): void {
     if (!this.documents) return;
-    for (const reader of this.statements.casesReading.all(sid) as unknown as { sid: number }[])
-      this.outdated.add(reader.sid);
+    if (kind === 'case') {
+      for (const reader of this.statements.casesReading.all(sid) as unknown as { sid: number }[])
+        this.outdated.add(reader.sid);
+    }
+    const person = kind === 'person' ? this.knowledge.bySid(sid) : undefined;
+    if (person?.isJudged === true) for (const { ref } of withSelves([person])) this.outdate(ref.sid, true);
   }
 
   private outdateReadersOf({ ref: { sid } }: Subject): void {

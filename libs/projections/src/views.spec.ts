@@ -101,36 +101,56 @@ test('what is known at the head is what is present', async () => {
   );
 });
 
-test('whoever comes into a case stands in those that were joined to it, at once', async () => {
-  const id = (name: string): string => derivedId('joined', name, 0);
-  const enter = (kind: 'person' | 'case', name: string): Said => ({
+describe('what concerns one is shown at once by', () => {
+  const id = (name: string): string => derivedId('one', name, 0);
+  const enter = (kind: 'person' | 'case' | 'group', name: string): Said => ({
     kind,
     subject: id(name),
-    id: derivedId('joined', name, 'entry'),
-    type: kind === 'case' ? 'CaseEntered' : 'PersonEntered',
-    data: kind === 'case' ? { title: name, citations: [] } : { names: [{ text: name, kind: 'legal' }], citations: [] },
+    id: derivedId('one', name, 'entry'),
+    type: { person: 'PersonEntered', case: 'CaseEntered', group: 'GroupEntered' }[kind],
+    data: {
+      ...(kind === 'case' ? { title: name } : { names: [{ text: name, kind: 'legal' }] }),
+      ...(kind === 'group' && { kind: 'movement' }),
+      citations: [],
+    },
   });
-  const { reader } = record.views();
-  await record.say(enter('case', 'one'), enter('case', 'other'), enter('person', 'A'), {
-    kind: 'case',
-    subject: id('other'),
-    id: derivedId('joined', 'join', 0),
-    type: 'CasesJoined',
-    data: { other: id('one') },
+  const says = (kind: Said['kind'], name: string, type: string, data: object): Said => ({
+    kind,
+    subject: id(name),
+    id: derivedId('one', name, type),
+    type,
+    data: { occurred: '2020', basis: 'reported', confidence: 'low', citations: [], ...data },
   });
-  await caughtUp(reader, 5);
-  await allReady(record.folder);
-  expect(documentOf(reader, 'case', id('other')).persons).toEqual([]);
-  await record.say({
-    kind: 'person',
-    subject: id('A'),
-    id: derivedId('joined', 'warrant', 0),
-    type: 'WarrantIssued',
-    data: { case: id('one'), occurred: '2020', basis: 'reported', confidence: 'low', citations: [] },
+
+  test('the cases that were joined', async () => {
+    const { reader } = record.views();
+    const joined: Said = { ...says('case', 'other', 'CasesJoined', {}), data: { other: id('first') } };
+    await record.say(enter('case', 'first'), enter('case', 'other'), enter('person', 'A'), joined);
+    await caughtUp(reader, 5);
+    await allReady(record.folder);
+    expect(documentOf(reader, 'case', id('other')).persons).toEqual([]);
+    await record.say(says('person', 'A', 'WarrantIssued', { case: id('first') }));
+    await caughtUp(reader, 6);
+    for (const name of ['first', 'other'])
+      expect(documentOf(reader, 'case', id(name)).persons).toMatchObject([{ person: { id: id('A') } }]);
   });
-  await caughtUp(reader, 6);
-  for (const name of ['one', 'other'])
-    expect(documentOf(reader, 'case', id(name)).persons).toMatchObject([{ person: { id: id('A') } }]);
+
+  test('the persons who were judged to be one', async () => {
+    const { reader } = record.views();
+    const judged: Said = {
+      ...says('person', 'A', 'IdentityJudged', {}),
+      data: { person: id('B'), verdict: 'same', reason: 'the same papers', citations: [] },
+    };
+    await record.say(enter('person', 'A'), enter('person', 'B'), enter('group', 'G'), judged);
+    await caughtUp(reader, 5);
+    await allReady(record.folder);
+    expect(documentOf(reader, 'person', id('B')).statements.by).toEqual([]);
+    const words = { form: 'direct', lang: 'en', words: 'They said so.', stance: 'none', about: [{ group: id('G') }] };
+    await record.say(says('statement', 'S', 'StatementMade', { speaker: { person: id('A') }, ...words }));
+    await caughtUp(reader, 6);
+    for (const name of ['A', 'B'])
+      expect(documentOf(reader, 'person', id(name)).statements.by).toMatchObject([{ id: id('S') }]);
+  });
 });
 
 test('a settled answer to knownAt never changes', async () => {
