@@ -1,0 +1,139 @@
+/** EventStoreDB behind the port. */
+import {
+  checkAppend,
+  EventStoreError,
+  type AllOptions,
+  type AppendOutcome,
+  type EventStore,
+  type EventToAppend,
+  type ExpectedRevision,
+  type ReadStreamOptions,
+  type StoredEvent,
+  type Subscription,
+} from '#event-store';
+import type { Randomness } from '#kernel';
+import { append, type AppendingContext } from './appending.js';
+import { CatchUp } from './catch-up.js';
+import type { Connection } from './connection.js';
+import { assertNotBehind, endOfLog } from './head.js';
+import { isBehind, parsePosition } from './position.js';
+import { SendingGate } from './sending-gate.js';
+import { readStream, type ReadingContext } from './stream-reading.js';
+
+const OURS = 'habeas';
+const OPERATIONAL = 'habeasOps-';
+/** No stream's name begins like this: a reading of no category brings nothing. */
+const NOTHING = 'habeas-of-no-category\u0001';
+
+export class EventStoreDb implements EventStore {
+  readonly #connection: Connection;
+  readonly #reading: ReadingContext;
+  readonly #appending: AppendingContext;
+  readonly #closed = new AbortController();
+  readonly #subscriptions = new Set<CatchUp>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(connection: Connection, randomness: Randomness, deadline: number) {
+    this.#connection = connection;
+    this.#reading = { connected: connection.reading, randomness, deadline, closing: this.#closed.signal };
+    this.#appending = { connected: connection.appending, gate: new SendingGate(), reading: this.#reading, deadline };
+  }
+
+  // Async, so that a refused call rejects rather than throws.
+  async append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendOutcome> {
+    this.#assertOpen();
+    const bytes = checkAppend(stream, events, expected);
+    const appended = append(this.#appending, stream, events, expected, bytes);
+    this.#underWay.add(appended);
+    try {
+      return await appended;
+    } finally {
+      this.#underWay.delete(appended);
+    }
+  }
+
+  async *readStream(stream: string, options: ReadStreamOptions = {}): AsyncGenerator<StoredEvent, void, undefined> {
+    this.#assertOpen();
+    for await (const event of readStream(this.#reading, stream, options)) {
+      this.#assertOpen();
+      yield event;
+    }
+    this.#assertOpen();
+  }
+
+  async *readAll(options: AllOptions & { readonly limit?: number } = {}): AsyncGenerator<StoredEvent, void, undefined> {
+    this.#assertOpen();
+    const { after, limit = Infinity } = options;
+    const start = after === undefined ? undefined : parsePosition(after);
+    const end = await endOfLog(this.#reading);
+    assertNotBehind(start, end);
+    this.#assertOpen();
+    if (end === undefined || limit < 1 || (start !== undefined && !isBehind(end, start))) return;
+    // The server filters subscriptions alone; so this is one that ends with what was there when it began.
+    const reading = this.#follow(options, this.#reading.deadline);
+    let left = limit;
+    try {
+      for await (const message of reading) {
+        if (message.kind === 'caught-up') return;
+        if (message.kind === 'checkpoint') {
+          if (!isBehind(end, parsePosition(message.position))) return;
+          continue;
+        }
+        for (const event of message.events) {
+          const position = parsePosition(event.position);
+          if (isBehind(position, end)) return;
+          yield event;
+          this.#assertOpen();
+          if (--left < 1 || !isBehind(end, position)) return;
+        }
+      }
+      this.#assertOpen();
+    } finally {
+      await reading.close();
+    }
+  }
+
+  subscribeToAll(options: AllOptions = {}): Subscription {
+    this.#assertOpen();
+    return this.#follow(options, Infinity);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const subscription of [...this.#subscriptions]) await subscription.close();
+    await Promise.allSettled([...this.#underWay]);
+    this.#closed.abort();
+    await this.#connection.release();
+  }
+
+  #follow({ after, categories }: AllOptions, patience: number): CatchUp {
+    const subscription = new CatchUp(
+      this.#reading,
+      {
+        after,
+        prefixes: prefixesOf(categories),
+        wanted: categories === undefined ? ({ stream }) => !stream.startsWith(OPERATIONAL) : () => true,
+        // A reading holds what was acknowledged before it began; a follower may not have that yet.
+        requiresLeader: patience !== Infinity,
+        patience,
+      },
+      (closed) => this.#subscriptions.delete(closed),
+    );
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new EventStoreError('closed', 'The log was closed.');
+  }
+}
+
+function prefixesOf(categories: readonly string[] | undefined): string[] {
+  if (categories === undefined) return [OURS];
+  return categories.length === 0 ? [NOTHING] : categories.map((category) => `${category}-`);
+}

@@ -1,0 +1,138 @@
+/**
+ * One subscription of the client, for as long as it lasts, with its messages in their order. The client tells checkpoints
+ * and having caught up at once when they come off the network, while events that came before may still lie in its buffer: acted
+ * upon then, a checkpoint would stand behind events that were not delivered, and a resumption there would lose them.
+ */
+import { START, streamNameFilter, type AllStreamResolvedEvent, type AllStreamSubscription, type Position } from '@eventstore/db-client';
+import type { StoredEvent } from '#event-store';
+import type { Connected } from './connection.js';
+import type { LogPosition } from './position.js';
+import { toStoredEvent } from './stored-form.js';
+
+export interface WireListener {
+  event(event: StoredEvent, position: LogPosition): void;
+  checkpoint(position: LogPosition): void;
+  caughtUp(): void;
+  /** It is over, by this error or by a clean end; told once, and nothing after it. */
+  over(error: unknown): void;
+}
+
+export interface WireRequest {
+  /** Exclusive. */
+  readonly after: LogPosition | undefined;
+  readonly prefixes: readonly string[];
+  readonly requiresLeader: boolean;
+}
+
+interface Notice {
+  /** To be told when so many events were. */
+  readonly behind: number;
+  readonly tell: () => void;
+}
+
+export class Wire {
+  readonly #listener: WireListener;
+  readonly #subscription: AllStreamSubscription;
+  readonly #deadline: number;
+  readonly #notices: Notice[] = [];
+  #told = 0;
+  #over = false;
+  #live = false;
+  #paused = false;
+  #silence: NodeJS.Timeout | undefined;
+
+  /** @param deadline milliseconds that it may be silent for while it catches up */
+  constructor(connected: Connected, request: WireRequest, deadline: number, listener: WireListener) {
+    this.#listener = listener;
+    this.#deadline = deadline;
+    this.#subscription = connected.client.subscribeToAll({
+      fromPosition: request.after === undefined ? START : (request.after as Position),
+      requiresLeader: request.requiresLeader,
+      filter: streamNameFilter({
+        prefixes: [...request.prefixes],
+        // It must not throw and must return at once: otherwise the subscription stands still for good.
+        checkpointReached: (_subscription, position) => this.#notice(() => this.#listener.checkpoint(position)),
+      }),
+    });
+    this.#subscription
+      .on('data', (resolved: AllStreamResolvedEvent) => this.#take(resolved))
+      .on('caughtUp', () =>
+        this.#notice(() => {
+          this.#live = true;
+          this.#listener.caughtUp();
+        }),
+      )
+      .on('confirmation', () => this.#heard())
+      // This listener stays when all is over: an error that nobody listens to ends the process.
+      .on('error', (error: unknown) => this.#end(error))
+      .on('end', () => this.#end(undefined))
+      .on('close', () => this.#end(undefined));
+    this.#heard();
+  }
+
+  /** Whether it has caught up: from then on the server drops it when it is not fast enough. */
+  get live(): boolean {
+    return this.#live;
+  }
+
+  /** Lets the server wait. Only of use while it catches up. */
+  pause(): void {
+    if (this.#paused || this.#over) return;
+    this.#paused = true;
+    clearTimeout(this.#silence);
+    this.#subscription.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#over) return;
+    this.#paused = false;
+    this.#subscription.resume();
+    this.#heard();
+  }
+
+  /** Ends it; the listener is told nothing more, though events may still arrive. */
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#silence);
+    // Flowing again, so that what it still holds is thrown away.
+    this.#subscription.resume();
+    void this.#subscription.unsubscribe().catch(() => undefined);
+  }
+
+  #take({ event }: AllStreamResolvedEvent): void {
+    if (this.#over) return;
+    this.#told++;
+    this.#heard();
+    if (event !== undefined) this.#listener.event(toStoredEvent(event), event.position);
+    while (!this.#isOver() && this.#notices[0] !== undefined && this.#notices[0].behind <= this.#told) {
+      this.#notices.shift()?.tell();
+    }
+  }
+
+  #notice(tell: () => void): void {
+    if (this.#over) return;
+    this.#heard();
+    const behind = this.#told + this.#subscription.readableLength;
+    if (behind <= this.#told && this.#notices.length === 0) tell();
+    else this.#notices.push({ behind, tell });
+  }
+
+  #end(error: unknown): void {
+    if (this.#over) return;
+    this.close();
+    this.#listener.over(error);
+  }
+
+  // By a call, so that what a listener does in between is seen.
+  #isOver(): boolean {
+    return this.#over;
+  }
+
+  /** While it catches up, something comes all the time; if not, the server is gone, whatever the connection looks like. */
+  #heard(): void {
+    clearTimeout(this.#silence);
+    if (this.#live || this.#paused || this.#over) return;
+    this.#silence = setTimeout(() => this.#end(new Error('The server was silent.')), this.#deadline);
+  }
+}
