@@ -39,9 +39,6 @@ interface Stream {
   first: number;
 }
 
-/** What a server's own setting says by default. */
-const MAX_APPEND_SIZE = 1024 * 1024;
-
 export function isBehind(a: LogPosition, b: LogPosition): boolean {
   return a.commit > b.commit || (a.commit === b.commit && a.prepare > b.prepare);
 }
@@ -56,6 +53,8 @@ export class SimulatedLog {
 
   /** Appends of several events share one commit, as those of older servers and other clients may. */
   explicitTransactions = false;
+  /** In bytes; what a server has by default. */
+  maxAppendSize = 1024 * 1024;
 
   constructor() {
     // Any server's log begins with events of its own.
@@ -64,7 +63,7 @@ export class SimulatedLog {
 
   append(name: string, expected: Expected, events: readonly Proposed[]): AppendResult {
     const size = events.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
-    if (size > MAX_APPEND_SIZE) return { kind: 'too-large' };
+    if (size > this.maxAppendSize) return { kind: 'too-large' };
     const stream = this.#streams.get(name);
     if (stream?.state === 'tombstoned') return { kind: 'stream-deleted' };
     const current = (stream?.events.length ?? 0) - 1;
@@ -165,10 +164,15 @@ export class SimulatedLog {
     stream.first = stream.events.length;
   }
 
+  /** Where the next event will be. */
+  get end(): LogPosition {
+    return { commit: this.#end, prepare: this.#end };
+  }
+
   /** Forgets everything behind the first `count` events: an older copy of the log was put in its place. */
   truncate(count: number): void {
     for (const { stream } of this.all.splice(count)) this.#streams.get(stream)!.events.pop();
-    this.#end = (this.all.at(-1)?.commit ?? 0) + 1_000;
+    this.#end = (this.all.at(-1)?.commit ?? 0) + 10_000;
   }
 
   listen(listener: (events: readonly Recorded[]) => void): () => void {

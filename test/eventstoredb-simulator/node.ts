@@ -32,6 +32,7 @@ export interface Cluster {
   elect(): void;
   /** Whether a name may be read or written to. */
   permits(stream: string): boolean;
+  readonly checkpointAhead: boolean;
   /** What to wait when an append is slow, in milliseconds. */
   readonly slowness: number;
 }
@@ -46,7 +47,10 @@ export class SimulatedNode {
   readonly #cluster: Cluster;
   readonly #server = new Server();
   readonly #subscriptions = new Set<ServedSubscription>();
+  readonly #batches = new Set<BatchCall>();
   #wire: Wire | undefined;
+  /** Whether it takes readings and subscriptions; those under way go on. */
+  ready = true;
   /** Calls of each kind that were made. */
   readonly calls = { read: 0, subscribe: 0, append: 0, features: 0, gossip: 0 };
 
@@ -96,9 +100,19 @@ export class SimulatedNode {
     return this.wire.port;
   }
 
+  /** Subscriptions that it serves at present. */
+  get subscriptions(): number {
+    return this.#subscriptions.size;
+  }
+
   /** Ends every subscription without an error. */
   endSubscriptions(): void {
     for (const subscription of [...this.#subscriptions]) subscription.end();
+  }
+
+  /** Ends every stream of appends without an error, whatever is under way. */
+  endAppends(): void {
+    for (const call of [...this.#batches]) call.end();
   }
 
   async stop(): Promise<void> {
@@ -128,6 +142,10 @@ export class SimulatedNode {
   }
 
   async #read(call: ReadCall): Promise<void> {
+    if (!this.ready) {
+      call.emit('error', failures.unavailable());
+      return;
+    }
     if (this.#refuses(call)) return;
     const options = call.request.getOptions()!;
     if (options.hasSubscription()) {
@@ -201,6 +219,7 @@ export class SimulatedNode {
         after: at && { commit: Number(at.getCommitPosition()), prepare: Number(at.getPreparePosition()) },
         matches: filter ? ({ stream }) => prefixes.some((prefix) => stream.startsWith(prefix)) : () => true,
         checkpointInterval: filter && window * filter.getCheckpointintervalmultiplier(),
+        checkpointAhead: filter !== undefined && this.#cluster.checkpointAhead,
       },
       () => {
         const fault = faults.subscription();
@@ -217,6 +236,7 @@ export class SimulatedNode {
   /** Cuts every connection and takes none for so many milliseconds. */
   goAway(milliseconds: number): void {
     this.wire.refuse(true);
+    this.wire.drop();
     setTimeout(() => this.wire.refuse(false), milliseconds);
   }
 
@@ -244,7 +264,9 @@ export class SimulatedNode {
       this.calls.append++;
       void this.#append(call, append);
     });
+    this.#batches.add(call);
     call.on('error', () => undefined);
+    call.on('close', () => this.#batches.delete(call));
     call.on('end', () => call.end());
   }
 
@@ -252,7 +274,7 @@ export class SimulatedNode {
     const fault = this.#cluster.faults.append();
     if (fault === 'slow') await delay(this.#cluster.slowness * this.#cluster.faults.random());
     const send = (answer: streams.BatchAppendResp): void => {
-      if (call.cancelled || call.destroyed) return;
+      if (call.cancelled || call.destroyed || call.writableEnded) return;
       answer.setCorrelationId(append.correlation);
       answer.setStreamIdentifier(append.options.getStreamIdentifier());
       call.write(answer);

@@ -22,6 +22,8 @@ export class Simulator {
   readonly faults: Faults;
   readonly nodes: SimulatedNode[] = [];
   readonly slowness: number;
+  /** Subscriptions are told a checkpoint at the place of the event that will come next, as by some versions. */
+  checkpointAhead = false;
   readonly #forbidden = new Set<string>();
   #leader = 0;
 
@@ -58,21 +60,31 @@ export class Simulator {
     this.#forbidden.add(stream);
   }
 
+  /** Whether the nodes take readings and subscriptions. */
+  makeReady(ready: boolean): void {
+    for (const node of this.nodes) node.ready = ready;
+  }
+
   /** Cuts every connection to every node. */
   drop(): void {
     for (const node of this.nodes) node.wire.drop();
+  }
+
+  /** Whether no node takes new connections. */
+  refuse(refusing: boolean): void {
+    for (const node of this.nodes) node.wire.refuse(refusing);
   }
 
   silence(silent: boolean): void {
     for (const node of this.nodes) node.wire.silence(silent);
   }
 
-  refuse(refusing: boolean): void {
-    for (const node of this.nodes) node.wire.refuse(refusing);
-  }
-
   endSubscriptions(): void {
     for (const node of this.nodes) node.endSubscriptions();
+  }
+
+  endAppends(): void {
+    for (const node of this.nodes) node.endAppends();
   }
 
   async stop(): Promise<void> {

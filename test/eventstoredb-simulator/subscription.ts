@@ -19,6 +19,8 @@ export interface SubscriptionRequest {
   readonly matches: (event: Recorded) => boolean;
   /** A checkpoint after so many events looked at; undefined without a filter. */
   readonly checkpointInterval: number | undefined;
+  /** As some versions do: before it is live, a checkpoint at the place of the event that will come next. */
+  readonly checkpointAhead: boolean;
 }
 
 /** Writes at the pace of the network; false once the call is over. */
@@ -68,6 +70,7 @@ export class ServedSubscription {
     if (this.#over) return;
     // From here to the listening nothing else gets a turn: no event falls between.
     this.#stopListening = this.#log.listen((events) => this.#take(events));
+    if (this.#request.checkpointAhead) await this.#write(checkpointMessage(this.#log.end));
     await this.#write(caughtUpMessage());
     await this.#pump();
   }

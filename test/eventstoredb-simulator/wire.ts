@@ -52,10 +52,9 @@ export class Wire {
     for (const socket of [...this.#sockets]) socket.destroy();
   }
 
-  /** Cuts every connection and takes no new ones, until told otherwise. */
+  /** Takes no new connections, until told otherwise. */
   refuse(refusing: boolean): void {
     this.#refusing = refusing;
-    if (refusing) this.drop();
   }
 
   /** Forwards nothing, while everything stays connected: what a stopped process or a broken network looks like. */

@@ -2,7 +2,7 @@
  * Appends, each with an outcome: what was lost on the way is looked for in the log, and only what cannot be settled at once is
  * handed back as unknown.
  */
-import { NO_STREAM, type AppendResult } from '@eventstore/db-client';
+import { NO_STREAM, type AppendResult, type EventStoreDBClient } from '@eventstore/db-client';
 import {
   AppendTooLargeError,
   EventStoreError,
@@ -13,7 +13,7 @@ import {
   type StoredEvent,
 } from '#event-store';
 import type { Connected } from './connection.js';
-import { within } from './deadline.js';
+import { DeadlineError, within } from './deadline.js';
 import { accessDenied, codeOf, reason, typeOf, unavailable, wasNotSent } from './esdb-errors.js';
 import { positionOf } from './position.js';
 import type { SendingGate } from './sending-gate.js';
@@ -40,9 +40,12 @@ export async function append(
   bytes: number,
 ): Promise<AppendOutcome> {
   let result: AppendResult;
+  const client = await context.connected.settled();
   try {
-    result = await within(context.deadline, send(context, stream, events, expected));
+    result = await within(context.deadline, send(context, client, stream, events, expected));
   } catch (error) {
+    // Its stream of appends may have ended without the client noticing: nothing sent on it would ever be answered.
+    if (error instanceof DeadlineError) context.connected.replace(client);
     switch (typeOf(error)) {
       case 'wrong-expected-version':
         throw conflict(stream, expected, error);
@@ -61,13 +64,13 @@ export async function append(
 
 async function send(
   { connected, gate, deadline }: AppendingContext,
+  client: EventStoreDBClient,
   stream: string,
   events: readonly EventToAppend[],
   expected: ExpectedRevision,
 ): Promise<AppendResult> {
   const data = events.map(toEventData);
-  await gate.pass(connected);
-  const { client } = connected;
+  await gate.pass(client);
   try {
     return await client.appendToStream(stream, data, {
       expectedRevision: expected === 'no-stream' ? NO_STREAM : BigInt(expected),

@@ -8,13 +8,14 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { EventStoreError } from '#event-store';
 import { checkConnectionString, ConnectionStringError } from './connection-string.js';
 import { within } from './deadline.js';
+import { SendingGate } from './sending-gate.js';
 
 /** What is used of the client's inside; the package's version is exact. */
 interface Inside {
   handleError: (client: unknown, error: Error) => Promise<void>;
 }
 
-const DISPOSE_MS = 2_000;
+const DISPOSE_MS = 500;
 
 function connect(connectionString: string): EventStoreDBClient {
   let client: EventStoreDBClient;
@@ -42,6 +43,8 @@ function why(error: unknown): string {
 export class Connected {
   readonly #connectionString: string;
   #client: EventStoreDBClient;
+  /** Settles when the last client that was replaced has let go of its calls. */
+  #gone: Promise<void> = Promise.resolve();
 
   constructor(connectionString: string) {
     this.#connectionString = connectionString;
@@ -52,11 +55,17 @@ export class Connected {
     return this.#client;
   }
 
+  /** The client, once nothing of an earlier one can break what is done with it. */
+  async settled(): Promise<EventStoreDBClient> {
+    await this.#gone;
+    return this.#client;
+  }
+
   /** Lets go of a client that will not work again by itself; nothing if that was done already. */
   replace(broken: EventStoreDBClient): void {
     if (this.#client !== broken) return;
     this.#client = connect(this.#connectionString);
-    void dispose(broken);
+    this.#gone = dispose(broken);
   }
 
   dispose(): Promise<void> {
@@ -72,6 +81,7 @@ export class Connection {
   readonly connectionString: string;
   readonly appending: Connected;
   readonly reading: Connected;
+  readonly gate = new SendingGate();
   #users = 0;
 
   private constructor(connectionString: string) {

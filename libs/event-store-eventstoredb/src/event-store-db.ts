@@ -17,7 +17,6 @@ import { CatchUp } from './catch-up.js';
 import type { Connection } from './connection.js';
 import { assertNotBehind, endOfLog } from './head.js';
 import { isBehind, parsePosition } from './position.js';
-import { SendingGate } from './sending-gate.js';
 import { readStream, type ReadingContext } from './stream-reading.js';
 
 const OURS = 'habeas';
@@ -37,7 +36,7 @@ export class EventStoreDb implements EventStore {
   constructor(connection: Connection, randomness: Randomness, deadline: number) {
     this.#connection = connection;
     this.#reading = { connected: connection.reading, randomness, deadline, closing: this.#closed.signal };
-    this.#appending = { connected: connection.appending, gate: new SendingGate(), reading: this.#reading, deadline };
+    this.#appending = { connected: connection.appending, gate: connection.gate, reading: this.#reading, deadline };
   }
 
   // Async, so that a refused call rejects rather than throws.

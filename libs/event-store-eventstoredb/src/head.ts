@@ -1,22 +1,24 @@
 /** The end of the log, and whether the log is still the one that a position or an event came from. */
 import { BACKWARDS, END } from '@eventstore/db-client';
 import type { StoredEvent } from '#event-store';
-import { toReadError } from './esdb-errors.js';
 import { isBehind, unknownPosition, type LogPosition } from './position.js';
-import { drain, readStream, type ReadingContext } from './stream-reading.js';
+import { drain, readStream, tryAgain, type ReadingContext } from './stream-reading.js';
 
 /**
  * Where the last event of the log is, of whatever kind, as the leader knows it; undefined: the log is empty.
  *
  * @throws EventStoreError `unavailable`, `access-denied`
  */
-export async function endOfLog({ connected, deadline }: ReadingContext): Promise<LogPosition | undefined> {
-  try {
-    const wire = connected.client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, requiresLeader: true });
-    for await (const { event } of drain(wire, deadline)) if (event !== undefined) return event.position;
-    return undefined;
-  } catch (error) {
-    throw toReadError(error);
+export async function endOfLog(context: ReadingContext): Promise<LogPosition | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { connected, deadline } = context;
+      const wire = connected.client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, requiresLeader: true });
+      for await (const { event } of drain(wire, deadline)) if (event !== undefined) return event.position;
+      return undefined;
+    } catch (error) {
+      await tryAgain(context, error, attempt);
+    }
   }
 }
 

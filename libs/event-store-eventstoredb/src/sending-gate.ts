@@ -5,7 +5,7 @@
  */
 import type { Duplex, Stream } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Connected } from './connection.js';
+import type { EventStoreDBClient } from '@eventstore/db-client';
 
 /** What is used of the client's inside; the package's version is exact. */
 interface Inside {
@@ -22,17 +22,17 @@ export class SendingGate {
   #handedOver = 0;
 
   /** Resolves when the next append may be handed over. In order. */
-  pass(connected: Connected): Promise<void> {
-    const passed = this.#queue.then(() => this.#wait(connected));
+  pass(client: EventStoreDBClient): Promise<void> {
+    const passed = this.#queue.then(() => this.#wait(client));
     this.#queue = passed;
     return passed;
   }
 
-  async #wait(connected: Connected): Promise<void> {
+  async #wait(client: EventStoreDBClient): Promise<void> {
     if (this.#handedOver >= AT_ONCE) {
       // What was handed over gets its turn to be written.
       await nextTurn();
-      for (const stream of (connected.client as unknown as Inside).disposableStreams) await written(stream as Duplex);
+      for (const stream of (client as unknown as Inside).disposableStreams) await written(stream as Duplex);
       this.#handedOver = 0;
     }
     this.#handedOver++;

@@ -29,7 +29,7 @@ export interface ReadingContext {
 
 /** @throws EventStoreError `unavailable`, `access-denied`, `stream-deleted` */
 export async function* readStream(
-  { connected, randomness, deadline, closing }: ReadingContext,
+  context: ReadingContext,
   stream: string,
   { direction = 'forwards', from, limit = Infinity }: ReadStreamOptions,
 ): AsyncGenerator<StoredEvent, void, undefined> {
@@ -37,14 +37,14 @@ export async function* readStream(
   let next = from;
   let left = limit;
   for (let attempt = 1; left >= 1; attempt++) {
-    const wire = connected.client.readStream(stream, {
+    const wire = context.connected.client.readStream(stream, {
       direction: forwards ? FORWARDS : BACKWARDS,
       fromRevision: next === undefined ? (forwards ? START : END) : BigInt(next),
       maxCount: left === Infinity ? Number.MAX_SAFE_INTEGER : left,
       requiresLeader: true,
     });
     try {
-      for await (const { event } of drain(wire, deadline)) {
+      for await (const { event } of drain(wire, context.deadline)) {
         if (event === undefined) continue;
         const stored = toStoredEvent(event);
         yield stored;
@@ -56,11 +56,24 @@ export async function* readStream(
       return;
     } catch (error) {
       if (typeOf(error) === 'stream-not-found') return;
-      if (error instanceof DeadlineError) throw unavailable('it did not answer in time', error);
-      if (!isPassing(error) || attempt >= TRIES || closing.aborted) throw toReadError(error);
-      await pause(pauseBefore(Math.max(attempt, 1), BACKOFF, randomness), closing);
+      await tryAgain(context, error, attempt);
     }
   }
+}
+
+/**
+ * Waits before a reading is tried again that failed, for the `attempt`th time since it last got anywhere.
+ *
+ * @throws EventStoreError it is not to be tried again
+ */
+export async function tryAgain(
+  { randomness, closing }: ReadingContext,
+  error: unknown,
+  attempt: number,
+): Promise<void> {
+  if (error instanceof DeadlineError) throw unavailable('it did not answer in time', error);
+  if (!isPassing(error) || attempt >= TRIES || closing.aborted) throw toReadError(error);
+  await pause(pauseBefore(Math.max(attempt, 1), BACKOFF, randomness), closing);
 }
 
 /**
