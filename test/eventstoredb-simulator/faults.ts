@@ -21,8 +21,11 @@ export type AppendFault =
   | 'slow'
   | 'busy';
 
-/** What can befall a subscription when it delivers: a clean end, an error, or that the server is gone for a while. */
-export type SubscriptionFault = 'none' | 'end' | 'error' | 'drop' | 'unavailable';
+/**
+ * What can befall a subscription when it delivers: a clean end, an error, that it stands still for good, that the connections are
+ * cut, or that the server is gone for a while.
+ */
+export type SubscriptionFault = 'none' | 'end' | 'error' | 'stall' | 'drop' | 'unavailable';
 
 export interface FaultRates {
   readonly append?: Partial<Record<Exclude<AppendFault, 'none'>, number>>;

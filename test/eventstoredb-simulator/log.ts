@@ -58,7 +58,8 @@ export class SimulatedLog {
 
   constructor() {
     // Any server's log begins with events of its own.
-    for (const stream of ['$settings', '$projections-$all', '$stats-127.0.0.1']) this.put(stream, '{}', '{}', '$System');
+    for (const stream of ['$settings', '$projections-$all', '$stats-127.0.0.1'])
+      this.put(stream, '{}', '{}', '$System');
   }
 
   append(name: string, expected: Expected, events: readonly Proposed[]): AppendResult {

@@ -15,7 +15,15 @@ import type shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { AppendFault, Faults } from './faults.js';
-import type { AppendResult, Expected, Proposed, Recorded, SimulatedLog } from './log.js';
+import {
+  isBehind,
+  type AppendResult,
+  type Expected,
+  type LogPosition,
+  type Proposed,
+  type Recorded,
+  type SimulatedLog,
+} from './log.js';
 import { eventMessage, failureMessage, failures, notFoundMessage, successMessage } from './protocol.js';
 import { ServedSubscription, writeTo, type ReadCall } from './subscription.js';
 import { Wire } from './wire.js';
@@ -51,16 +59,18 @@ export class SimulatedNode {
   #wire: Wire | undefined;
   /** Whether it takes readings and subscriptions; those under way go on. */
   ready = true;
-  /** Calls of each kind that were made. */
-  readonly calls = { read: 0, subscribe: 0, append: 0, features: 0, gossip: 0 };
+  /** Replication reached this node up to here alone, as long as it is not the leader. */
+  replicated: LogPosition | undefined;
+  /** Calls of each kind that were made, and events that went to subscriptions. */
+  readonly calls = { read: 0, subscribe: 0, append: 0, features: 0, gossip: 0, delivered: 0 };
 
   private constructor(cluster: Cluster) {
     this.#cluster = cluster;
-    this.#server.addService(streamsGrpc.StreamsService as never, {
+    this.#server.addService(streamsGrpc.StreamsService, {
       read: (call: ReadCall) => void this.#read(call),
       batchAppend: (call: BatchCall) => this.#batchAppend(call),
     });
-    this.#server.addService(featuresGrpc.ServerFeaturesService as never, {
+    this.#server.addService(featuresGrpc.ServerFeaturesService, {
       getSupportedMethods: (
         _call: ServerUnaryCall<shared.Empty, features.SupportedMethods>,
         answer: sendUnaryData<features.SupportedMethods>,
@@ -69,11 +79,8 @@ export class SimulatedNode {
         answer(null, supportedMethods());
       },
     });
-    this.#server.addService(gossipGrpc.GossipService as never, {
-      read: (
-        _call: ServerUnaryCall<shared.Empty, gossip.ClusterInfo>,
-        answer: sendUnaryData<gossip.ClusterInfo>,
-      ) => {
+    this.#server.addService(gossipGrpc.GossipService, {
+      read: (_call: ServerUnaryCall<shared.Empty, gossip.ClusterInfo>, answer: sendUnaryData<gossip.ClusterInfo>) => {
         this.calls.gossip++;
         answer(null, this.#members());
       },
@@ -157,7 +164,9 @@ export class SimulatedNode {
     const found = options.hasStream() ? this.#eventsOfStream(call, options) : this.#eventsOfAll(call, options);
     if (found === undefined) return;
     const limit = Number(options.getCount());
-    for (const event of found.slice(0, limit)) if (!(await writeTo(call, eventMessage(event)))) return;
+    const replicated = this.#cluster.leader() === this ? undefined : this.replicated;
+    const visible = replicated === undefined ? found : found.filter((event) => !isBehind(event, replicated));
+    for (const event of visible.slice(0, limit)) if (!(await writeTo(call, eventMessage(event)))) return;
     call.end();
   }
 
@@ -195,7 +204,9 @@ export class SimulatedNode {
     const at = wanted.getPosition();
     const position = at && { commit: Number(at.getCommitPosition()), prepare: Number(at.getPreparePosition()) };
     if (options.getReadDirection() === streams.ReadReq.Options.ReadDirection.FORWARDS) {
-      return position === undefined ? log.all.slice(wanted.hasEnd() ? log.all.length : 0) : log.all.slice(log.indexOf(position));
+      return position === undefined
+        ? log.all.slice(wanted.hasEnd() ? log.all.length : 0)
+        : log.all.slice(log.indexOf(position));
     }
     const end = position === undefined ? (wanted.hasEnd() ? log.all.length : 0) : log.indexOf(position);
     const limit = Math.min(Number(options.getCount()), end);
@@ -227,6 +238,7 @@ export class SimulatedNode {
         if (fault === 'unavailable') this.goAway(this.#cluster.slowness);
         return fault;
       },
+      () => this.calls.delivered++,
     );
     this.#subscriptions.add(subscription);
     await subscription.run();

@@ -39,9 +39,7 @@ export function checkpointMessage({ commit, prepare }: LogPosition): ReadResp {
 }
 
 export function confirmationMessage(): ReadResp {
-  return new ReadResp().setConfirmation(
-    new ReadResp.SubscriptionConfirmation().setSubscriptionId(crypto.randomUUID()),
-  );
+  return new ReadResp().setConfirmation(new ReadResp.SubscriptionConfirmation().setSubscriptionId(crypto.randomUUID()));
 }
 
 export function caughtUpMessage(): ReadResp {

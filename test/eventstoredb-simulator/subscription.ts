@@ -41,6 +41,7 @@ export class ServedSubscription {
   readonly #log: SimulatedLog;
   readonly #request: SubscriptionRequest;
   readonly #fault: () => SubscriptionFault;
+  readonly #onDelivery: () => void;
   readonly #live: (Recorded | LogPosition)[] = [];
   #considered = 0;
   #stopListening: (() => void) | undefined;
@@ -48,7 +49,14 @@ export class ServedSubscription {
   #over = false;
 
   /** @param fault what befalls it at the next delivery; what it does to the node was done */
-  constructor(call: ReadCall, log: SimulatedLog, request: SubscriptionRequest, fault: () => SubscriptionFault) {
+  constructor(
+    call: ReadCall,
+    log: SimulatedLog,
+    request: SubscriptionRequest,
+    fault: () => SubscriptionFault,
+    onDelivery: () => void,
+  ) {
+    this.#onDelivery = onDelivery;
     this.#call = call;
     this.#log = log;
     this.#request = request;
@@ -139,7 +147,11 @@ export class ServedSubscription {
         this.#stop();
         this.#call.emit('error', failures.unknown());
         return false;
+      case 'stall':
+        this.#stop();
+        return false;
       default:
+        this.#onDelivery();
         return this.#write(eventMessage(event));
     }
   }

@@ -14,13 +14,11 @@ import {
 } from '#event-store';
 import type { Connected } from './connection.js';
 import { DeadlineError, within } from './deadline.js';
-import { accessDenied, codeOf, reason, typeOf, unavailable, wasNotSent } from './esdb-errors.js';
+import { accessDenied, codeOf, reason, typeOf, unavailable } from './esdb-errors.js';
 import { positionOf } from './position.js';
 import type { SendingGate } from './sending-gate.js';
 import { toEventData } from './stored-form.js';
 import { readStream, type ReadingContext } from './stream-reading.js';
-
-const UNAVAILABLE = 14;
 
 export interface AppendingContext {
   readonly connected: Connected;
@@ -39,13 +37,15 @@ export async function append(
   expected: ExpectedRevision,
   bytes: number,
 ): Promise<AppendOutcome> {
+  const sending: Sending = { client: undefined, givenUp: false };
   let result: AppendResult;
-  const client = await context.connected.settled();
   try {
-    result = await within(context.deadline, send(context, client, stream, events, expected));
+    result = await within(context.deadline, send(context, sending, stream, events, expected));
   } catch (error) {
+    sending.givenUp = true;
+    if (sending.client === undefined) throw unavailable(reason(error), error);
     // Its stream of appends may have ended without the client noticing: nothing sent on it would ever be answered.
-    if (error instanceof DeadlineError) context.connected.replace(client);
+    if (error instanceof DeadlineError) context.connected.replace(sending.client);
     switch (typeOf(error)) {
       case 'wrong-expected-version':
         throw conflict(stream, expected, error);
@@ -62,27 +62,30 @@ export async function append(
   return outcomeOf(context, stream, result);
 }
 
+/** How far an append got. */
+interface Sending {
+  /** Who was handed it; undefined: nobody, so that it cannot be in the log. */
+  client: EventStoreDBClient | undefined;
+  /** Nobody waits for it any more: it is not to be handed over. */
+  givenUp: boolean;
+}
+
 async function send(
   { connected, gate, deadline }: AppendingContext,
-  client: EventStoreDBClient,
+  sending: Sending,
   stream: string,
   events: readonly EventToAppend[],
   expected: ExpectedRevision,
 ): Promise<AppendResult> {
   const data = events.map(toEventData);
-  await gate.pass(client);
-  try {
-    return await client.appendToStream(stream, data, {
-      expectedRevision: expected === 'no-stream' ? NO_STREAM : BigInt(expected),
-      requiresLeader: true,
-      deadline,
-    });
-  } catch (error) {
-    if (!wasNotSent(error)) throw error;
-    // What the client learnt of the server, or failed to, it keeps; unless it lost the connection, for good.
-    if (codeOf(error) !== UNAVAILABLE) connected.replace(client);
-    throw unavailable(reason(error), error);
-  }
+  const client = await gate.pass(connected);
+  if (sending.givenUp) throw unavailable('it was given up before it was sent');
+  sending.client = client;
+  return client.appendToStream(stream, data, {
+    expectedRevision: expected === 'no-stream' ? NO_STREAM : BigInt(expected),
+    requiresLeader: true,
+    deadline,
+  });
 }
 
 async function outcomeOf(context: AppendingContext, stream: string, result: AppendResult): Promise<AppendOutcome> {
@@ -97,7 +100,7 @@ async function outcomeOf(context: AppendingContext, stream: string, result: Appe
  * Whether an append is in the log whose answer did not come. Nothing at its place proves nothing: it may still be on its way.
  *
  * @throws WrongExpectedRevisionError other events are at its place
- * @throws EventStoreError `timed-out`: not settled; `unavailable`: it was not sent
+ * @throws EventStoreError `timed-out`: not settled
  */
 async function settle(
   context: AppendingContext,
@@ -106,7 +109,6 @@ async function settle(
   expected: ExpectedRevision,
   cause: unknown,
 ): Promise<AppendOutcome> {
-  if (cause instanceof EventStoreError) throw cause;
   const first = expected === 'no-stream' ? 0 : expected + 1;
   let there: StoredEvent[];
   try {

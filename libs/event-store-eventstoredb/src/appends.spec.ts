@@ -117,6 +117,25 @@ describe('a new leader', () => {
   );
 });
 
+describe('a node that the leader is ahead of', () => {
+  test(
+    'is not asked what became of an append, nor what a stream or the log holds',
+    simulated(
+      async (store, simulator) => {
+        const stream = newStream();
+        await store.append(stream, eventsOf(1), 'no-stream');
+        const follower = simulator.leader();
+        follower.replicated = simulator.log.all.at(-1);
+        simulator.faults.planAppends('not-leader-committed');
+        expect(await outcome(store.append(stream, eventsOf(1), 0))).toMatchObject({ revision: 1 });
+        expect(await collect(store.readStream(stream))).toHaveLength(2);
+        expect(await collect(store.readAll())).toHaveLength(2);
+      },
+      { ...QUICK, nodes: 2 },
+    ),
+  );
+});
+
 describe('what the server says', () => {
   test(
     'no access, a stream that is gone for good, an append that is too large',
@@ -130,7 +149,9 @@ describe('what the server says', () => {
       expect(await outcome(store.append(stream, eventsOf(1), 0))).toBe('stream-deleted');
       expect(await outcome(collect(store.readStream(stream)))).toBe('stream-deleted');
       simulator.log.maxAppendSize = 1_000;
-      expect(await outcome(store.append(newStream(), [event('x'.repeat(2_000))], 'no-stream'))).toBe('append-too-large');
+      expect(await outcome(store.append(newStream(), [event('x'.repeat(2_000))], 'no-stream'))).toBe(
+        'append-too-large',
+      );
     }),
   );
 
@@ -192,12 +213,15 @@ describe('a server that is not there', () => {
 describe('the process goes on', () => {
   const script = (name: string): string => fileURLToPath(new URL(`./test-support/${name}.js`, import.meta.url));
 
-  test('when the connection breaks while many appends wait to be written', async () => {
-    const child = run(script('dropped-while-writing'), []);
-    expect([await child.ended, child.errors()]).toEqual([0, '']);
-    const [said] = child.output().split('\n');
-    expect(said).toMatch(/^64 settled: (timed-out|unavailable)/);
-  });
+  test.each(['first', 'later'])(
+    'when the connection breaks while many appends wait to be written (%s)',
+    async (when) => {
+      const child = run(script('dropped-while-writing'), [when]);
+      expect([await child.ended, child.errors()]).toEqual([0, '']);
+      const [said] = child.output().split('\n');
+      expect(said).toMatch(/^64 settled: (timed-out|unavailable)/);
+    },
+  );
 
   test('when a cluster is lost while a node is looked for', async () => {
     const child = run(script('lost-cluster'), []);

@@ -183,7 +183,7 @@ export class CatchUp implements Subscription, AsyncIterator<SubscriptionMessage>
       this.#attempt++;
       try {
         await this.#assertSameLog();
-        if (!signal.aborted) this.#subscribe();
+        this.#subscribe();
       } catch (error) {
         const { code } = error as EventStoreError;
         if (code !== 'unavailable') this.#fail(error as EventStoreError);
@@ -200,6 +200,7 @@ export class CatchUp implements Subscription, AsyncIterator<SubscriptionMessage>
   }
 
   #subscribe(): void {
+    if (this.#closing.signal.aborted) return;
     const { prefixes, requiresLeader } = this.#request;
     this.#candidate = undefined;
     this.#toldCaughtUp = false;
@@ -214,7 +215,7 @@ export class CatchUp implements Subscription, AsyncIterator<SubscriptionMessage>
       over: (error) => {
         this.#wire = undefined;
         if (isDenied(error)) this.#fail(accessDenied(error));
-        else this.#keepConnected();
+        // Who waits for the next message takes it up again; nobody else needs it.
         this.#wake?.();
       },
     });

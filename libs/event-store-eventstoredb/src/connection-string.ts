@@ -50,7 +50,9 @@ export function checkConnectionString(text: string): void {
       throw new ConnectionStringError(`It has an option that is not one of ${OPTIONS.join(', ')}.`);
     }
     if (known === 'throwOnAppendFailure' && value?.trim() !== 'true') {
-      throw new ConnectionStringError('It turns off throwOnAppendFailure, with which the client gives wrong revisions.');
+      throw new ConnectionStringError(
+        'It turns off throwOnAppendFailure, with which the client gives wrong revisions.',
+      );
     }
   }
 }

@@ -8,6 +8,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { EventStoreError } from '#event-store';
 import { checkConnectionString, ConnectionStringError } from './connection-string.js';
 import { within } from './deadline.js';
+import { codeOf, UNAVAILABLE } from './esdb-errors.js';
 import { SendingGate } from './sending-gate.js';
 
 /** What is used of the client's inside; the package's version is exact. */
@@ -15,7 +16,7 @@ interface Inside {
   handleError: (client: unknown, error: Error) => Promise<void>;
 }
 
-const DISPOSE_MS = 500;
+const DISPOSE_MS = 200;
 
 function connect(connectionString: string): EventStoreDBClient {
   let client: EventStoreDBClient;
@@ -34,9 +35,9 @@ function connect(connectionString: string): EventStoreDBClient {
 
 /** The client's errors quote the connection string, save those about files. */
 function why(error: unknown): string {
-  const { location, message } = error as { location?: readonly number[]; message?: string };
+  const { location, message = '' } = error as { location?: readonly number[]; message?: string };
   if (Array.isArray(location)) return `It cannot be understood from character ${Number(location[0]) + 1} on.`;
-  return /certificate|userKeyFile|keepAlive|deadline/i.test(message ?? '') ? message! : 'It cannot be used.';
+  return /certificate|userKeyFile|keepAlive|deadline/i.test(message) ? message : 'It cannot be used.';
 }
 
 /** A client that can be replaced. */
@@ -66,6 +67,11 @@ export class Connected {
     if (this.#client !== broken) return;
     this.#client = connect(this.#connectionString);
     this.#gone = dispose(broken);
+  }
+
+  /** To be told when the client could not learn what the server can do. That it keeps, unless the connection was lost. */
+  failed(client: EventStoreDBClient, error: unknown): void {
+    if (codeOf(error) !== UNAVAILABLE) this.replace(client);
   }
 
   dispose(): Promise<void> {

@@ -5,7 +5,7 @@ import { EventStoreError, type EventStoreErrorCode } from '#event-store';
 const CANCELLED = 1;
 const DEADLINE_EXCEEDED = 4;
 const PERMISSION_DENIED = 7;
-const UNAVAILABLE = 14;
+export const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
 interface ClientError {
@@ -27,14 +27,6 @@ export function typeOf(error: unknown): string | undefined {
 export function codeOf(error: unknown): number | undefined {
   const { code } = parts(error);
   return typeof code === 'number' ? code : undefined;
-}
-
-/**
- * Whether a failed append is known not to have been sent. Only what happens before the client writes it to its stream fails
- * without a type: finding a node, connecting, asking what the server can do.
- */
-export function wasNotSent(error: unknown): boolean {
-  return typeOf(error) === undefined;
 }
 
 /** A failure whose cause was the connection or the server's state, and that another try may not meet. */
@@ -89,6 +81,8 @@ export function reason(error: unknown): string {
     case CANCELLED:
       return 'it broke off the call';
     default:
-      return type === undefined && codeOf(error) === undefined ? 'no node was found' : `it failed (${type ?? 'unknown'})`;
+      return type === undefined && codeOf(error) === undefined
+        ? 'no node was found'
+        : `it failed (${type ?? 'unknown'})`;
   }
 }

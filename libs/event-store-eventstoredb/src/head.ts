@@ -13,7 +13,12 @@ export async function endOfLog(context: ReadingContext): Promise<LogPosition | u
   for (let attempt = 1; ; attempt++) {
     try {
       const { connected, deadline } = context;
-      const wire = connected.client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, requiresLeader: true });
+      const wire = connected.client.readAll({
+        direction: BACKWARDS,
+        fromPosition: END,
+        maxCount: 1,
+        requiresLeader: true,
+      });
       for await (const { event } of drain(wire, deadline)) if (event !== undefined) return event.position;
       return undefined;
     } catch (error) {

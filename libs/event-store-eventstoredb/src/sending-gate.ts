@@ -3,58 +3,75 @@
  * if the connection breaks meanwhile, it rejects what is queued where nobody hears it, which ends the process. So none is
  * handed over while an earlier one still waits to be written.
  */
-import type { Duplex, Stream } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventStoreDBClient } from '@eventstore/db-client';
+import type { Connected } from './connection.js';
 
 /** What is used of the client's inside; the package's version is exact. */
 interface Inside {
+  /** What the server can do; asked before the first append on a connection, and all appends wait for the answer. */
+  readonly capabilities: Promise<unknown>;
   /** The calls under way. Of a client that only appends: its one stream of appends. */
-  readonly disposableStreams: ReadonlySet<Stream>;
+  readonly disposableStreams: ReadonlySet<Duplex>;
 }
 
 /** The client's stream takes 16 before it wants to be waited for. */
 const AT_ONCE = 8;
 
+const LOOK_EVERY_MS = 1;
+
 export class SendingGate {
-  #queue: Promise<void> = Promise.resolve();
+  #queue: Promise<unknown> = Promise.resolve();
   /** Handed over since it was last seen that all had been written. */
   #handedOver = 0;
 
-  /** Resolves when the next append may be handed over. In order. */
-  pass(client: EventStoreDBClient): Promise<void> {
-    const passed = this.#queue.then(() => this.#wait(client));
-    this.#queue = passed;
+  /**
+   * Resolves with the client when the next append may be handed over to it. In order.
+   *
+   * @throws what the client throws when it finds no node, cannot connect, or cannot learn what the server can do
+   */
+  pass(connected: Connected): Promise<EventStoreDBClient> {
+    const passed = this.#queue.then(() => this.#wait(connected));
+    this.#queue = passed.catch(() => undefined);
     return passed;
   }
 
-  async #wait(client: EventStoreDBClient): Promise<void> {
+  async #wait(connected: Connected): Promise<EventStoreDBClient> {
     if (this.#handedOver >= AT_ONCE) {
       // What was handed over gets its turn to be written.
       await nextTurn();
-      for (const stream of (client as unknown as Inside).disposableStreams) await written(stream as Duplex);
+      for (const stream of inside(connected.client).disposableStreams) await written(stream);
       this.#handedOver = 0;
     }
     this.#handedOver++;
+    const client = await connected.settled();
+    try {
+      await inside(client).capabilities;
+    } catch (error) {
+      connected.failed(client, error);
+      throw error;
+    }
+    return client;
   }
+}
+
+function inside(client: EventStoreDBClient): Inside {
+  return client as unknown as Inside;
 }
 
 /** Resolves when all was written, or never will be. */
 async function written(stream: Duplex): Promise<void> {
   if (stream.destroyed || stream.writableLength === 0) return;
   await new Promise<void>((resolve) => {
-    const look = (): void => {
-      if (!stream.destroyed && stream.writableLength > 0 && !over) return;
+    const end = (): void => {
       clearInterval(timer);
       stream.off('error', end).off('close', end).off('end', end);
       resolve();
     };
-    let over = false;
-    const end = (): void => {
-      over = true;
-      look();
-    };
-    const timer = setInterval(look, 1);
+    const timer = setInterval(() => {
+      if (stream.destroyed || stream.writableLength === 0) end();
+    }, LOOK_EVERY_MS);
     stream.on('error', end).on('close', end).on('end', end);
   });
 }

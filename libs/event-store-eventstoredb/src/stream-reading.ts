@@ -1,12 +1,5 @@
 /** Reading one stream from the leader, and taking the reading up again behind the last event when the connection breaks. */
-import {
-  BACKWARDS,
-  END,
-  FORWARDS,
-  START,
-  type ResolvedEvent,
-  type StreamingRead,
-} from '@eventstore/db-client';
+import { BACKWARDS, END, FORWARDS, START, type ResolvedEvent, type StreamingRead } from '@eventstore/db-client';
 import type { ReadStreamOptions, StoredEvent } from '#event-store';
 import type { Randomness } from '#kernel';
 import type { Connected } from './connection.js';

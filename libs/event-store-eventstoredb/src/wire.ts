@@ -3,7 +3,12 @@
  * and having caught up at once when they come off the network, while events that came before may still lie in its buffer: acted
  * upon then, a checkpoint would stand behind events that were not delivered, and a resumption there would lose them.
  */
-import { START, streamNameFilter, type AllStreamResolvedEvent, type AllStreamSubscription, type Position } from '@eventstore/db-client';
+import {
+  START,
+  streamNameFilter,
+  type AllStreamResolvedEvent,
+  type AllStreamSubscription,
+} from '@eventstore/db-client';
 import type { StoredEvent } from '#event-store';
 import type { Connected } from './connection.js';
 import type { LogPosition } from './position.js';
@@ -46,7 +51,7 @@ export class Wire {
     this.#listener = listener;
     this.#deadline = deadline;
     this.#subscription = connected.client.subscribeToAll({
-      fromPosition: request.after === undefined ? START : (request.after as Position),
+      fromPosition: request.after === undefined ? START : request.after,
       requiresLeader: request.requiresLeader,
       filter: streamNameFilter({
         prefixes: [...request.prefixes],

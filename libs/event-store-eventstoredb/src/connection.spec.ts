@@ -1,0 +1,96 @@
+/** Opening: what is taken for a connection string, what is not, and one connection to a process. */
+import { jest } from '@jest/globals';
+import { openEventStoreDb } from '#event-store-eventstoredb';
+import { Simulator } from '../../../test/eventstoredb-simulator/simulator.js';
+import { pauseBefore } from './retry.js';
+import { collect, eventsOf, newStream, outcome, randomness, simulated } from './test-support/simulated.js';
+
+const SECRET = 'hush-hush';
+
+describe('a connection string that cannot be used', () => {
+  test.each([
+    ['another protocol', `http://admin:${SECRET}@127.0.0.1:2113`],
+    ['an option that is not known', `esdb://admin:${SECRET}@127.0.0.1:2113?tsl=false`],
+    ['no certificates to be verified', `esdb://admin:${SECRET}@127.0.0.1:2113?tls=true&tlsVerifyCert=false`],
+    ['wrong answers to appends', `esdb://admin:${SECRET}@127.0.0.1:2113?tls=false&Throw-On-Append-Failure=false`],
+    ['no host', `esdb://admin:${SECRET}@?tls=false`],
+    ['a port that is none', `esdb://admin:${SECRET}@127.0.0.1:http?tls=false`],
+    ['a value that is none', `esdb://admin:${SECRET}@127.0.0.1:2113?tls=perhaps`],
+    ['a file that is not there', `esdb://admin:${SECRET}@127.0.0.1:2113?tlsCAFile=/nowhere/ca.pem`],
+  ])('%s: is refused, and what is said, here or on the console, holds no secret', async (_name, connectionString) => {
+    const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const error = await openEventStoreDb({ connectionString, randomness }).catch((thrown: unknown) => thrown);
+    const said = warned.mock.calls.join();
+    warned.mockRestore();
+    expect(error).toMatchObject({ name: 'ConnectionStringError' });
+    expect(JSON.stringify([String(error), error, (error as Error).cause ?? null, said])).not.toContain(SECRET);
+  });
+});
+
+test(
+  'stores of one connection string share the connection, and it lasts as long as the last of them',
+  simulated(async (store, simulator) => {
+    const connectionString = simulator.connectionString();
+    const other = await openEventStoreDb({ connectionString, randomness });
+    const stream = newStream();
+    await store.append(stream, eventsOf(1), 'no-stream');
+    await other.append(stream, eventsOf(1), 0);
+    await other.close();
+    await store.append(stream, eventsOf(1), 1);
+    expect(await collect(store.readStream(stream))).toHaveLength(3);
+  }),
+);
+
+test(
+  'a second server in the same process is refused: the client would mix up what waits for an answer',
+  simulated(async () => {
+    const other = await Simulator.start();
+    const opening = openEventStoreDb({ connectionString: other.connectionString(), randomness });
+    expect(await outcome(opening)).toBe('in-use');
+    await other.stop();
+  }),
+);
+
+test('a server that does not answer is unavailable, and may be tried again', async () => {
+  const simulator = await Simulator.start();
+  const connectionString = simulator.connectionString();
+  const open = () => openEventStoreDb({ connectionString, randomness, deadline: 500 });
+  simulator.refuse(true);
+  expect(await outcome(open())).toBe('unavailable');
+  simulator.refuse(false);
+  simulator.silence(true);
+  expect(await outcome(open())).toBe('unavailable');
+  simulator.silence(false);
+  await (await open()).close();
+  await simulator.stop();
+});
+
+test(
+  'a node that is not the leader leads to it',
+  simulated(
+    async (_store, simulator) => {
+      simulator.elect();
+      expect(await collect(_store.readAll())).toEqual([]);
+      expect(simulator.leader().calls.read).toBeGreaterThan(0);
+    },
+    { nodes: 2 },
+  ),
+);
+
+test('pauses are doubled up to the limit, and each is drawn between half and the whole', () => {
+  const backoff = { first: 20, most: 5_000 };
+  const least = { bytes: () => new Uint8Array([0]) };
+  const most = { bytes: () => new Uint8Array([255]) };
+  const pauses = [1, 2, 3, 8, 9, 100].map((attempt) => [
+    pauseBefore(attempt, backoff, least),
+    pauseBefore(attempt, backoff, most),
+  ]);
+  expect(pauses).toEqual([
+    [10, 20],
+    [20, 40],
+    [40, 80],
+    [1_280, 2_560],
+    [2_500, 5_000],
+    [2_500, 5_000],
+  ]);
+});
