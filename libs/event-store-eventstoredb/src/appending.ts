@@ -71,7 +71,7 @@ interface Sending {
 }
 
 async function send(
-  { connected, gate, deadline }: AppendingContext,
+  { connected, gate, reading, deadline }: AppendingContext,
   sending: Sending,
   stream: string,
   events: readonly EventToAppend[],
@@ -81,7 +81,7 @@ async function send(
   const client = await gate.pass(connected);
   if (sending.givenUp) throw unavailable('it was given up before it was sent');
   sending.client = client;
-  return client.appendToStream(stream, data, {
+  return client.appendToStream(reading.namespace + stream, data, {
     expectedRevision: expected === 'no-stream' ? NO_STREAM : BigInt(expected),
     requiresLeader: true,
     deadline,

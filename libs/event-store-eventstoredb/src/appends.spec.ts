@@ -1,4 +1,5 @@
 /** Appends when the network or the server fails: never lost, never doubled, never left pending, and named for what they are. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { AppendFault } from '../../../test/eventstoredb-simulator/faults.js';
 import { run } from '../../../test/support/server-process.js';
@@ -62,6 +63,23 @@ describe('an answer that does not come', () => {
       simulator.silence(false);
       expect(await outcome(store.append(stream, [next], 0))).toMatchObject({ revision: 1 });
       expect(idsOf(await collect(store.readStream(stream)))).toEqual([one.id, next.id]);
+    }, QUICK),
+  );
+
+  test(
+    'because others before it were not even read: what is called unavailable never arrives',
+    simulated(async (store, simulator) => {
+      const stream = newStream();
+      await store.append(stream, eventsOf(1), 'no-stream');
+      simulator.silence(true);
+      const events = Array.from({ length: 64 }, () => event('x'.repeat(100_000)));
+      const outcomes = await Promise.all(events.map((one) => outcome(store.append(newStream(), [one], 'no-stream'))));
+      simulator.silence(false);
+      await delay(500);
+      await store.append(stream, eventsOf(1), 0);
+      const there = new Set(idsOf(simulator.log.all));
+      expect(new Set(outcomes)).toEqual(new Set(['timed-out', 'unavailable']));
+      expect(events.filter(({ id }, n) => outcomes[n] === 'unavailable' && there.has(id))).toEqual([]);
     }, QUICK),
   );
 

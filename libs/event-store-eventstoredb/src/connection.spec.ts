@@ -42,6 +42,25 @@ test(
 );
 
 test(
+  'two logs on one server keep to themselves, each in its namespace',
+  simulated(async (store, simulator) => {
+    const open = (namespace: string) =>
+      openEventStoreDb({ connectionString: simulator.connectionString(), randomness, namespace });
+    const others = [await open('a-'), await open('b-')];
+    const stream = newStream();
+    for (const [n, one] of [store, ...others].entries()) await one.append(stream, eventsOf(n + 1), 'no-stream');
+    for (const [n, one] of [store, ...others].entries()) {
+      const read = await collect(one.readAll());
+      expect(read.map((each) => each.stream)).toEqual(Array<string>(n + 1).fill(stream));
+      expect(await collect(one.readStream(stream))).toEqual(read);
+      expect(await collect(one.readAll({ categories: ['habeasPerson'] }))).toEqual(read);
+    }
+    for (const one of others) await one.close();
+    await expect(open('no good')).rejects.toMatchObject({ name: 'ConnectionStringError' });
+  }),
+);
+
+test(
   'a second server in the same process is refused: the client would mix up what waits for an answer',
   simulated(async () => {
     const other = await Simulator.start();

@@ -24,6 +24,13 @@ const OPERATIONAL = 'habeasOps-';
 /** No stream's name begins like this: a reading of no category brings nothing. */
 const NOTHING = 'habeas-of-no-category\u0001';
 
+export interface EventStoreDbOptions {
+  readonly namespace: string;
+  readonly randomness: Randomness;
+  /** Milliseconds. */
+  readonly deadline: number;
+}
+
 export class EventStoreDb implements EventStore {
   readonly #connection: Connection;
   readonly #reading: ReadingContext;
@@ -33,9 +40,10 @@ export class EventStoreDb implements EventStore {
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  constructor(connection: Connection, randomness: Randomness, deadline: number) {
+  constructor(connection: Connection, { namespace, randomness, deadline }: EventStoreDbOptions) {
     this.#connection = connection;
-    this.#reading = { connected: connection.reading, randomness, deadline, closing: this.#closed.signal };
+    const closing = this.#closed.signal;
+    this.#reading = { connected: connection.reading, namespace, randomness, deadline, closing };
     this.#appending = { connected: connection.appending, gate: connection.gate, reading: this.#reading, deadline };
   }
 

@@ -1,6 +1,7 @@
 /** The way in. */
 import type { EventStore } from '#event-store';
 import type { Randomness } from '#kernel';
+import { ConnectionStringError } from './connection-string.js';
 import { Connection } from './connection.js';
 import { EventStoreDb } from './event-store-db.js';
 import { endOfLog } from './head.js';
@@ -9,6 +10,11 @@ export interface OpenEventStoreDb {
   /** `esdb://…` or `esdb+discover://…`, as the client takes it. */
   readonly connectionString: string;
   readonly randomness: Randomness;
+  /**
+   * Put before the name of every stream on the server, so that it can hold several logs; nothing unless said. Letters, digits and
+   * hyphens; not what the namespace of another log there begins with.
+   */
+  readonly namespace?: string;
   /** Milliseconds that a call may take, whatever the server does; 10,000 unless said. */
   readonly deadline?: number;
 }
@@ -23,14 +29,16 @@ const DEADLINE_MS = 10_000;
  * @throws EventStoreError `unavailable`, `access-denied`; `in-use`: another connection string is in use in this process
  */
 export async function openEventStoreDb(options: OpenEventStoreDb): Promise<EventStore> {
-  const { connectionString, randomness, deadline = DEADLINE_MS } = options;
+  const { connectionString, randomness, namespace = '', deadline = DEADLINE_MS } = options;
+  if (!/^[A-Za-z0-9-]*$/.test(namespace))
+    throw new ConnectionStringError('Its namespace has more than letters, digits and hyphens.');
   const connection = Connection.take(connectionString);
   try {
     const { signal } = new AbortController();
-    await endOfLog({ connected: connection.reading, randomness, deadline, closing: signal });
+    await endOfLog({ connected: connection.reading, namespace, randomness, deadline, closing: signal });
   } catch (error) {
     await connection.release();
     throw error;
   }
-  return new EventStoreDb(connection, randomness, deadline);
+  return new EventStoreDb(connection, { namespace, randomness, deadline });
 }

@@ -60,12 +60,12 @@ function isJson(text: string): boolean {
 }
 
 /**
- * An event as it was stored. What others wrote malformed comes as the text that it is: making sense of it is not the log's
+ * An event as it was stored; its stream without the namespace. What others wrote malformed comes as the text that it is: making sense of it is not the log's
  * business.
  */
-export function toStoredEvent(event: RecordedEvent): StoredEvent {
+export function toStoredEvent(event: RecordedEvent, namespace: string): StoredEvent {
   return {
-    stream: event.streamId,
+    stream: event.streamId.slice(namespace.length),
     revision: Number(event.revision),
     id: event.id,
     type: event.type,

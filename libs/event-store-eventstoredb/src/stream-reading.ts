@@ -14,6 +14,8 @@ const BACKOFF: Backoff = { first: 25, most: 400 };
 
 export interface ReadingContext {
   readonly connected: Connected;
+  /** Stands before every stream's name on the server; may be empty. */
+  readonly namespace: string;
   readonly randomness: Randomness;
   /** Milliseconds that the server may be silent for. */
   readonly deadline: number;
@@ -30,7 +32,7 @@ export async function* readStream(
   let next = from;
   let left = limit;
   for (let attempt = 1; left >= 1; attempt++) {
-    const wire = context.connected.client.readStream(stream, {
+    const wire = context.connected.client.readStream(context.namespace + stream, {
       direction: forwards ? FORWARDS : BACKWARDS,
       fromRevision: next === undefined ? (forwards ? START : END) : BigInt(next),
       maxCount: left === Infinity ? Number.MAX_SAFE_INTEGER : left,
@@ -39,7 +41,7 @@ export async function* readStream(
     try {
       for await (const { event } of drain(wire, context.deadline)) {
         if (event === undefined) continue;
-        const stored = toStoredEvent(event);
+        const stored = toStoredEvent(event, context.namespace);
         yield stored;
         attempt = 0;
         left--;

@@ -165,22 +165,27 @@ describe('checkpoints', () => {
     const connected = new Connected(simulator.connectionString());
     const told: string[] = [];
     await new Promise<void>((caughtUp) => {
-      const wire = new Wire(connected, { after: undefined, prefixes: ['habeasCase-'], requiresLeader: false }, 2_000, {
-        event: () => {
-          told.push('event');
-          if (told.length > 1) return;
-          wire.pause();
-          // Meanwhile the checkpoints behind the events come off the network.
-          setTimeout(() => wire.resume(), 300);
+      const wire = new Wire(
+        connected,
+        { namespace: '', after: undefined, prefixes: ['habeasCase-'], requiresLeader: false },
+        2_000,
+        {
+          event: () => {
+            told.push('event');
+            if (told.length > 1) return;
+            wire.pause();
+            // Meanwhile the checkpoints behind the events come off the network.
+            setTimeout(() => wire.resume(), 300);
+          },
+          checkpoint: () => told.push('checkpoint'),
+          caughtUp: () => {
+            told.push('caught up');
+            wire.close();
+            caughtUp();
+          },
+          over: (error) => told.push(`over: ${String(error)}`),
         },
-        checkpoint: () => told.push('checkpoint'),
-        caughtUp: () => {
-          told.push('caught up');
-          wire.close();
-          caughtUp();
-        },
-        over: (error) => told.push(`over: ${String(error)}`),
-      });
+      );
     });
     await connected.dispose();
     await simulator.stop();

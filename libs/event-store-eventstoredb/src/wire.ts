@@ -23,6 +23,8 @@ export interface WireListener {
 }
 
 export interface WireRequest {
+  /** Stands before the names of streams; not delivered with them. */
+  readonly namespace: string;
   /** Exclusive. */
   readonly after: LogPosition | undefined;
   readonly prefixes: readonly string[];
@@ -39,6 +41,7 @@ export class Wire {
   readonly #listener: WireListener;
   readonly #subscription: AllStreamSubscription;
   readonly #deadline: number;
+  readonly #namespace: string;
   readonly #notices: Notice[] = [];
   #told = 0;
   #over = false;
@@ -50,11 +53,12 @@ export class Wire {
   constructor(connected: Connected, request: WireRequest, deadline: number, listener: WireListener) {
     this.#listener = listener;
     this.#deadline = deadline;
+    this.#namespace = request.namespace;
     this.#subscription = connected.client.subscribeToAll({
       fromPosition: request.after === undefined ? START : request.after,
       requiresLeader: request.requiresLeader,
       filter: streamNameFilter({
-        prefixes: [...request.prefixes],
+        prefixes: request.prefixes.map((prefix) => request.namespace + prefix),
         // It must not throw and must return at once: otherwise the subscription stands still for good.
         checkpointReached: (_subscription, position) => this.#notice(() => this.#listener.checkpoint(position)),
       }),
@@ -109,7 +113,7 @@ export class Wire {
     if (this.#over) return;
     this.#told++;
     this.#heard();
-    if (event !== undefined) this.#listener.event(toStoredEvent(event), event.position);
+    if (event !== undefined) this.#listener.event(toStoredEvent(event, this.#namespace), event.position);
     while (!this.#isOver() && this.#notices[0] !== undefined && this.#notices[0].behind <= this.#told) {
       this.#notices.shift()?.tell();
     }
