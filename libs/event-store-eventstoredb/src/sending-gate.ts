@@ -6,7 +6,6 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import type { Connected } from './connection.js';
 
 /** What is used of the client's inside; the package's version is exact. */
 interface Inside {
@@ -14,6 +13,13 @@ interface Inside {
   readonly capabilities: Promise<unknown>;
   /** The calls under way. Of a client that only appends: its one stream of appends. */
   readonly disposableStreams: ReadonlySet<Duplex>;
+}
+
+/** Where the client of the moment comes from. */
+export interface Appending {
+  readonly client: EventStoreDBClient;
+  settled(): Promise<EventStoreDBClient>;
+  failed(client: EventStoreDBClient, error: unknown): void;
 }
 
 /** The client's stream takes 16 before it wants to be waited for. */
@@ -31,13 +37,13 @@ export class SendingGate {
    *
    * @throws what the client throws when it finds no node, cannot connect, or cannot learn what the server can do
    */
-  pass(connected: Connected): Promise<EventStoreDBClient> {
+  pass(connected: Appending): Promise<EventStoreDBClient> {
     const passed = this.#queue.then(() => this.#wait(connected));
     this.#queue = passed.catch(() => undefined);
     return passed;
   }
 
-  async #wait(connected: Connected): Promise<EventStoreDBClient> {
+  async #wait(connected: Appending): Promise<EventStoreDBClient> {
     if (this.#handedOver >= AT_ONCE) {
       // What was handed over gets its turn to be written.
       await nextTurn();

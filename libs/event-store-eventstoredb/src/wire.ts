@@ -55,7 +55,7 @@ export class Wire {
     this.#deadline = deadline;
     this.#namespace = request.namespace;
     this.#subscription = connected.client.subscribeToAll({
-      fromPosition: request.after === undefined ? START : request.after,
+      fromPosition: request.after ?? START,
       requiresLeader: request.requiresLeader,
       filter: streamNameFilter({
         prefixes: request.prefixes.map((prefix) => request.namespace + prefix),
