@@ -2,11 +2,11 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { openAccessDirectory, openSqliteKeyStore } from '#access';
 import { createCommandHandler } from '#command-handling';
-import { openSqliteLog } from '#event-store-sqlite';
 import type { Clock } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
 import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { openLog } from './log.js';
 import { createRandomness } from './randomness.js';
 import { keyStoreOptions, type Settings } from './settings.js';
 import { StartError } from './start-error.js';
@@ -91,7 +91,7 @@ async function compose(
 ): Promise<RunningHabeas> {
   prepareFolder(settings.data);
   const observer = new LateObserver();
-  const opening = openSqliteLog({ folder: settings.data, mode: 'own', observer });
+  const opening = openLog(settings, { mode: 'own', randomness, observer });
   opening.catch(() => undefined);
   // Nest and what it needs are loaded while the log's thread opens it.
   const { createHttpApp } = await import('./http/app.js');

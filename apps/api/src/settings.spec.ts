@@ -16,14 +16,15 @@ test.each([
   expect(() => readSettings({ [name]: value })).toThrow(new RegExp(`^${name} `));
 });
 
-test('an EventStoreDB is refused as not there yet', () => {
-  expect(() => readSettings({ HABEAS_LOG: 'esdb://localhost:2113?tls=false' })).toThrow(
-    /EventStoreDB, which this version cannot use yet/,
-  );
+test('the connection string of an EventStoreDB is passed through', () => {
+  expect(readSettings({})).toMatchObject({ log: undefined });
+  for (const log of ['esdb://localhost:2113?tls=false', 'esdb+discover://user:secret@cluster:2113']) {
+    expect(readSettings({ HABEAS_LOG: log })).toMatchObject({ log });
+  }
 });
 
 test('a secret is never repeated in an error', () => {
-  const tried = (): unknown => readSettings({ HABEAS_LOG: 'esdb://admin:changeit@host' });
+  const tried = (): unknown => readSettings({ HABEAS_LOG: 'http://admin:changeit@host' });
   expect(tried).toThrow(/^HABEAS_LOG/);
   expect(tried).not.toThrow(/changeit/);
 });

@@ -15,10 +15,14 @@ export interface Settings {
   readonly masterKey: string | undefined;
   /** The file of the master key; undefined: `master.key` in the data folder, made on first run. */
   readonly masterKeyFile: string | undefined;
+  /** The connection string of an EventStoreDB that holds the log; undefined: the embedded log, in the data folder. A secret. */
+  readonly log?: string | undefined;
+  /** Put before the names of the log's streams in that EventStoreDB. */
+  readonly logNamespace?: string | undefined;
 }
 
 /** What the thread of the views needs to know. */
-export type KeySettings = Pick<Settings, 'data' | 'masterKey' | 'masterKeyFile'>;
+export type KeySettings = Pick<Settings, 'data' | 'masterKey' | 'masterKeyFile' | 'log' | 'logNamespace'>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -43,11 +47,9 @@ function port(text: string | undefined): number {
  */
 export function readSettings(environment: Environment): Settings {
   const log = given(environment, 'HABEAS_LOG');
-  if (log !== undefined) {
+  if (log !== undefined && !/^esdb(\+discover)?:\/\//.test(log)) {
     throw new StartError(
-      log.startsWith('esdb://') || log.startsWith('esdb+discover://')
-        ? 'HABEAS_LOG names an EventStoreDB, which this version cannot use yet. Leave it unset for the embedded log.'
-        : 'HABEAS_LOG is not understood. Leave it unset for the embedded log.',
+      'HABEAS_LOG is not understood. It is the connection string of an EventStoreDB (esdb://…); leave it unset for the embedded log.',
     );
   }
   return {
@@ -57,6 +59,8 @@ export function readSettings(environment: Environment): Settings {
     adminKey: given(environment, 'HABEAS_ADMIN_KEY'),
     masterKey: given(environment, 'HABEAS_MASTER_KEY'),
     masterKeyFile: given(environment, 'HABEAS_MASTER_KEY_FILE'),
+    log,
+    logNamespace: given(environment, 'HABEAS_LOG_NAMESPACE'),
   };
 }
 

@@ -5,11 +5,31 @@ import { IntegrityError } from '#log-format';
 import type { Settings } from './settings.js';
 import { StartError } from './start-error.js';
 
+/** What went wrong with the EventStoreDB of HABEAS_LOG; undefined if it was something else. Says nothing of the connection string. */
+function eventStoreDbFailure(error: unknown): string | undefined {
+  if (error instanceof Error && error.name === 'ConnectionStringError') {
+    return `HABEAS_LOG cannot be used as a connection string. ${error.message}`;
+  }
+  switch (error instanceof EventStoreError ? error.code : undefined) {
+    case 'unavailable':
+    case 'timed-out':
+      return 'The EventStoreDB of HABEAS_LOG does not answer. Check that it runs, its address, its port and its certificate.';
+    case 'access-denied':
+      return 'The EventStoreDB of HABEAS_LOG refuses the user of the connection string, who must read $all and write streams.';
+    default:
+      return undefined;
+  }
+}
+
 /** A StartError where the failure is one that somebody can mend; else the failure itself. */
 export function asStartError(error: unknown, settings: Settings): unknown {
   if (error instanceof StartError) return error;
   const explain = (text: string): StartError => new StartError(text, { cause: error });
   const { data, host, port } = settings;
+  if (settings.log !== undefined) {
+    const why = eventStoreDbFailure(error);
+    if (why !== undefined) return explain(why);
+  }
   if (error instanceof EventStoreError) {
     switch (error.code) {
       case 'in-use':

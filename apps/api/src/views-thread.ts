@@ -1,12 +1,14 @@
 /** The thread that writes the views: a reader of the log and of the key store of its own, and the fold between them and the file. */
-import { randomBytes } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { openSqliteKeyStore } from '#access';
-import { openSqliteLog } from '#event-store-sqlite';
 import { runViews, type ViewsMessage, type ViewsOptions } from '#projections';
 import { keepCompiled } from './compile-cache.js';
+import { openLog } from './log.js';
+import { createRandomness } from './randomness.js';
 import { keyStoreOptions, type KeySettings } from './settings.js';
 import type { AppliedEvents } from './watching/tracing.js';
+
+const randomness = createRandomness();
 
 /** `begin` comes once, when the log and the key store are there to be read, and `close` after it. */
 export type ToViewsThread =
@@ -49,11 +51,11 @@ async function begin(
   post: (message: FromViewsThread) => void,
 ): Promise<() => Promise<void>> {
   const folder = settings.data;
-  const eventStore = await openSqliteLog({ folder, mode: 'read' });
+  const eventStore = await openLog(settings, { mode: 'read', randomness });
   const keyStore = await openSqliteKeyStore({
     ...keyStoreOptions(settings),
     mode: 'read',
-    randomness: { bytes: (length) => new Uint8Array(randomBytes(length)) },
+    randomness,
   });
   const views = runViews({
     eventStore,

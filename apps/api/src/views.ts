@@ -65,7 +65,7 @@ export async function startViews(
   loaded: ViewsThread,
   onApplied?: (applied: AppliedEvents) => void,
 ): Promise<ViewsWriter> {
-  const { data, masterKey, masterKeyFile } = settings;
+  const { data, masterKey, masterKeyFile, log, logNamespace } = settings;
   let closing = false;
   let running = false;
   let health: ViewsHealth = { state: 'starting', seq: 0, lagMilliseconds: 0 };
@@ -101,7 +101,8 @@ export async function startViews(
           if (!closing) begin(new ViewsThread()).catch(() => undefined);
         }, RESTART_AFTER).unref();
       });
-      thread.tell({ kind: 'begin', settings: { data, masterKey, masterKeyFile }, traced: onApplied !== undefined });
+      const begun = { data, masterKey, masterKeyFile, log, logNamespace };
+      thread.tell({ kind: 'begin', settings: begun, traced: onApplied !== undefined });
     });
 
   await begin(loaded);

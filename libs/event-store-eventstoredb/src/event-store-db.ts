@@ -5,6 +5,7 @@ import {
   type AllOptions,
   type AppendOutcome,
   type EventStore,
+  type EventStoreObserver,
   type EventToAppend,
   type ExpectedRevision,
   type ReadStreamOptions,
@@ -33,6 +34,7 @@ export interface EventStoreDbOptions {
 
 export class EventStoreDb implements EventStore {
   readonly #connection: Connection;
+  readonly #observer: EventStoreObserver | undefined;
   readonly #reading: ReadingContext;
   readonly #appending: AppendingContext;
   readonly #closed = new AbortController();
@@ -51,10 +53,18 @@ export class EventStoreDb implements EventStore {
   async append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendOutcome> {
     this.#assertOpen();
     const bytes = checkAppend(stream, events, expected);
+    const ended = this.#observer?.appending({ stream, events, bytes });
     const appended = append(this.#appending, stream, events, expected, bytes);
     this.#underWay.add(appended);
     try {
-      return await appended;
+      const outcome = await appended;
+      // The server does not say whether it wrote them now or had them before.
+      ended?.({ outcome: 'written' });
+      return outcome;
+    } catch (error) {
+      const code = error instanceof EventStoreError ? error.code : 'unavailable';
+      ended?.({ outcome: code === 'wrong-expected-revision' ? 'conflict' : code });
+      throw error;
     } finally {
       this.#underWay.delete(appended);
     }

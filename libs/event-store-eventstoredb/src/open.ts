@@ -1,5 +1,5 @@
 /** The way in. */
-import type { EventStore } from '#event-store';
+import type { EventStore, EventStoreObserver } from '#event-store';
 import type { Randomness } from '#kernel';
 import { ConnectionStringError } from './connection-string.js';
 import { Connection } from './connection.js';

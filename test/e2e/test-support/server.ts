@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startHabeas, type RunningHabeas } from '../../../apps/api/src/compose.js';
+import type { Settings } from '../../../apps/api/src/settings.js';
 import { Client } from '../../../apps/cli/src/client.js';
 
 /** The same in every test, so that ids, which are derived from who asks, can be compared between servers. */
@@ -23,10 +24,21 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'habeas-e2e-'));
 }
 
-export async function startServer(folder = temporaryFolder()): Promise<TestServer> {
+/** The log of a server under test, unless it is the embedded one. */
+export type LogOf = Pick<Settings, 'log' | 'logNamespace'>;
+
+export async function startServer(folder = temporaryFolder(), log: LogOf = {}): Promise<TestServer> {
   const lines: string[] = [];
   const habeas: RunningHabeas = await startHabeas(
-    { data: folder, host: '127.0.0.1', port: 0, adminKey: ADMIN_KEY, masterKey: undefined, masterKeyFile: undefined },
+    {
+      data: folder,
+      host: '127.0.0.1',
+      port: 0,
+      adminKey: ADMIN_KEY,
+      masterKey: undefined,
+      masterKeyFile: undefined,
+      ...log,
+    },
     {
       log: {
         level: 'error',
@@ -41,7 +53,7 @@ export async function startServer(folder = temporaryFolder()): Promise<TestServe
     client: new Client(habeas.url, ADMIN_KEY),
     restart: async () => {
       await habeas.close();
-      return startServer(folder);
+      return startServer(folder, log);
     },
     stop: () => habeas.close(),
     end: async (expected) => {
