@@ -204,8 +204,8 @@ export class CatchUp implements Subscription, AsyncIterator<SubscriptionMessage>
     const { prefixes, requiresLeader } = this.#request;
     this.#candidate = undefined;
     this.#toldCaughtUp = false;
-    const { connected, namespace, deadline } = this.#context;
-    this.#wire = new Wire(connected, { namespace, after: this.#reached, prefixes, requiresLeader }, deadline, {
+    const { connected, namespace } = this.#context;
+    this.#wire = new Wire(connected, { namespace, after: this.#reached, prefixes, requiresLeader }, this.#context, {
       event: (event, position) => this.#event(event, position),
       checkpoint: (position) => this.#checkpointReached(position),
       caughtUp: () => {

@@ -28,8 +28,9 @@ const NOTHING = 'habeas-of-no-category\u0001';
 export interface EventStoreDbOptions {
   readonly namespace: string;
   readonly randomness: Randomness;
-  /** Milliseconds. */
+  /** Milliseconds, as is the next. */
   readonly deadline: number;
+  readonly renewAfter: number;
 }
 
 export class EventStoreDb implements EventStore {
@@ -42,10 +43,10 @@ export class EventStoreDb implements EventStore {
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  constructor(connection: Connection, { namespace, randomness, deadline }: EventStoreDbOptions) {
+  constructor(connection: Connection, { namespace, randomness, deadline, renewAfter }: EventStoreDbOptions) {
     this.#connection = connection;
     const closing = this.#closed.signal;
-    this.#reading = { connected: connection.reading, namespace, randomness, deadline, closing };
+    this.#reading = { connected: connection.reading, namespace, randomness, deadline, renewAfter, closing };
     this.#appending = { connected: connection.appending, gate: connection.gate, reading: this.#reading, deadline };
   }
 

@@ -17,9 +17,12 @@ export interface OpenEventStoreDb {
   readonly namespace?: string;
   /** Milliseconds that a call may take, whatever the server does; 10,000 unless said. */
   readonly deadline?: number;
+  /** Milliseconds after which a live subscription that nothing came from is taken again; 30,000 unless said. */
+  readonly renewAfter?: number;
 }
 
 const DEADLINE_MS = 10_000;
+const RENEW_AFTER_MS = 30_000;
 
 /**
  * Opens the log that an EventStoreDB holds, and looks whether it answers. Stores of the same connection string share one
@@ -29,16 +32,16 @@ const DEADLINE_MS = 10_000;
  * @throws EventStoreError `unavailable`, `access-denied`; `in-use`: another connection string is in use in this process
  */
 export async function openEventStoreDb(options: OpenEventStoreDb): Promise<EventStore> {
-  const { connectionString, randomness, namespace = '', deadline = DEADLINE_MS } = options;
+  const { connectionString, randomness, namespace = '', deadline = DEADLINE_MS, renewAfter = RENEW_AFTER_MS } = options;
   if (!/^[A-Za-z0-9-]*$/.test(namespace))
     throw new ConnectionStringError('Its namespace has more than letters, digits and hyphens.');
   const connection = Connection.take(connectionString);
   try {
     const { signal } = new AbortController();
-    await endOfLog({ connected: connection.reading, namespace, randomness, deadline, closing: signal });
+    await endOfLog({ connected: connection.reading, namespace, randomness, deadline, renewAfter, closing: signal });
   } catch (error) {
     await connection.release();
     throw error;
   }
-  return new EventStoreDb(connection, { namespace, randomness, deadline });
+  return new EventStoreDb(connection, { namespace, randomness, deadline, renewAfter });
 }

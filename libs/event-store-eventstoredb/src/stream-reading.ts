@@ -19,6 +19,8 @@ export interface ReadingContext {
   readonly randomness: Randomness;
   /** Milliseconds that the server may be silent for. */
   readonly deadline: number;
+  /** Milliseconds after which a live subscription that nothing came from is taken again. */
+  readonly renewAfter: number;
   readonly closing: AbortSignal;
 }
 

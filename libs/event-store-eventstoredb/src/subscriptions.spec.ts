@@ -95,6 +95,20 @@ describe('taken up again exactly behind the last event', () => {
   );
 
   test(
+    'when a live subscription stands still',
+    simulated(
+      async (store, { faults }) => {
+        const follower = new Follower(store.subscribeToAll());
+        await follower.until('caught-up');
+        faults.planSubscriptions('none', 'stall');
+        await fill(store, 5, 1);
+        await expectAll(follower, store);
+      },
+      { renewAfter: 300 },
+    ),
+  );
+
+  test(
     'in the middle of what was committed at once: commit and prepare are both kept',
     simulated(async (store, { log }) => {
       log.explicitTransactions = true;
@@ -168,7 +182,7 @@ describe('checkpoints', () => {
       const wire = new Wire(
         connected,
         { namespace: '', after: undefined, prefixes: ['habeasCase-'], requiresLeader: false },
-        2_000,
+        { deadline: 2_000, renewAfter: 30_000 },
         {
           event: () => {
             told.push('event');

@@ -31,6 +31,14 @@ export interface WireRequest {
   readonly requiresLeader: boolean;
 }
 
+/** For how many milliseconds it may be silent before it is over. */
+export interface WirePatience {
+  /** While it catches up. */
+  readonly deadline: number;
+  /** When it is live. */
+  readonly renewAfter: number;
+}
+
 interface Notice {
   /** To be told when so many events were. */
   readonly behind: number;
@@ -40,7 +48,7 @@ interface Notice {
 export class Wire {
   readonly #listener: WireListener;
   readonly #subscription: AllStreamSubscription;
-  readonly #deadline: number;
+  readonly #patience: WirePatience;
   readonly #namespace: string;
   readonly #notices: Notice[] = [];
   #told = 0;
@@ -49,10 +57,9 @@ export class Wire {
   #paused = false;
   #silence: NodeJS.Timeout | undefined;
 
-  /** @param deadline milliseconds that it may be silent for while it catches up */
-  constructor(connected: Connected, request: WireRequest, deadline: number, listener: WireListener) {
+  constructor(connected: Connected, request: WireRequest, patience: WirePatience, listener: WireListener) {
     this.#listener = listener;
-    this.#deadline = deadline;
+    this.#patience = patience;
     this.#namespace = request.namespace;
     this.#subscription = connected.client.subscribeToAll({
       fromPosition: request.after ?? START,
@@ -68,6 +75,7 @@ export class Wire {
       .on('caughtUp', () =>
         this.#notice(() => {
           this.#live = true;
+          this.#heard();
           this.#listener.caughtUp();
         }),
       )
@@ -138,10 +146,14 @@ export class Wire {
     return this.#over;
   }
 
-  /** While it catches up, something comes all the time; if not, the server is gone, whatever the connection looks like. */
+  /**
+   * While it catches up, something comes all the time; if not, the server is gone, whatever the connection looks like. Live, silence
+   * is usual; but a subscription that stands still, or of a node that was cut off from its cluster, looks the same.
+   */
   #heard(): void {
     clearTimeout(this.#silence);
-    if (this.#live || this.#paused || this.#over) return;
-    this.#silence = setTimeout(() => this.#end(new Error('The server was silent.')), this.#deadline);
+    if (this.#paused || this.#over) return;
+    const { deadline, renewAfter } = this.#patience;
+    this.#silence = setTimeout(() => this.#end(undefined), this.#live ? renewAfter : deadline);
   }
 }

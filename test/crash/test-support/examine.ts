@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openSqliteKeyStore } from '#access';
-import type { StoredEvent } from '#event-store';
+import type { EventStore, StoredEvent } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
 import { streamName } from '#kernel';
 import { verifyChain } from '#log-format';
@@ -13,9 +13,17 @@ import { runViews, SCHEMA_VERSION, type ViewsHealth } from '#projections';
 import { allEvents, realClock, realRandomness } from '../../support/real.js';
 import type { Office } from './office.js';
 
+/** Opens the log of a server to be read; the embedded one in its data folder unless said. */
+export type OpenLog = () => Promise<EventStore>;
+
+const embedded =
+  (folder: string): OpenLog =>
+  () =>
+    openSqliteLog({ folder, mode: 'read' });
+
 /** The whole log, with every stream's chain verified. */
-export async function readLog(folder: string): Promise<readonly StoredEvent[]> {
-  const store = await openSqliteLog({ folder, mode: 'read' });
+export async function readLog(folder: string, open = embedded(folder)): Promise<readonly StoredEvent[]> {
+  const store = await open();
   try {
     const events = await allEvents(store);
     const { logId } = JSON.parse(events[0]?.data ?? '{}') as { logId: string };
@@ -134,9 +142,13 @@ function blank(columns: readonly string[]): Readonly<Record<string, null>> {
 }
 
 /** The served views, documents and all, are what a fold of the whole log into an empty folder gives. */
-export async function expectAsFolded(folder: string, events: readonly StoredEvent[]): Promise<void> {
+export async function expectAsFolded(
+  folder: string,
+  events: readonly StoredEvent[],
+  open = embedded(folder),
+): Promise<void> {
   const fresh = mkdtempSync(join(tmpdir(), 'habeas-fresh-'));
-  const store = await openSqliteLog({ folder, mode: 'read' });
+  const store = await open();
   const keys = await openSqliteKeyStore({ folder, mode: 'read', randomness: realRandomness });
   let health: ViewsHealth | undefined;
   const views = runViews({

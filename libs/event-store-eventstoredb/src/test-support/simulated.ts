@@ -10,17 +10,18 @@ export interface SimulatedOptions extends SimulatorOptions {
   /** Of the connection string. */
   readonly options?: string;
   readonly deadline?: number;
+  readonly renewAfter?: number;
 }
 
 /** A test body with a store on a server of its own. */
 export function simulated(
   body: (store: EventStore, simulator: Simulator) => Promise<void>,
-  { options = '', deadline = 2_000, ...simulator }: SimulatedOptions = {},
+  { options = '', deadline = 2_000, renewAfter = 30_000, ...simulator }: SimulatedOptions = {},
 ): () => Promise<void> {
   return async () => {
     const server = await Simulator.start(simulator);
     const connectionString = server.connectionString(options);
-    const store = await openEventStoreDb({ connectionString, randomness, deadline });
+    const store = await openEventStoreDb({ connectionString, randomness, deadline, renewAfter });
     try {
       await body(store, server);
     } finally {
