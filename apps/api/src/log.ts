@@ -1,5 +1,6 @@
 /** The log that the settings name: where adapters are picked. */
-import type { EventStore, EventStoreObserver } from '#event-store';
+import type { EventStore, EventStoreObserver, Position } from '#event-store';
+import type { EventStoreDbLog } from '#event-store-eventstoredb';
 import { openSqliteLog, takeOwnership } from '#event-store-sqlite';
 import type { Randomness } from '#kernel';
 import type { Settings } from './settings.js';
@@ -12,6 +13,19 @@ export interface OpenLog {
   readonly observer?: EventStoreObserver;
 }
 
+/** A log that can say how it stands. */
+export interface MeasuredLog extends EventStore {
+  /** How many events the log holds behind this position, or at least so many. */
+  eventsBehind(position?: Position): number | Promise<number>;
+  /** In bytes, of a log that is on this machine. */
+  size?(): number;
+  /** How many subscriptions are open through this opening. */
+  subscriptions(): number;
+}
+
+/** Counting costs a reading there: this is as far as it goes. */
+const COUNTED = 1_000;
+
 /**
  * Opens the log. To `own` it is to append as well, and to have the data folder for this process alone, wherever the log is.
  *
@@ -21,7 +35,7 @@ export interface OpenLog {
 export async function openLog(
   { data: folder, log, logNamespace = '' }: LogSettings,
   { mode, randomness, observer }: OpenLog,
-): Promise<EventStore> {
+): Promise<MeasuredLog> {
   const observed = observer === undefined ? {} : { observer };
   if (log === undefined) return openSqliteLog({ folder, mode, ...observed });
   // Views and keys of this node lie there, though the log does not.
@@ -30,22 +44,28 @@ export async function openLog(
     // Loaded only where it is used.
     const { openEventStoreDb } = await import('#event-store-eventstoredb');
     const store = await openEventStoreDb({ connectionString: log, namespace: logNamespace, randomness, ...observed });
-    if (ownership === undefined) return store;
-    return releasingAfterwards(store, () => ownership.release());
+    return measured(store, () => ownership?.release());
   } catch (error) {
     ownership?.release();
     throw error;
   }
 }
 
-/** A store that does something once it is closed. */
-function releasingAfterwards(store: EventStore, release: () => void): EventStore {
+/** A log on another machine. `release` lets go, once it is closed, of what is on this one. */
+function measured(store: EventStoreDbLog, release: () => void): MeasuredLog {
   let closing: Promise<void> | undefined;
   return {
     append: (...parameters) => store.append(...parameters),
     readStream: (...parameters) => store.readStream(...parameters),
     readAll: (...parameters) => store.readAll(...parameters),
     subscribeToAll: (...parameters) => store.subscribeToAll(...parameters),
+    subscriptions: () => store.subscriptions(),
+    eventsBehind: async (position) => {
+      let count = 0;
+      const behind = store.readAll({ ...(position !== undefined && { after: position }), limit: COUNTED });
+      for await (const _ of behind) count++;
+      return count;
+    },
     close: () => (closing ??= store.close().finally(release)),
   };
 }

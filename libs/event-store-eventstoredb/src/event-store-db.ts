@@ -31,9 +31,16 @@ export interface EventStoreDbOptions {
   /** Milliseconds, as is the next. */
   readonly deadline: number;
   readonly renewAfter: number;
+  readonly observer?: EventStoreObserver | undefined;
 }
 
-export class EventStoreDb implements EventStore {
+/** Beside the port: what it knows of itself without asking the server. */
+export interface EventStoreDbLog extends EventStore {
+  /** How many subscriptions are open through this opening, readings of the whole log included. */
+  subscriptions(): number;
+}
+
+export class EventStoreDb implements EventStoreDbLog {
   readonly #connection: Connection;
   readonly #observer: EventStoreObserver | undefined;
   readonly #reading: ReadingContext;
@@ -43,7 +50,8 @@ export class EventStoreDb implements EventStore {
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  constructor(connection: Connection, { namespace, randomness, deadline, renewAfter }: EventStoreDbOptions) {
+  constructor(connection: Connection, { namespace, randomness, deadline, renewAfter, observer }: EventStoreDbOptions) {
+    this.#observer = observer;
     this.#connection = connection;
     const closing = this.#closed.signal;
     this.#reading = { connected: connection.reading, namespace, randomness, deadline, renewAfter, closing };
@@ -115,6 +123,10 @@ export class EventStoreDb implements EventStore {
   subscribeToAll(options: AllOptions = {}): Subscription {
     this.#assertOpen();
     return this.#follow(options, Infinity);
+  }
+
+  subscriptions(): number {
+    return this.#subscriptions.size;
   }
 
   close(): Promise<void> {

@@ -1,2 +1,3 @@
 export { ConnectionStringError } from './connection-string.js';
+export type { EventStoreDbLog } from './event-store-db.js';
 export { openEventStoreDb, type OpenEventStoreDb } from './open.js';

@@ -1,9 +1,9 @@
 /** The way in. */
-import type { EventStore, EventStoreObserver } from '#event-store';
+import type { EventStoreObserver } from '#event-store';
 import type { Randomness } from '#kernel';
 import { ConnectionStringError } from './connection-string.js';
 import { Connection } from './connection.js';
-import { EventStoreDb } from './event-store-db.js';
+import { EventStoreDb, type EventStoreDbLog } from './event-store-db.js';
 import { endOfLog } from './head.js';
 
 export interface OpenEventStoreDb {
@@ -19,6 +19,8 @@ export interface OpenEventStoreDb {
   readonly deadline?: number;
   /** Milliseconds after which a live subscription that nothing came from is taken again; 30,000 unless said. */
   readonly renewAfter?: number;
+  /** Told of each append. Not of commits: those are the server's. */
+  readonly observer?: EventStoreObserver;
 }
 
 const DEADLINE_MS = 10_000;
@@ -31,8 +33,15 @@ const RENEW_AFTER_MS = 30_000;
  * @throws ConnectionStringError
  * @throws EventStoreError `unavailable`, `access-denied`; `in-use`: another connection string is in use in this process
  */
-export async function openEventStoreDb(options: OpenEventStoreDb): Promise<EventStore> {
-  const { connectionString, randomness, namespace = '', deadline = DEADLINE_MS, renewAfter = RENEW_AFTER_MS } = options;
+export async function openEventStoreDb(options: OpenEventStoreDb): Promise<EventStoreDbLog> {
+  const {
+    connectionString,
+    randomness,
+    namespace = '',
+    deadline = DEADLINE_MS,
+    renewAfter = RENEW_AFTER_MS,
+    observer,
+  } = options;
   if (!/^[A-Za-z0-9-]*$/.test(namespace))
     throw new ConnectionStringError('Its namespace has more than letters, digits and hyphens.');
   const connection = Connection.take(connectionString);
@@ -43,5 +52,5 @@ export async function openEventStoreDb(options: OpenEventStoreDb): Promise<Event
     await connection.release();
     throw error;
   }
-  return new EventStoreDb(connection, { namespace, randomness, deadline, renewAfter });
+  return new EventStoreDb(connection, { namespace, randomness, deadline, renewAfter, observer });
 }

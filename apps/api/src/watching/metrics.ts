@@ -10,10 +10,8 @@ import type { ViewsProgress } from './progress.js';
 
 /** What the log says of itself. */
 export interface LogGauges {
-  /** How many events it holds. */
-  eventsBehind(): number;
-  /** In bytes. */
-  size(): number;
+  /** In bytes; left out by a log that is not on this machine. */
+  size?(): number;
   subscriptions(): number;
 }
 
@@ -97,7 +95,7 @@ export class Metrics implements EventStoreObserver {
   follow(log: LogGauges, views: () => Promise<ViewsProgress>): void {
     const registers = [this.registry];
     const gauge = (name: string, help: string): Gauge => new this.client.Gauge({ name, help, registers });
-    const size = gauge('habeas_log_size_bytes', 'The log on the disk, journal included');
+    const size = log.size && gauge('habeas_log_size_bytes', 'The log on the disk, journal included');
     const events = gauge('habeas_log_events', 'Events in the log');
     const subscriptions = gauge('habeas_log_subscriptions', 'Subscriptions to the log, those of the views included');
     const seq = gauge('habeas_views_seq', 'The last event that the served views hold');
@@ -115,8 +113,8 @@ export class Metrics implements EventStoreObserver {
     });
     this.refresh = async () => {
       const { state: present, rebuilding, ...progress } = await views();
-      size.set(log.size());
-      events.set(log.eventsBehind());
+      size?.set(log.size?.() ?? 0);
+      events.set(progress.head);
       seq.set(progress.seq);
       lagEvents.set(progress.lagEvents);
       lagSeconds.set(progress.lagMilliseconds / 1_000);

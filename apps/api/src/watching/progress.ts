@@ -7,7 +7,7 @@ import type { ViewsHealth } from '#projections';
 const LIVE_WITHIN = 10_000;
 
 export interface ViewsProgress extends Omit<ViewsHealth, 'position'> {
-  /** The seq that the last event in the log has, or will have. */
+  /** The seq that the last event in the log has, or will have; where `lagEvents` is a least number, so is this. */
   readonly head: number;
   readonly lagEvents: number;
   /** How long the oldest event that the views do not hold has been in the log. */
@@ -15,7 +15,8 @@ export interface ViewsProgress extends Omit<ViewsHealth, 'position'> {
 }
 
 interface MeasurableLog extends Pick<EventStore, 'readAll'> {
-  eventsBehind(position?: Position): number;
+  /** How many events the log holds behind this position; where counting costs a reading, at least so many. */
+  eventsBehind(position?: Position): number | Promise<number>;
 }
 
 /** @throws EventStoreError the log cannot be read */
@@ -24,7 +25,7 @@ export async function progressOf(
   log: MeasurableLog,
   clock: Clock,
 ): Promise<ViewsProgress> {
-  const lagEvents = log.eventsBehind(position);
+  const lagEvents = await log.eventsBehind(position);
   const lagMilliseconds = lagEvents === 0 ? 0 : await waitOf(log, position, clock);
   const late = views.state === 'live' && lagMilliseconds > LIVE_WITHIN;
   return { ...views, ...(late && { state: 'catching-up' }), head: views.seq + lagEvents, lagEvents, lagMilliseconds };
