@@ -1,5 +1,7 @@
 /** A whole server whose log is in an EventStoreDB: simulated, and the real one of HABEAS_TEST_ESDB. */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { makeBackup } from '../../apps/api/src/backup/make-backup.js';
 import { startHabeas } from '../../apps/api/src/compose.js';
 import { readSettings } from '../../apps/api/src/settings.js';
 import { Simulator } from '../eventstoredb-simulator/simulator.js';
@@ -27,6 +29,12 @@ if (real !== undefined) {
     firstCaseSuite(() => startServer(temporaryFolder(), { log: real, logNamespace: `test-${randomUUID()}-` }));
   });
 }
+
+test('a backup of the data folder is refused: the log is not in it', async () => {
+  const settings = readSettings({ HABEAS_DATA: temporaryFolder(), HABEAS_LOG: 'esdb://127.0.0.1:9?tls=false' });
+  const target = join(temporaryFolder(), 'copy');
+  await expect(makeBackup({ settings, target, withMasterKey: false })).rejects.toThrow(/HABEAS_LOG/);
+});
 
 describe('a server that cannot start says why, and nothing of the connection string', () => {
   const started = (environment: Readonly<Record<string, string>>) =>

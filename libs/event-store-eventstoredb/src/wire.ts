@@ -75,6 +75,7 @@ export class Wire {
       .on('caughtUp', () =>
         this.#notice(() => {
           this.#live = true;
+          this.#stopListening();
           this.#heard();
           this.#listener.caughtUp();
         }),
@@ -96,7 +97,7 @@ export class Wire {
   pause(): void {
     if (this.#paused || this.#over) return;
     this.#paused = true;
-    clearTimeout(this.#silence);
+    this.#stopListening();
     this.#subscription.pause();
   }
 
@@ -111,7 +112,7 @@ export class Wire {
   close(): void {
     if (this.#over) return;
     this.#over = true;
-    clearTimeout(this.#silence);
+    this.#stopListening();
     // Flowing again, so that what it still holds is thrown away.
     this.#subscription.resume();
     void this.#subscription.unsubscribe().catch(() => undefined);
@@ -151,9 +152,18 @@ export class Wire {
    * is usual; but a subscription that stands still, or of a node that was cut off from its cluster, looks the same.
    */
   #heard(): void {
-    clearTimeout(this.#silence);
     if (this.#paused || this.#over) return;
+    // Called for every event: a timer that is there is only put off.
+    if (this.#silence !== undefined) {
+      this.#silence.refresh();
+      return;
+    }
     const { deadline, renewAfter } = this.#patience;
     this.#silence = setTimeout(() => this.#end(undefined), this.#live ? renewAfter : deadline);
+  }
+
+  #stopListening(): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
   }
 }

@@ -34,6 +34,11 @@ export interface MadeBackup {
 
 /** @throws BackupError; nothing is left behind under the target's name */
 export async function makeBackup({ settings, target, withMasterKey, onProgress }: MakeBackup): Promise<MadeBackup> {
+  if (settings.log !== undefined) {
+    throw new BackupError(
+      'The log is in the EventStoreDB of HABEAS_LOG. Back that up with its own tools, and then copy keys.db (docs/eventstoredb.md).',
+    );
+  }
   const folder = resolve(target);
   const madeAt = new Date().toISOString();
   if (existsSync(folder))
