@@ -5,6 +5,9 @@ import type { AppendFault } from '../../../test/eventstoredb-simulator/faults.js
 import { run } from '../../../test/support/server-process.js';
 import { collect, event, eventsOf, idsOf, newStream, outcome, simulated } from './test-support/simulated.js';
 
+const DROPPED = fileURLToPath(new URL('./test-support/dropped-while-writing.js', import.meta.url));
+const LOST = fileURLToPath(new URL('./test-support/lost-cluster.js', import.meta.url));
+
 const QUICK = { deadline: 400 };
 
 describe('an answer that does not come', () => {
@@ -229,12 +232,10 @@ describe('a server that is not there', () => {
 
 // In processes of their own: what is guarded against ends one.
 describe('the process goes on', () => {
-  const script = (name: string): string => fileURLToPath(new URL(`./test-support/${name}.js`, import.meta.url));
-
   test.each(['first', 'later'])(
     'when the connection breaks while many appends wait to be written (%s)',
     async (when) => {
-      const child = run(script('dropped-while-writing'), [when]);
+      const child = run(DROPPED, [when]);
       expect([await child.ended, child.errors()]).toEqual([0, '']);
       const [said] = child.output().split('\n');
       expect(said).toMatch(/^64 settled: (timed-out|unavailable)/);
@@ -242,7 +243,7 @@ describe('the process goes on', () => {
   );
 
   test('when a cluster is lost while a node is looked for', async () => {
-    const child = run(script('lost-cluster'), []);
+    const child = run(LOST, []);
     expect([await child.ended, child.errors(), child.output()]).toEqual([0, '', 'goes on\n']);
   });
 });

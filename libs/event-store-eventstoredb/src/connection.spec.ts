@@ -1,5 +1,4 @@
 /** Opening: what is taken for a connection string, what is not, and one connection to a process. */
-import { jest } from '@jest/globals';
 import { openEventStoreDb } from '#event-store-eventstoredb';
 import { Simulator } from '../../../test/eventstoredb-simulator/simulator.js';
 import { pauseBefore } from './retry.js';
@@ -18,10 +17,11 @@ describe('a connection string that cannot be used', () => {
     ['a value that is none', `esdb://admin:${SECRET}@127.0.0.1:2113?tls=perhaps`],
     ['a file that is not there', `esdb://admin:${SECRET}@127.0.0.1:2113?tlsCAFile=/nowhere/ca.pem`],
   ])('%s: is refused, and what is said, here or on the console, holds no secret', async (_name, connectionString) => {
-    const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { warn } = console;
+    let said = '';
+    console.warn = (...words: unknown[]) => (said += words.join());
     const error = await openEventStoreDb({ connectionString, randomness }).catch((thrown: unknown) => thrown);
-    const said = warned.mock.calls.join();
-    warned.mockRestore();
+    console.warn = warn;
     expect(error).toMatchObject({ name: 'ConnectionStringError' });
     expect(JSON.stringify([String(error), error, (error as Error).cause ?? null, said])).not.toContain(SECRET);
   });

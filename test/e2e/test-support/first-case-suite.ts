@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { FactView, GroupView, PersonView, StatementView } from '#projections';
 import { enterCase, type Entered } from '../../../apps/cli/src/demo/enter.js';
 import { firstCase, namesIn, type CaseCommand } from '../../../apps/cli/src/demo/first-case.js';
-import { comparable } from '../support/comparable.js';
+import { comparable } from '../../support/comparable.js';
 import { startServer, type TestServer } from './server.js';
 
 type StartServer = () => Promise<TestServer>;
