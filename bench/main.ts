@@ -6,6 +6,7 @@ import Table from 'cli-table3';
 import { append } from './figures/append.js';
 import { batch } from './figures/batch.js';
 import { emmett } from './figures/emmett.js';
+import { eventstoredb } from './figures/eventstoredb.js';
 import { get } from './figures/get.js';
 import { post } from './figures/post.js';
 import { open, read } from './figures/read.js';
@@ -13,7 +14,7 @@ import { searching } from './figures/search.js';
 import { views } from './figures/views.js';
 import type { Benchmark, Context, Figure } from './figure.js';
 
-const BENCHMARKS: readonly Benchmark[] = [append, post, batch, read, open, views, get, searching, emmett];
+const BENCHMARKS: readonly Benchmark[] = [append, post, batch, read, open, views, get, searching, eventstoredb, emmett];
 
 // Everything lies on the disk of the project: what is in memory alone (/tmp on many machines) has no durability to measure.
 const FOLDER = join(process.cwd(), 'bench');

@@ -78,14 +78,18 @@ async function send(
   expected: ExpectedRevision,
 ): Promise<AppendResult> {
   const data = events.map(toEventData);
-  const client = await gate.pass(connected);
-  if (sending.givenUp) throw unavailable('it was given up before it was sent');
-  sending.client = client;
-  return client.appendToStream(reading.namespace + stream, data, {
-    expectedRevision: expected === 'no-stream' ? NO_STREAM : BigInt(expected),
-    requiresLeader: true,
-    deadline,
-  });
+  try {
+    const client = await gate.pass(connected);
+    if (sending.givenUp) throw unavailable('it was given up before it was sent');
+    sending.client = client;
+    return await client.appendToStream(reading.namespace + stream, data, {
+      expectedRevision: expected === 'no-stream' ? NO_STREAM : BigInt(expected),
+      requiresLeader: true,
+      deadline,
+    });
+  } finally {
+    gate.left();
+  }
 }
 
 async function outcomeOf(context: AppendingContext, stream: string, result: AppendResult): Promise<AppendOutcome> {

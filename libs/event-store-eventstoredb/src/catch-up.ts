@@ -44,7 +44,7 @@ export class CatchUp implements Subscription, AsyncIterator<SubscriptionMessage>
   readonly #onClose: (subscription: CatchUp) => void;
   readonly #closing = new AbortController();
 
-  readonly #buffer: StoredEvent[] = [];
+  #buffer: StoredEvent[] = [];
   #bytes = 0;
   /** Everything up to here was taken off the network. */
   #reached: LogPosition | undefined;
@@ -148,6 +148,12 @@ export class CatchUp implements Subscription, AsyncIterator<SubscriptionMessage>
   }
 
   #takeEvents(): StoredEvent[] {
+    if (this.#buffer.length <= MESSAGE_EVENTS && this.#bytes <= MESSAGE_BYTES) {
+      const all = this.#buffer;
+      this.#buffer = [];
+      this.#bytes = 0;
+      return all;
+    }
     let count = 0;
     let bytes = 0;
     for (const event of this.#buffer) {

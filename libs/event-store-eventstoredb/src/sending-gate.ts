@@ -31,6 +31,8 @@ export class SendingGate {
   #queue: Promise<unknown> = Promise.resolve();
   /** Handed over since it was last seen that all had been written. */
   #handedOver = 0;
+  /** Waiting here, or handed over and not settled. */
+  #underWay = 0;
 
   /**
    * Resolves with the client when the next append may be handed over to it. In order.
@@ -38,9 +40,16 @@ export class SendingGate {
    * @throws what the client throws when it finds no node, cannot connect, or cannot learn what the server can do
    */
   pass(connected: Appending): Promise<EventStoreDBClient> {
+    // What is settled was written.
+    if (this.#underWay++ === 0) this.#handedOver = 0;
     const passed = this.#queue.then(() => this.#wait(connected));
     this.#queue = passed.catch(() => undefined);
     return passed;
+  }
+
+  /** To be called once for each that passed, or failed to, when it is settled. */
+  left(): void {
+    this.#underWay--;
   }
 
   async #wait(connected: Appending): Promise<EventStoreDBClient> {
