@@ -98,7 +98,11 @@ test('a file in the place of the folder, a foreign file in the place of the log:
 
 test('settings that cannot be', async () => {
   await refusesToStart(api(folder(), { HABEAS_PORT: 'http' }), /^HABEAS_PORT is "http"/);
-  await refusesToStart(api(folder(), { HABEAS_LOG: 'esdb://localhost:2113' }), /^HABEAS_LOG names an EventStoreDB/);
+  await refusesToStart(api(folder(), { HABEAS_LOG: 'http://localhost:2113' }), /^HABEAS_LOG is not understood/);
+  await refusesToStart(
+    api(folder(), { HABEAS_LOG: 'esdb://127.0.0.1:1?tls=false' }),
+    /^The EventStoreDB of HABEAS_LOG does not answer/,
+  );
   await refusesToStart(api(folder(), { HABEAS_ADMIN_KEY: 'short' }), /^HABEAS_ADMIN_KEY cannot be used/);
   await refusesToStart(api(folder(), { HABEAS_MASTER_KEY: 'short' }), /^HABEAS_MASTER_KEY/);
   await refusesToStart(api(folder(), { HABEAS_HOST: '203.0.113.7' }), /^HABEAS_HOST is 203.0.113.7/);
