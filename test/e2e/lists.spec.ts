@@ -15,12 +15,9 @@ afterAll(() => server.end());
 let last = '';
 
 async function record(path: string, body: object): Promise<string> {
-  const { body: answer, headers } = await server.client.request<{ id: string; event: string }>(`/v1/${path}`, {
-    method: 'POST',
-    body,
-  });
-  last = headers.get('habeas-position') ?? '';
-  return path.split('/').length === 1 ? answer.id : answer.event;
+  const recorded = await server.record(path, body);
+  last = recorded.position;
+  return recorded.id;
 }
 
 async function list(path: string): Promise<ListPage> {

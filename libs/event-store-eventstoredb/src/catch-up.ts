@@ -7,7 +7,13 @@
  * from the past once there is room.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EventStoreError, Position, StoredEvent, Subscription, SubscriptionMessage } from '#event-store';
+import {
+  type EventStoreError,
+  type Position,
+  PulledSubscription,
+  type StoredEvent,
+  type SubscriptionMessage,
+} from '#event-store';
 import { accessDenied, isDenied, unavailable } from './esdb-errors.js';
 import { assertNotBehind, assertStillThere, endOfLog } from './head.js';
 import { isBehind, parsePosition, positionOf, type LogPosition } from './position.js';
@@ -38,7 +44,7 @@ export interface CatchUpRequest {
   readonly patience: number;
 }
 
-export class CatchUp implements Subscription, AsyncIterator<SubscriptionMessage> {
+export class CatchUp extends PulledSubscription {
   readonly #context: ReadingContext;
   readonly #request: CatchUpRequest;
   readonly #onClose: (subscription: CatchUp) => void;
@@ -61,29 +67,13 @@ export class CatchUp implements Subscription, AsyncIterator<SubscriptionMessage>
   #attempt = 0;
   #failure: EventStoreError | undefined;
   #wake: (() => void) | undefined;
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(context: ReadingContext, request: CatchUpRequest, onClose: (subscription: CatchUp) => void) {
+    super();
     this.#context = context;
     this.#request = request;
     this.#onClose = onClose;
     this.#reached = request.after === undefined ? undefined : parsePosition(request.after);
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<SubscriptionMessage> {
-    return this;
-  }
-
-  next(): Promise<IteratorResult<SubscriptionMessage>> {
-    // One after the other, also when the next is asked for before the last has come.
-    const next = this.#last.then(() => this.#advance());
-    this.#last = next.catch(() => undefined);
-    return next;
-  }
-
-  async return(): Promise<IteratorResult<SubscriptionMessage>> {
-    await this.close();
-    return { done: true, value: undefined };
   }
 
   close(): Promise<void> {
@@ -98,7 +88,7 @@ export class CatchUp implements Subscription, AsyncIterator<SubscriptionMessage>
     return Promise.resolve();
   }
 
-  async #advance(): Promise<IteratorResult<SubscriptionMessage>> {
+  protected async advance(): Promise<IteratorResult<SubscriptionMessage>> {
     for (;;) {
       if (this.#closing.signal.aborted) return { done: true, value: undefined };
       const message = this.#take();

@@ -1,6 +1,6 @@
 /** A catch-up subscription: reads page after page as it is pulled, then sleeps until there may be more. */
 import { setImmediate } from 'node:timers/promises';
-import type { Subscription, SubscriptionMessage } from '#event-store';
+import { PulledSubscription, type SubscriptionMessage } from '#event-store';
 import type { Page } from './log-reader.js';
 import { positionOf, rowOf, unknownPosition } from './position.js';
 import { isBusy, toEventStoreError } from './sqlite-errors.js';
@@ -14,7 +14,7 @@ export interface SubscriptionSource {
   page(after: number, last: number): Page;
 }
 
-export class LogSubscription implements Subscription, AsyncIterator<SubscriptionMessage> {
+export class LogSubscription extends PulledSubscription {
   readonly #source: SubscriptionSource;
   readonly #waker: Waker;
   readonly #onClose: () => void;
@@ -27,29 +27,13 @@ export class LogSubscription implements Subscription, AsyncIterator<Subscription
   /** There was more in the log than the last page took in. */
   #full = false;
   #closed = false;
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(source: SubscriptionSource, after: number, waker: Waker, onClose: () => void) {
+    super();
     this.#source = source;
     this.#looked = this.#told = after;
     this.#waker = waker;
     this.#onClose = onClose;
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<SubscriptionMessage> {
-    return this;
-  }
-
-  next(): Promise<IteratorResult<SubscriptionMessage>> {
-    // One after the other, also when the next is asked for before the last has come.
-    const next = this.#last.then(() => this.#advance());
-    this.#last = next.catch(() => undefined);
-    return next;
-  }
-
-  async return(): Promise<IteratorResult<SubscriptionMessage>> {
-    await this.close();
-    return { done: true, value: undefined };
   }
 
   close(): Promise<void> {
@@ -61,7 +45,7 @@ export class LogSubscription implements Subscription, AsyncIterator<Subscription
     return Promise.resolve();
   }
 
-  async #advance(): Promise<IteratorResult<SubscriptionMessage>> {
+  protected async advance(): Promise<IteratorResult<SubscriptionMessage>> {
     // Between full pages everyone else gets a turn, however quick the reader is.
     if (this.#full) await setImmediate();
     for (;;) {

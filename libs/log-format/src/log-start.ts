@@ -48,7 +48,10 @@ export async function ensureLogStarted(store: EventStore, clock: Clock, randomne
 
 /** Whether anything but what it says of itself was recorded in the log. */
 export async function hasRecords(store: EventStore): Promise<boolean> {
-  for await (const event of store.readAll()) if (event.stream !== LOG_START_STREAM) return true;
+  let own = 0;
+  for await (const _ of store.readStream(LOG_START_STREAM)) own++;
+  // Among one more than those there is another stream's event, or there is none.
+  for await (const event of store.readAll({ limit: own + 1 })) if (event.stream !== LOG_START_STREAM) return true;
   return false;
 }
 

@@ -101,8 +101,18 @@ export interface DisputeView extends ActView {
   readonly alternative?: { readonly subject: SubjectPointer; readonly data: Readonly<Record<string, unknown>> };
 }
 
+/** What every event that tells something shows of itself. */
+interface Told {
+  /** The subjects that `data` names by id. */
+  readonly mentions: readonly (SubjectPointer & { readonly pointer: string })[];
+  readonly citations: readonly CitationView[];
+  readonly basis?: string;
+  readonly confidence?: string;
+  readonly note?: string;
+}
+
 /** One fact on a timeline, as corrected. */
-export interface FactView {
+export interface FactView extends Told {
   readonly event: string;
   readonly seq: number;
   readonly type: string;
@@ -117,12 +127,6 @@ export interface FactView {
   readonly case?: SubjectPointer;
   /** What the fact itself says, without the fields that every fact has. */
   readonly data: Readonly<Record<string, unknown>>;
-  /** The subjects that `data` names by id. */
-  readonly mentions: readonly (SubjectPointer & { readonly pointer: string })[];
-  readonly citations: readonly CitationView[];
-  readonly basis?: string;
-  readonly confidence?: string;
-  readonly note?: string;
   readonly standing: 'standing' | 'corrected' | 'withdrawn' | 'moved';
   readonly disputed: boolean;
   /** Each source's telling of when it was, the fact's own first. */
@@ -480,7 +484,7 @@ export interface ListPage {
 }
 
 /** One event of a subject's history: what was recorded, as it was recorded, whatever came of it since. */
-export interface HistoryEntry {
+export interface HistoryEntry extends Told {
   readonly seq: number;
   readonly event: string;
   readonly type: string;
@@ -496,12 +500,6 @@ export interface HistoryEntry {
   readonly case?: SubjectPointer;
   /** What the event itself says, without the fields that stand beside this. */
   readonly data: Readonly<Record<string, unknown>>;
-  /** The subjects that `data` names by id. */
-  readonly mentions: readonly (SubjectPointer & { readonly pointer: string })[];
-  readonly citations: readonly CitationView[];
-  readonly basis?: string;
-  readonly confidence?: string;
-  readonly note?: string;
   readonly reason?: string;
   /** Its personal fields were erased. */
   readonly erased?: true;

@@ -13,6 +13,11 @@ export interface TestServer {
   readonly folder: string;
   readonly url: string;
   readonly client: Client;
+  /**
+   * Posts to `/v1/<path>`.
+   * @returns the id of the subject that was entered or of the fact that was recorded, and the position to read it at
+   */
+  record(path: string, body: object): Promise<{ readonly id: string; readonly position: string }>;
   /** Stops it and starts it again on the same folder. */
   restart(): Promise<TestServer>;
   stop(): Promise<void>;
@@ -47,10 +52,18 @@ export async function startServer(folder = temporaryFolder(), log: LogOf = {}): 
       },
     },
   );
+  const client = new Client(habeas.url, ADMIN_KEY);
   return {
     folder,
     url: habeas.url,
-    client: new Client(habeas.url, ADMIN_KEY),
+    client,
+    record: async (path, body) => {
+      const answer = await client.request<{ id: string; event: string }>(`/v1/${path}`, { method: 'POST', body });
+      return {
+        id: path.includes('/') ? answer.body.event : answer.body.id,
+        position: answer.headers.get('habeas-position') ?? '',
+      };
+    },
     restart: async () => {
       await habeas.close();
       return startServer(folder, log);

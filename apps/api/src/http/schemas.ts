@@ -97,6 +97,15 @@ const standing = oneOf('standing', 'corrected', 'withdrawn', 'moved');
 const organisation = object({ 'id?': id, 'name?': text });
 const place = object({ start: count, end: count, version: count }, 'In code points of the text of that version');
 
+/** What timeline and history show alike of an event that tells something. */
+const told: Fields<Pick<FactView, 'mentions' | 'citations' | 'basis' | 'confidence' | 'note'>> = {
+  mentions: list(object({ kind: kind, id: id, 'name?': text, pointer: text })),
+  citations: list(ref('CitationView')),
+  'basis?': text,
+  'confidence?': text,
+  'note?': text,
+};
+
 const act: Fields<ActView> = {
   event: id,
   seq: count,
@@ -353,11 +362,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     sameAs: list(id),
     'case?': ref('SubjectPointer'),
     data: anything,
-    mentions: list(object({ kind: kind, id: id, 'name?': text, pointer: text })),
-    citations: list(ref('CitationView')),
-    'basis?': text,
-    'confidence?': text,
-    'note?': text,
+    ...told,
     standing,
     disputed: flag,
     corrections: list(ref('ActView')),
@@ -508,11 +513,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
       after: list(id),
       'case?': ref('SubjectPointer'),
       data: anything,
-      mentions: list(object({ kind: kind, id: id, 'name?': text, pointer: text })),
-      citations: list(ref('CitationView')),
-      'basis?': text,
-      'confidence?': text,
-      'note?': text,
+      ...told,
       'reason?': text,
       'erased?': { const: true },
       changes: list(ref('StatusChange')),
