@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readSettings } from './settings.js';
 
 test('an empty environment gives the defaults', () => {
@@ -27,4 +30,32 @@ test('a secret is never repeated in an error', () => {
   const tried = (): unknown => readSettings({ HABEAS_LOG: 'http://admin:changeit@host' });
   expect(tried).toThrow(/^HABEAS_LOG/);
   expect(tried).not.toThrow(/changeit/);
+});
+
+describe.each([
+  ['HABEAS_LOG', 'log', 'esdb://habeas:secret@db:2113'],
+  ['HABEAS_ADMIN_KEY', 'adminKey', 'a-key-that-somebody-made-for-this-test'],
+])('%s may lie in a file', (name, field, value) => {
+  const folder = mkdtempSync(join(tmpdir(), 'habeas-settings-'));
+  const file = join(folder, 'secret');
+  const fromFile = { [`${name}_FILE`]: file };
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('which is read, but for the space around it', () => {
+    writeFileSync(file, `${value}\n`);
+    expect(readSettings(fromFile)).toMatchObject({ [field]: value });
+  });
+
+  test('but not both, and nothing of either is told', () => {
+    const both = (): unknown => readSettings({ ...fromFile, [name]: value });
+    expect(both).toThrow(new RegExp(`^${name} and ${name}_FILE are both set`));
+    expect(both).not.toThrow(value);
+  });
+
+  test('and a file that is missing or empty is refused by name', () => {
+    writeFileSync(file, ' \n');
+    expect(() => readSettings(fromFile)).toThrow(`${name}_FILE names ${file}, which is empty.`);
+    expect(() => readSettings({ [`${name}_FILE`]: folder })).toThrow(/_FILE names .* cannot be read \(EISDIR\)/);
+    expect(() => readSettings({ [`${name}_FILE`]: join(folder, 'no') })).toThrow(/cannot be read \(ENOENT\)/);
+  });
 });

@@ -1,4 +1,5 @@
 /** What the server can be told from outside, and the clear words for what it cannot be. The only reader of the environment. */
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { OpenKeyStore } from '#access';
 import { StartError } from './start-error.js';
@@ -31,6 +32,26 @@ function given(environment: Environment, name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
+/**
+ * A setting that is a secret: the variable itself, or the file that the variable with `_FILE` behind its name tells, which is how
+ * containers and service managers hand secrets over. What it holds is in no message.
+ */
+function secret(environment: Environment, name: string): string | undefined {
+  const value = given(environment, name);
+  const file = given(environment, `${name}_FILE`);
+  if (file === undefined) return value;
+  if (value !== undefined) throw new StartError(`${name} and ${name}_FILE are both set. Set one of them.`);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(`${name}_FILE names ${file}, which cannot be read (${code ?? 'no reason given'}).`);
+  }
+  if (text === '') throw new StartError(`${name}_FILE names ${file}, which is empty.`);
+  return text;
+}
+
 function port(text: string | undefined): number {
   if (text === undefined) return 3000;
   const value = Number(text);
@@ -46,7 +67,7 @@ function port(text: string | undefined): number {
  * @throws StartError naming the first variable that cannot be used.
  */
 export function readSettings(environment: Environment): Settings {
-  const log = given(environment, 'HABEAS_LOG');
+  const log = secret(environment, 'HABEAS_LOG');
   if (log !== undefined && !/^esdb(\+discover)?:\/\//.test(log)) {
     throw new StartError(
       'HABEAS_LOG is not understood. It is the connection string of an EventStoreDB (esdb://…); leave it unset for the embedded log.',
@@ -56,7 +77,7 @@ export function readSettings(environment: Environment): Settings {
     data: resolve(given(environment, 'HABEAS_DATA') ?? './data'),
     host: given(environment, 'HABEAS_HOST') ?? '127.0.0.1',
     port: port(given(environment, 'HABEAS_PORT')),
-    adminKey: given(environment, 'HABEAS_ADMIN_KEY'),
+    adminKey: secret(environment, 'HABEAS_ADMIN_KEY'),
     masterKey: given(environment, 'HABEAS_MASTER_KEY'),
     masterKeyFile: given(environment, 'HABEAS_MASTER_KEY_FILE'),
     log,

@@ -63,8 +63,9 @@ const SUBJECTS = ['knlf', 'vy', 'serey', 'siphan', 'sopheak'] as const;
 export async function demo(options: DemoOptions): Promise<void> {
   const data = resolve(options.data);
   keepFilesPrivate();
-  const adminKey = options.environment.HABEAS_ADMIN_KEY ?? keptKey(data);
-  const settings = readSettings({ ...options.environment, HABEAS_DATA: data, HABEAS_ADMIN_KEY: adminKey });
+  const given = readSettings({ ...options.environment, HABEAS_DATA: data });
+  const adminKey = given.adminKey ?? keptKey(data);
+  const settings = { ...given, adminKey };
   const ended = untilSignal();
   // What is asked of it is shown in a better way below.
   const watch = readWatchSettings({ HABEAS_LOG_LEVEL: 'warn', ...options.environment });
