@@ -1,17 +1,23 @@
 /**
- * Reading, in the calling thread, on a connection of its own. Everything is read in pages that are whole, short queries: a
- * read transaction left open would keep the journal from being reused, and a long one would block the thread.
+ * Reading, in the calling thread, on a connection of its own. Everything is read in whole, short queries: a read
+ * transaction left open would keep the journal from being reused, and a long one would block the thread.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { EventStoreError, type AllOptions, type StoredEvent } from '#event-store';
 import { openForReading } from './log-file.js';
 import { positionOf } from './position.js';
 
-/** The largest page, in rows looked at and in bytes of data and metadata (one event may go over that). */
-const PAGE_ROWS = 1_000;
+/**
+ * Events read by one query. Few, so that their sizes need not be asked for first: 24 of the largest that there are, of
+ * 512 KiB each, are 12 MiB. And what is read and let go of at once costs the collector of garbage next to nothing.
+ */
+const GULP = 24;
+/** The largest page, in rows looked at; and the bytes of data and metadata at which it takes no further gulp. */
+export const PAGE_ROWS = 1_000;
 const PAGE_BYTES = 4 * 1024 * 1024;
 
-type Row<Stream> = [
+/** The stream by its name or by its number. */
+type Row<Stream> = readonly [
   position: number,
   stream: Stream,
   revision: number,
@@ -21,18 +27,10 @@ type Row<Stream> = [
   metadata: string,
 ];
 
-type RowWithStream = Row<string>;
-/** The stream by its number. */
-type RowOfStream = Row<number>;
-
-/** Names of streams kept at hand: some 20 MB. */
-const MAX_KNOWN_STREAMS = 200_000;
-
-interface Rows<R> {
-  readonly rows: readonly R[];
-  /** The position of the last row, where there are more that the bound on bytes left out. */
-  readonly cutAfter: number | undefined;
-}
+/** Streams whose names are kept at hand, some 15 MB; a map of as many takes several times as long to look into. */
+const STREAMS_KNOWN = 131_072;
+/** Names looked up at a time. */
+const STREAMS_LOOKED_UP = 32;
 
 export interface Page {
   readonly events: readonly StoredEvent[];
@@ -40,33 +38,46 @@ export interface Page {
   readonly end: number;
 }
 
+/** What matches behind one row, up to another: a gulp of it. */
+export type Selection = (after: number, last: number) => Page;
+
+/** As many gulps as a page holds: at most 16 MiB, whatever the events are like. */
+export function pageOf(select: Selection, after: number, last: number): Page {
+  const stop = Math.min(last, after + PAGE_ROWS);
+  const found: StoredEvent[] = [];
+  let [end, bytes] = [after, 0];
+  while (end < stop && bytes < PAGE_BYTES) {
+    const gulp = select(end, stop);
+    for (const { data, metadata } of gulp.events) bytes += Buffer.byteLength(data) + Buffer.byteLength(metadata);
+    found.push(...gulp.events);
+    ({ end } = gulp);
+  }
+  return { events: found, end };
+}
+
 export class LogReader {
   readonly #db: DatabaseSync;
   readonly #types = new Map<number, string>();
-  /** Undefined: not one of ours. */
-  readonly #streams = new Map<number, string | undefined>();
+  /** At the remainder of its number, the stream that was met last and its name; undefined: not one of ours. */
+  readonly #streamAt = new Float64Array(STREAMS_KNOWN);
+  readonly #streamNameAt = new Array<string | undefined>(STREAMS_KNOWN);
   readonly #lastRow: StatementSync;
   readonly #typeName: StatementSync;
-  readonly #streamName: StatementSync;
-  readonly #sizeOfRows: StatementSync;
+  readonly #streamNames: StatementSync;
   readonly #findStream: StatementSync;
   readonly #forwards: StatementSync;
   readonly #backwards: StatementSync;
-  readonly #sizeOfRevisions: StatementSync;
 
   constructor(file: string) {
     this.#db = openForReading(file);
-    const size = 'SELECT ifnull(sum(octet_length(data) + octet_length(metadata)), 0) FROM events';
     const stream = `SELECT position, '', revision, tid, id, data, metadata FROM events
       WHERE sid = ? AND revision BETWEEN ? AND ? ORDER BY revision`;
     this.#lastRow = this.#prepare('SELECT ifnull(max(position), 0) FROM events');
     this.#typeName = this.#prepare('SELECT name FROM types WHERE tid = ?');
-    this.#streamName = this.#prepare('SELECT name FROM streams WHERE sid = ?');
-    this.#sizeOfRows = this.#prepare(`${size} WHERE position BETWEEN ? AND ?`);
+    this.#streamNames = this.#prepare('SELECT sid, name FROM streams WHERE sid >= ? AND sid < ? ORDER BY sid');
     this.#findStream = this.#prepare('SELECT sid, head FROM streams WHERE name = ?');
     this.#forwards = this.#prepare(stream);
     this.#backwards = this.#prepare(`${stream} DESC`);
-    this.#sizeOfRevisions = this.#prepare(`${size} WHERE sid = ? AND revision BETWEEN ? AND ?`);
   }
 
   close(): void {
@@ -84,29 +95,22 @@ export class LogReader {
   }
 
   /**
-   * A page of one stream, from one revision to another, both inclusive; backwards where the first is the greater.
+   * A gulp of one stream, from one revision to another, both inclusive; backwards where the first is the greater.
    *
    * @throws EventStoreError `corrupt` if a revision that must be there is not
    */
-  pageOfStream(stream: string, sid: number, from: number, to: number): readonly StoredEvent[] {
+  ofStream(stream: string, sid: number, from: number, to: number): readonly StoredEvent[] {
     const forwards = from <= to;
-    const [least, most] = forwards
-      ? [from, Math.min(to, from + PAGE_ROWS - 1)]
-      : [Math.max(to, from - PAGE_ROWS + 1), from];
-    const size = (this.#sizeOfRevisions.get(sid, least, most) as unknown as [number])[0];
-    const { rows, cutAfter } = within<RowWithStream>(size, forwards ? this.#forwards : this.#backwards, [
-      sid,
-      least,
-      most,
-    ]);
+    const [least, most] = forwards ? [from, Math.min(to, from + GULP - 1)] : [Math.max(to, from - GULP + 1), from];
+    const statement = forwards ? this.#forwards : this.#backwards;
+    const rows = statement.all(sid, least, most) as unknown as readonly Row<string>[];
     // Revisions are unique: where none is missing, there are as many rows as revisions.
-    const reached = cutAfter === undefined ? (forwards ? most : least) : rows.at(-1)?.[2];
-    if (reached === undefined || rows.length !== Math.abs(reached - from) + 1) throw hole(stream);
+    if (rows.length !== most - least + 1) throw hole(stream);
     return rows.map((row) => this.#toEvent(row, stream));
   }
 
-  /** What a reading or subscription with these options takes in, page by page. */
-  select({ categories }: AllOptions): (after: number, last: number) => Page {
+  /** What a reading or subscription with these options takes in. */
+  select({ categories }: AllOptions): Selection {
     return categories === undefined ? this.#selectOurs() : this.#selectCategories(categories);
   }
 
@@ -114,43 +118,37 @@ export class LogReader {
    * Nearly all that is in the log: rows are read alone, and each stream's name is looked up once, which takes a quarter
    * less time than to join it to every row.
    */
-  #selectOurs(): (after: number, last: number) => Page {
+  #selectOurs(): Selection {
     const statement = this.#prepare(
       `SELECT position, sid, revision, tid, id, data, metadata FROM events
-       WHERE position BETWEEN ? AND ? ORDER BY position`,
+       WHERE position BETWEEN ? AND ? ORDER BY position LIMIT ${GULP}`,
     );
     return (after, last) => {
-      const end = Math.min(last, after + PAGE_ROWS);
-      if (end <= after) return { events: [], end: after };
-      const size = (this.#sizeOfRows.get(after + 1, end) as unknown as [number])[0];
-      const { rows, cutAfter } = within<RowOfStream>(size, statement, [after + 1, end]);
+      const rows = statement.all(after + 1, last) as unknown as readonly Row<number>[];
       const events: StoredEvent[] = [];
       for (const row of rows) {
         const stream = this.#ourStream(row[1]);
         if (stream !== undefined) events.push(this.#toEvent(row, stream));
       }
-      return { events, end: cutAfter ?? end };
+      return { events, end: endOf(rows, last) };
     };
   }
 
-  #selectCategories(categories: readonly string[]): (after: number, last: number) => Page {
+  #selectCategories(categories: readonly string[]): Selection {
     const { condition, values } = toCondition(categories);
     // CROSS JOIN keeps the order of the tables: the log is walked, and each event's stream looked up.
     const statement = this.#prepare(
       `SELECT e.position, s.name, e.revision, e.tid, e.id, e.data, e.metadata
        FROM events e CROSS JOIN streams s ON s.sid = e.sid
-       WHERE e.position BETWEEN ? AND ? AND (${condition}) ORDER BY e.position`,
+       WHERE e.position BETWEEN ? AND ? AND (${condition}) ORDER BY e.position LIMIT ${GULP}`,
     );
     return (after, last) => {
-      const end = Math.min(last, after + PAGE_ROWS);
-      if (end <= after) return { events: [], end: after };
-      const size = (this.#sizeOfRows.get(after + 1, end) as unknown as [number])[0];
-      const { rows, cutAfter } = within<RowWithStream>(size, statement, [after + 1, end, ...values]);
-      return { events: rows.map((row) => this.#toEvent(row, row[1])), end: cutAfter ?? end };
+      const rows = statement.all(after + 1, last, ...values) as unknown as readonly Row<string>[];
+      return { events: rows.map((row) => this.#toEvent(row, row[1])), end: endOf(rows, last) };
     };
   }
 
-  #toEvent(row: RowWithStream | RowOfStream, stream: string): StoredEvent {
+  #toEvent(row: Row<unknown>, stream: string): StoredEvent {
     return {
       id: row[4],
       type: this.#typeNamed(row[3]),
@@ -175,18 +173,22 @@ export class LogReader {
 
   /**
    * The name of a stream of Habeas that is not operational; undefined for others. A stream never changes its name, and is
-   * there as soon as an event of it is.
+   * there as soon as an event of it is. Streams are numbered as they begin, so those that a walk through the log meets
+   * next are the next in number: they are looked up together.
    */
   #ourStream(sid: number): string | undefined {
-    let name = this.#streams.get(sid);
-    if (name === undefined && !this.#streams.has(sid)) {
-      const found = this.#streamName.get(sid) as unknown as [string] | undefined;
-      if (found === undefined) throw new EventStoreError('corrupt', 'The log is damaged: an event has no stream.');
-      name = isOurs(found[0]) ? found[0] : undefined;
-      if (this.#streams.size >= MAX_KNOWN_STREAMS) this.#streams.clear();
-      this.#streams.set(sid, name);
+    const place = sid % STREAMS_KNOWN;
+    if (this.#streamAt[place] !== sid) this.#lookUpStreams(sid);
+    return this.#streamNameAt[place];
+  }
+
+  #lookUpStreams(sid: number): void {
+    const found = this.#streamNames.all(sid, sid + STREAMS_LOOKED_UP) as unknown as [number, string][];
+    if (found[0]?.[0] !== sid) throw new EventStoreError('corrupt', 'The log is damaged: an event has no stream.');
+    for (const [one, name] of found) {
+      this.#streamAt[one % STREAMS_KNOWN] = one;
+      this.#streamNameAt[one % STREAMS_KNOWN] = isOurs(name) ? name : undefined;
     }
-    return name;
   }
 
   #prepare(sql: string): StatementSync {
@@ -203,23 +205,9 @@ function hole(stream: string): EventStoreError {
   );
 }
 
-/** Rows up to the bound on bytes, and at least one. Reading all at once is faster, so the bound is only minded where it is met. */
-function within<R extends RowWithStream | RowOfStream>(
-  size: number,
-  statement: StatementSync,
-  values: readonly (number | string)[],
-): Rows<R> {
-  if (size <= PAGE_BYTES) return { rows: statement.all(...values) as unknown as R[], cutAfter: undefined };
-  const rows: R[] = [];
-  let bytes = 0;
-  let last = 0;
-  for (const row of statement.iterate(...values) as unknown as Iterable<R>) {
-    bytes += Buffer.byteLength(row[5]) + Buffer.byteLength(row[6]);
-    if (rows.length > 0 && bytes > PAGE_BYTES) return { rows, cutAfter: last };
-    rows.push(row);
-    last = row[0];
-  }
-  return { rows, cutAfter: undefined };
+/** Where a gulp ends: at its last row, or where all was looked at. */
+function endOf(rows: readonly Row<unknown>[], last: number): number {
+  return (rows.length < GULP ? undefined : rows.at(-1)?.[0]) ?? last;
 }
 
 /** All streams of Habeas, save operational ones. */

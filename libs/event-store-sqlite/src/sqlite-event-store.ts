@@ -1,6 +1,5 @@
 /** The embedded log behind the port: appends go to the writer's thread, reads are done here. */
 import { statSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import {
   checkAppend,
   EventStoreError,
@@ -14,8 +13,9 @@ import {
   type StoredEvent,
   type Subscription,
 } from '#event-store';
-import type { LogReader } from './log-reader.js';
+import { type LogReader, PAGE_ROWS, pageOf } from './log-reader.js';
 import { rowOf, unknownPosition } from './position.js';
+import { type Gulps, Reading } from './reading.js';
 import { toEventStoreError } from './sqlite-errors.js';
 import { LogSubscription } from './subscription.js';
 import { Waker } from './wake-up.js';
@@ -59,7 +59,11 @@ export class SqliteEventStore implements SqliteLog {
     return this.#writer.append(stream, events, expected, bytes);
   }
 
-  async *readStream(stream: string, options: ReadStreamOptions = {}): AsyncGenerator<StoredEvent, void, undefined> {
+  readStream(stream: string, options: ReadStreamOptions = {}): AsyncIterable<StoredEvent> {
+    return new Reading(this.#gulpsOfStream(stream, options));
+  }
+
+  *#gulpsOfStream(stream: string, options: ReadStreamOptions): Gulps {
     const { direction = 'forwards', from, limit = Infinity } = options;
     const found = this.#read(() => this.#reader.findStream(stream));
     if (found === undefined || limit < 1) return;
@@ -68,37 +72,46 @@ export class SqliteEventStore implements SqliteLog {
     const first = forwards ? (from ?? 0) : Math.min(from ?? head, head);
     const last = forwards ? Math.min(head, first + limit - 1) : Math.max(0, first - limit + 1);
     const step = forwards ? 1 : -1;
+    let turn = first;
     for (let next = first; forwards ? next <= last : next >= last;) {
-      const page = this.#read(() => this.#reader.pageOfStream(stream, sid, next, last));
-      yield* page;
-      next += step * page.length;
-      if (next !== last + step) await setImmediate();
+      if (Math.abs(next - turn) >= PAGE_ROWS) {
+        yield 'turn';
+        turn = next;
+      }
+      const gulp = this.#read(() => this.#reader.ofStream(stream, sid, next, last));
+      yield gulp;
+      next += step * gulp.length;
     }
   }
 
-  async *readAll(options: AllOptions & { readonly limit?: number } = {}): AsyncGenerator<StoredEvent, void, undefined> {
+  readAll(options: AllOptions & { readonly limit?: number } = {}): AsyncIterable<StoredEvent> {
+    return new Reading(this.#gulpsOfAll(options));
+  }
+
+  *#gulpsOfAll(options: AllOptions & { readonly limit?: number }): Gulps {
     let left = options.limit ?? Infinity;
     let at = this.#start(options);
     const last = this.#read(() => this.#reader.lastRow());
     if (at > last) throw unknownPosition('it lies behind the end of the log');
-    const page = this.#read(() => this.#reader.select(options));
+    const select = this.#read(() => this.#reader.select(options));
+    let turn = at;
     while (at < last && left > 0) {
-      const { events, end } = this.#read(() => page(at, last));
-      for (const event of events) {
-        yield event;
-        if (--left === 0) return;
-      }
+      const stop = Math.min(last, turn + PAGE_ROWS);
+      const { events, end } = this.#read(() => select(at, stop));
+      yield events.length > left ? events.slice(0, left) : events;
+      left -= events.length;
       at = end;
-      // Everyone else gets a turn between pages.
-      if (at < last) await setImmediate();
+      if (at < stop) continue;
+      yield 'turn';
+      turn = at;
     }
   }
 
   subscribeToAll(options: AllOptions = {}): Subscription {
-    const page = this.#read(() => this.#reader.select(options));
+    const select = this.#read(() => this.#reader.select(options));
     this.#waker ??= new Waker(this.#file);
     const subscription: LogSubscription = new LogSubscription(
-      { lastRow: () => this.#reader.lastRow(), page },
+      { lastRow: () => this.#reader.lastRow(), page: (after, last) => pageOf(select, after, last) },
       this.#start(options),
       this.#waker,
       () => {
