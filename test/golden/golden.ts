@@ -21,7 +21,15 @@ import {
   validatePayload,
 } from '#domain';
 import { canonicalJson, canonicalValue, derivedId, type JsonObject, streamName } from '#kernel';
-import { CHAIN_START, createEventCodec, FOLD_ADOPTED, LOG_STARTED, requestMac, type StoredForm } from '#log-format';
+import {
+  CHAIN_START,
+  createEventCodec,
+  FOLD_ADOPTED,
+  LOG_SEALED,
+  LOG_STARTED,
+  requestMac,
+  type StoredForm,
+} from '#log-format';
 import { fixedKey, seededRandomness } from '../support/fixed.js';
 
 /** Behind every day that the examples speak of. */
@@ -45,7 +53,7 @@ export interface Golden {
 }
 
 /** Every event that is written today. */
-export const forms: readonly StoredForm[] = [...catalogue, ...ACCESS_EVENTS, LOG_STARTED, FOLD_ADOPTED];
+export const forms: readonly StoredForm[] = [...catalogue, ...ACCESS_EVENTS, LOG_STARTED, FOLD_ADOPTED, LOG_SEALED];
 
 export function fileOf({ type, schemaVersion }: Pick<StoredForm, 'type' | 'schemaVersion'>): string {
   return join(GOLDEN_FOLDER, `${type}.v${schemaVersion}.json`);
@@ -95,6 +103,10 @@ export function makeGolden(form: StoredForm): string {
 
 const OTHERS: Readonly<Partial<Record<string, object>>> = {
   FoldAdopted: { foldVersion: 1 },
+  LogSealed: {
+    checkpoint: `habeas/log/${derivedId('golden', 'log', 0)}\n2\n${'A'.repeat(43)}=\n\n— habeas/log/${derivedId('golden', 'log', 0)} AAAAAAAA\n`,
+    verifierKey: `habeas/log/${derivedId('golden', 'log', 0)}+00000000+AAAA`,
+  },
   LogStarted: { logId: derivedId('golden', 'log', 0) },
   AccessKeyCreated: { hash: '0123456789abcdef'.repeat(4), name: 'Laptop A', scopes: ['read', 'record'] },
   AccessKeyRevoked: {},

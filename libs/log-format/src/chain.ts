@@ -8,7 +8,7 @@ import { hash } from 'node:crypto';
 import type { StoredEvent } from '#event-store';
 import { err, ok, type Result } from '#kernel';
 import { IntegrityError } from './errors.js';
-import { readMetadata } from './metadata.js';
+import { bareMetadata, readMetadata } from './metadata.js';
 import type { EventMetadata } from './types.js';
 
 /** Where a chain stands: what the next event has to follow. */
@@ -67,9 +67,7 @@ export function verifyChain(
 function faultOf(event: StoredEvent, metadata: EventMetadata, logId: string, head: ChainHead) {
   if (event.revision !== head.revision + 1) return 'revision-gap';
   if (metadata.prev !== head.hash) return 'prev-mismatch';
-  // A quotation mark inside a string is stored escaped, so these characters stand nowhere but at the member itself.
-  const hashMember = `,"hash":"${metadata.hash}"`;
-  const bare = event.metadata.replace(hashMember, '');
-  if (bare.length !== event.metadata.length - hashMember.length) return 'malformed-metadata';
+  const bare = bareMetadata(event.metadata, metadata.hash);
+  if (bare === undefined) return 'malformed-metadata';
   return eventHash({ ...event, logId, metadata: bare }) === metadata.hash ? undefined : 'hash-mismatch';
 }

@@ -1,9 +1,11 @@
 export { requestMac, sameMac } from './box.js';
 export { CHAIN_START, type ChainHead, verifyChain } from './chain.js';
-export { type CheckedLog, checkLog, type CheckLogOptions } from './check-log.js';
 export { createEventCodec, type EncodeContext, type EncodedEvents, type EventCodec, type NewEvent } from './codec.js';
 export * from './errors.js';
 export { ensureFoldAdopted, FOLD_ADOPTED } from './fold-adopted.js';
+export { leafOf, LOG_SEALED, SEAL_STREAM, storedHash } from './log-sealed.js';
+export * from './merkle.js';
+export { parseObject, readMetadata } from './metadata.js';
 export { ensureLogStarted, hasRecords, LOG_STARTED, LOG_START_STREAM, SYSTEM } from './log-start.js';
 export { backoff, type RetryOptions, settledAppend } from './settled-append.js';
 export * from './types.js';

@@ -11,6 +11,14 @@ export function readMetadata(stored: string): EventMetadata | undefined {
   return metadata !== undefined && isMetadata(metadata) ? metadata : undefined;
 }
 
+/** The metadata in its stored form without its `hash`: what the hash covers. Undefined where it is written otherwise. */
+export function bareMetadata(stored: string, hash: string): string | undefined {
+  // A quotation mark inside a string is stored escaped, so these characters stand nowhere but at the member itself.
+  const member = `,"hash":"${hash}"`;
+  const bare = stored.replace(member, '');
+  return bare.length === stored.length - member.length ? bare : undefined;
+}
+
 /** A JSON object, or undefined. */
 export function parseObject(text: string): Record<string, unknown> | undefined {
   try {

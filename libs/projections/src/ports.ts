@@ -1,7 +1,7 @@
 /** The two faces of this room: what writes the views, and what reads them. */
 import type { EventStore, StoredEvent } from '#event-store';
 import type { Clock, Result, Refusal } from '#kernel';
-import type { KeyStore } from '#log-format';
+import type { KeyStore, Subtrees } from '#log-format';
 import type {
   CitationsPage,
   HistoryPage,
@@ -111,11 +111,23 @@ export interface ViewsReader {
   waitFor(stream: string, revision: number, timeout: number, view?: ViewName): Promise<boolean>;
   /** The revision of the stream's latest event that the views hold: what an ETag names. Undefined: none is held. */
   revisionOf(stream: string): number | undefined;
+  /** What `work` makes at once of the Merkle tree over all events that the views hold: it does not move meanwhile. */
+  tree<T>(work: (tree: LogTree) => Result<T, Refusal>): Result<T, Refusal>;
   health(): ViewsHealth;
   /** To be called with everything the writer posts. */
   notify(message: ViewsMessage): void;
   /** Ends waits (with false) and closes the connections. Idempotent. */
   close(): void;
+}
+
+/** Of the log that the views are folded from. */
+export interface LogTree {
+  readonly logId: string;
+  /** How many events it has: the last one's seq. */
+  readonly size: number;
+  readonly subtrees: Subtrees;
+  /** The seq of an event; undefined if the views do not hold it. */
+  seqOf(event: string): number | undefined;
 }
 
 export interface ReaderOptions {

@@ -12,12 +12,13 @@ import {
   type Subscription,
   type SubscriptionMessage,
 } from '#event-store';
-import { LOG_START_STREAM, LOG_STARTED, type KeyStore } from '#log-format';
+import { leafOf, LOG_START_STREAM, LOG_STARTED, storedHash, type KeyStore } from '#log-format';
 import { decode, type Decoded, parseObject } from './decode.js';
 import type { Fold } from './fold.js';
 import { failureCode, isDamage } from './schema.js';
 import { SearchWriter } from './search/writer.js';
 import type { PoisonEvent, StatusChange } from './shapes.js';
+import { TreeWriter } from './tree/writer.js';
 import type { ViewFile } from './view-file.js';
 
 export type ProjectionState = 'catching-up' | 'live' | 'stopped' | 'failed' | 'closed';
@@ -71,6 +72,7 @@ export class Projection {
   /** Up to this seq events are committed one by one, so that the one that cannot be folded is found. */
   private carefulTo = 0;
   private readonly search: SearchWriter;
+  private readonly tree: TreeWriter;
 
   constructor(
     readonly file: ViewFile,
@@ -80,6 +82,7 @@ export class Projection {
     this.skip = new Set([...options.skip, ...file.skipped()]);
     this.startedEmpty = file.checkpoint.seq === 0;
     this.search = new SearchWriter(file);
+    this.tree = new TreeWriter(file);
     this.ended = this.run();
   }
 
@@ -182,6 +185,7 @@ export class Projection {
     }
     this.fold.forget();
     this.search.forget();
+    this.tree.forget();
   }
 
   /** Whether the log is still the one that the file was folded from, by its id and by the last event taken in. */
@@ -331,6 +335,7 @@ export class Projection {
       }
     }
     const hash = recorded?.metadata.hash ?? '';
+    this.tree.append(leafOf(recorded?.metadata.hash ?? storedHash(event, logId ?? '')));
     this.file.advance(event.stream, stream, event.revision, hash);
     this.file.moveTo({
       logId,
@@ -378,6 +383,7 @@ export class Projection {
       this.search.advance(SEARCHED_PER_COMMIT);
     }
     this.fold.flush();
+    this.tree.flush();
     this.file.commit();
     this.options.onProgress(changes);
   }

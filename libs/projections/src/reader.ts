@@ -11,7 +11,16 @@ import { citationsPage, historyPage, type Source } from './history.js';
 import { Knowledge } from './knowledge.js';
 import { checkQuery } from './list-query.js';
 import { Lists, type Lookups } from './lists.js';
-import type { ListQuery, Moment, PageQuery, ReaderOptions, SearchQuery, ViewName, ViewsReader } from './ports.js';
+import type {
+  ListQuery,
+  LogTree,
+  Moment,
+  PageQuery,
+  ReaderOptions,
+  SearchQuery,
+  ViewName,
+  ViewsReader,
+} from './ports.js';
 import { Records, type SubjectRow } from './records.js';
 import { FOLD_VERSION, openForReading } from './schema.js';
 import { SearchReader } from './search/reader.js';
@@ -27,6 +36,7 @@ import type {
   ViewsMessage,
 } from './shapes.js';
 import { joinedCases } from './subject.js';
+import { TreeReader } from './tree/reader.js';
 import { Waits } from './waits.js';
 
 /** Opens the views for reading. There need be none yet: then answers are refused as `views-not-ready`. */
@@ -57,6 +67,7 @@ interface OpenFile {
   readonly records: Records;
   readonly lists: Lists;
   readonly search: SearchReader;
+  readonly tree: TreeReader;
 }
 
 interface ResolvedMoment {
@@ -129,6 +140,17 @@ class FileReader implements ViewsReader {
     });
   }
 
+  tree<T>(work: (tree: LogTree) => Result<T, Refusal>): Result<T, Refusal> {
+    return this.snapshot(({ records, tree }) =>
+      work({
+        logId: records.logId(),
+        size: records.head().seq,
+        subtrees: tree.subtrees(),
+        seqOf: (event) => records.seqOf(event),
+      }),
+    );
+  }
+
   waitFor(stream: string, revision: number, timeout: number, view: ViewName = 'documents'): Promise<boolean> {
     return this.closed ? Promise.resolve(false) : this.waits[view].add(stream, revision, timeout);
   }
@@ -196,7 +218,14 @@ class FileReader implements ViewsReader {
     if (path === undefined || db === undefined) return undefined;
     this.lookedAt = performance.now();
     const records = new Records(db);
-    return (this.file = { path, db, records, lists: new Lists(db), search: new SearchReader(db) });
+    return (this.file = {
+      path,
+      db,
+      records,
+      lists: new Lists(db),
+      search: new SearchReader(db),
+      tree: new TreeReader(db),
+    });
   }
 
   /** A writer in this process says when another file is served; one in another process leaves only the pointer. */

@@ -56,7 +56,8 @@ export class Records {
     | 'logId'
     | 'history'
     | 'changes'
-    | 'citing',
+    | 'citing'
+    | 'seqOf',
     StatementSync
   >;
 
@@ -95,6 +96,7 @@ export class Records {
         `SELECT e.revision FROM streams s JOIN events e ON e.sid = s.sid AND e.seq <= ?
          WHERE s.name = ? ORDER BY e.seq DESC LIMIT 1`,
       ),
+      seqOf: db.prepare('SELECT max(seq) AS seq FROM events WHERE id = ?'),
       item: db.prepare('SELECT item FROM documents WHERE sid = ? AND day <= ? AND until >= ?'),
       document: db.prepare('SELECT seq, document FROM documents WHERE sid = ? AND day <= ? AND until >= ?'),
     };
@@ -150,6 +152,12 @@ export class Records {
   /** The subjects in whose streams this one is named, by kind and id, from this one on. */
   citing(sid: number, kind: string, id: string): Iterable<SubjectRow> {
     return this.statements.citing.iterate(sid, kind, id) as unknown as Iterable<SubjectRow>;
+  }
+
+  /** Of an event; undefined if it is not in the file. An id that a log holds twice counts where it came last. */
+  seqOf(event: string): number | undefined {
+    const { seq } = this.statements.seqOf.get(event) as unknown as { seq: number | null };
+    return seq ?? undefined;
   }
 
   head(): { readonly seq: number; readonly known: number } {

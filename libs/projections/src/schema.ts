@@ -10,8 +10,9 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { SEARCH_TABLES } from './search/tables.js';
+import { TREE_TABLE } from './tree/tiles.js';
 
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 2;
 
@@ -60,6 +61,7 @@ CREATE TABLE events (
   opened INTEGER NOT NULL, data TEXT
 );
 CREATE INDEX events_subject ON events (sid, seq);
+CREATE INDEX events_id ON events (id);
 -- Events of other streams that concern a subject.
 CREATE TABLE subject_events (sid INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (sid, seq)) WITHOUT ROWID;
 
@@ -118,7 +120,7 @@ export function createFile(path: string): DatabaseSync {
   db.exec(
     `${COMMON_PRAGMAS} ${WRITER_PRAGMAS} PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};
-     BEGIN; ${TABLES} ${SEARCH_TABLES}
+     BEGIN; ${TABLES} ${SEARCH_TABLES} ${TREE_TABLE}
      INSERT INTO meta VALUES ('schema', '${SCHEMA_VERSION}'), ('fold', '${FOLD_VERSION}');
      INSERT INTO checkpoint (one, seq, known) VALUES (1, 0, 0);
      COMMIT;`,

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ACCESS_EVENTS, KEYS_FILE, KeyStoreError, openSqliteKeyStore } from '#access';
+import { describeFault, verifyLog, type VerifiedLog } from '#audit';
 import { EventStoreError } from '#event-store';
 import { LOG_FILE, openSqliteLog } from '#event-store-sqlite';
-import { checkLog, createRecordCodec, type CheckedLog } from '#log-format';
+import { createRecordCodec } from '#log-format';
 import { BackupError } from './backup-error.js';
 
 export interface MasterKeySource {
@@ -15,7 +16,10 @@ export interface MasterKeySource {
   readonly masterKeyFile?: string;
 }
 
-export interface CheckedCopy extends CheckedLog {
+export interface CheckedCopy extends Pick<VerifiedLog, 'streams' | 'closed'> {
+  readonly logId: string;
+  readonly events: number;
+  readonly last: NonNullable<VerifiedLog['last']>;
   /** Why sealed fields were not opened at all; undefined if they were. */
   readonly unopened: 'no-keys' | 'no-master-key' | undefined;
 }
@@ -49,14 +53,16 @@ export async function checkCopy(
           : undefined;
       try {
         const codec = createRecordCodec(randomness, ACCESS_EVENTS);
-        const checked = await checkLog({
+        const { faults, logId, head, last, streams, closed } = await verifyLog({
           store,
-          codec,
-          ...(keys && { keys }),
+          open: { codec, ...(keys && { keys }) },
           ...(onProgress && { onProgress }),
         });
-        if (!checked.ok) throw new BackupError(checked.error.message, { cause: checked.error });
-        return { ...checked.value, unopened: hasKeys ? (keys ? undefined : 'no-master-key') : 'no-keys' };
+        const [fault] = faults;
+        if (fault !== undefined) throw new BackupError(describeFault(fault));
+        if (logId === undefined || last === undefined) throw new BackupError('The log is empty.');
+        const unopened = hasKeys ? (keys ? undefined : 'no-master-key') : 'no-keys';
+        return { logId, events: head.size, last, streams, closed, unopened };
       } finally {
         await keys?.close();
       }
