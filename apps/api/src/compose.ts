@@ -9,6 +9,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openLog } from './log.js';
 import { createRandomness } from './randomness.js';
 import { keyStoreOptions, type Settings } from './settings.js';
+import { startSealing } from './sealing.js';
 import { StartError } from './start-error.js';
 import { asStartError } from './start-failure.js';
 import { startViews, ViewsThread } from './views.js';
@@ -144,11 +145,24 @@ async function compose(
   const progress = (): Promise<ViewsProgress> => progressOf(reader.health(), eventStore, clock);
   watching.metrics.follow(eventStore, progress);
 
+  const sealing = await startSealing({
+    store: eventStore,
+    keys: keyStore,
+    logId,
+    views: reader,
+    clock,
+    randomness,
+    everyMinutes: settings.sealMinutes ?? 60,
+    report,
+  });
+  opened.add(() => sealing.close());
+
   let accepting = true;
   const app = await createHttpApp({
     commands,
     access,
     views: reader,
+    sealing,
     progress,
     watching,
     etagSecret: await keyStore.secret('etag'),

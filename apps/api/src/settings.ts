@@ -20,6 +20,8 @@ export interface Settings {
   readonly log?: string | undefined;
   /** Put before the names of the log's streams in that EventStoreDB. */
   readonly logNamespace?: string | undefined;
+  /** Minutes from one seal of the log to the next; 0: only when asked. An hour, where it is left out. */
+  readonly sealMinutes?: number;
 }
 
 /** What the thread of the views needs to know. */
@@ -61,6 +63,16 @@ function port(text: string | undefined): number {
   return value;
 }
 
+function sealMinutes(text = '60'): number {
+  // A timer does not reach further than some 24 days.
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 30_000) {
+    throw new StartError(
+      `HABEAS_SEAL_MINUTES is "${text}". It must be a whole number of minutes up to 30000 (0: the log is sealed only when asked).`,
+    );
+  }
+  return Number(text);
+}
+
 /**
  * The settings that an environment gives, with defaults for what it leaves out.
  *
@@ -82,6 +94,7 @@ export function readSettings(environment: Environment): Settings {
     masterKeyFile: given(environment, 'HABEAS_MASTER_KEY_FILE'),
     log,
     logNamespace: given(environment, 'HABEAS_LOG_NAMESPACE'),
+    sealMinutes: sealMinutes(given(environment, 'HABEAS_SEAL_MINUTES')),
   };
 }
 

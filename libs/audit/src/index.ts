@@ -1,5 +1,6 @@
 export * from './checkpoint.js';
 export * from './log-fault.js';
 export { createSigner, readVerifierKey, type Signer, type Verifier } from './note.js';
+export * from './proofs.js';
 export * from './sealing.js';
 export * from './verify-log.js';

@@ -77,7 +77,7 @@ export interface OpenNote {
 export function openNote(note: string, verifiers: readonly Verifier[]): OpenNote {
   const malformed: OpenNote = { text: '', signers: [], fault: 'malformed-note' };
   const end = note.lastIndexOf('\n\n');
-  // eslint-disable-next-line no-control-regex -- the format allows no control character but the newline
+  // The format allows no control character but the newline.
   if (note.length > MAX_LENGTH || end < 0 || !note.endsWith('\n') || /[\0-\x09\x0b-\x1f]/.test(note)) return malformed;
   const text = note.slice(0, end + 1);
   const signatures: { readonly name: string; readonly keyId: string; readonly bytes: Uint8Array }[] = [];

@@ -366,7 +366,7 @@ describe('a seal that is none', () => {
     const { writeCheckpoint } = await import('./checkpoint.js');
     const at = join(folder, `forged-${randomId(realRandomness)}`);
     const file = join(at, LOG_FILE);
-    (await openSqliteLog({ folder: at, mode: 'own' })).close();
+    await (await openSqliteLog({ folder: at, mode: 'own' })).close();
     copyFileSync(sealed, file);
     const store = await openSqliteLog({ folder: at, mode: 'own' });
     const seals = await allEvents(store, SEAL_STREAM);

@@ -17,6 +17,7 @@ import { problem, ProblemError } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { CitationsController, readController } from './read-routes.js';
 import { ScopeGuard } from './scopes.js';
+import { EventProofController, SealsController } from './seal-routes.js';
 import { SearchController } from './search-routes.js';
 import { traceparentOf, watchRequests, watchUnroutable } from './watch-requests.js';
 import { writeControllers } from './write-routes.js';
@@ -58,6 +59,8 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
     ...(['person', 'group', 'case', 'statement', 'source'] as const).map(readController),
     CitationsController,
     SearchController,
+    SealsController,
+    EventProofController,
     ...writeControllers(),
   ];
   const module: DynamicModule = {

@@ -2,6 +2,7 @@
 import type { AccessDirectory } from '#access';
 import type { CommandHandler, Principal } from '#command-handling';
 import type { ViewsReader } from '#projections';
+import type { Sealing } from '../sealing.js';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { Watching } from '../watching/watching.js';
 
@@ -9,6 +10,7 @@ export interface Habeas {
   readonly commands: CommandHandler;
   readonly access: AccessDirectory;
   readonly views: ViewsReader;
+  readonly sealing: Sealing;
   /** How far the views are, measured against the log. */
   readonly progress: () => Promise<ViewsProgress>;
   readonly watching: Watching;

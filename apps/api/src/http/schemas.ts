@@ -53,11 +53,14 @@ import type { ViewsProgress } from '../watching/progress.js';
 import type { RecordedAnswer } from './recorded.js';
 import type { ProblemDocument } from './problem.js';
 import type { AccessKeyInfo, NewAccessKey } from '#access';
+import type { ConsistencyProof, InclusionProof, ProvenHead, Seal } from '#audit';
+import type { SealList } from './seal-routes.js';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
 const text: Schema = { type: 'string' };
 const flag: Schema = { type: 'boolean' };
+const hash: Schema = { ...text, description: 'Base64, of 32 bytes', pattern: '^[A-Za-z0-9+/]{43}=$' };
 const count: Schema = { type: 'integer' };
 const id: Schema = { type: 'string', format: 'uuid' };
 const day: Schema = { type: 'string', format: 'date' };
@@ -612,6 +615,34 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     createdAt: instant,
     createdBy: text,
     'revokedAt?': instant,
+  }),
+  Seal: object<Seal>({
+    event: id,
+    recordedAt: instant,
+    size: { ...count, description: 'How many events it covers: those with a seq up to this' },
+    root: hash,
+    checkpoint: { ...text, description: 'A signed checkpoint (C2SP tlog-checkpoint)' },
+    verifierKey: { ...text, description: 'Whose signature it bears (C2SP signed-note)' },
+  }),
+  SealList: object<SealList>({
+    verifierKey: { ...text, description: 'Whose signature the next seal bears' },
+    items: list(ref('Seal')),
+    'next?': text,
+  }),
+  InclusionProof: object<InclusionProof>({
+    event: id,
+    seq: count,
+    index: count,
+    leaf: hash,
+    path: list(hash),
+    size: count,
+    root: hash,
+    seal: ref('Seal'),
+  }),
+  ConsistencyProof: object<ConsistencyProof>({
+    from: object<ProvenHead>({ size: count, root: hash }),
+    to: object<ProvenHead>({ size: count, root: hash }),
+    path: list(hash),
   }),
   KeyList: object({ items: list(ref('Key')) }),
   Catalogue: object({

@@ -1,0 +1,70 @@
+/** Seals the log at intervals, and when somebody asks; nodes that share a log may all do so. */
+import { proveConsistency, proveInclusion, readSeals, type Seal, sealLog, SEALING_SECRET, sealSigner } from '#audit';
+import type { ConsistencyProof, InclusionProof } from '#audit';
+import type { EventStore } from '#event-store';
+import type { Clock, Randomness, Refusal, Result } from '#kernel';
+import type { KeyStore } from '#log-format';
+import type { ViewsReader } from '#projections';
+
+export interface Sealing {
+  /** Seals what there is; the last seal where nothing is new. */
+  seal(): Promise<Result<Seal, Refusal>>;
+  /** In the order in which they were made. */
+  seals(): Promise<readonly Seal[]>;
+  readonly logId: string;
+  /** Whose signature the next seal bears. */
+  readonly verifierKey: string;
+  proofOf(event: string, size?: number): Promise<Result<InclusionProof, Refusal>>;
+  consistency(from: number, to: number): Result<ConsistencyProof, Refusal>;
+  close(): Promise<void>;
+}
+
+export interface StartSealing {
+  readonly store: EventStore;
+  readonly keys: Pick<KeyStore, 'secret'>;
+  readonly logId: string;
+  readonly views: ViewsReader;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  /** Minutes from one seal to the next; 0: only when asked. */
+  readonly everyMinutes: number;
+  readonly report: (line: string) => void;
+}
+
+export async function startSealing(options: StartSealing): Promise<Sealing> {
+  const { store, views, everyMinutes, report } = options;
+  const signer = sealSigner(options.logId, await options.keys.secret(SEALING_SECRET));
+  let underWay: Promise<Result<Seal, Refusal>> | undefined;
+  const seal = (): Promise<Result<Seal, Refusal>> =>
+    (underWay ??= sealLog({ ...options, signer, tree: (work) => views.tree(work) }).finally(() => {
+      underWay = undefined;
+    }));
+  const timer =
+    everyMinutes === 0
+      ? undefined
+      : setInterval(() => {
+          seal().then(
+            (sealed) => {
+              if (!sealed.ok && sealed.error.code === 'log-rewritten') report(sealed.error.detail);
+            },
+            () => {
+              // What fails for a while (the log, the disk) succeeds at the next turn; other watches tell of it.
+            },
+          );
+        }, everyMinutes * 60_000).unref();
+  return {
+    seal,
+    seals: () => readSeals(store),
+    logId: options.logId,
+    verifierKey: signer.verifierKey,
+    proofOf: async (event, size) => {
+      const seals = await readSeals(store);
+      return views.tree((log) => proveInclusion(log, seals, event, size));
+    },
+    consistency: (from, to) => views.tree((log) => proveConsistency(log, from, to)),
+    close: async () => {
+      clearInterval(timer);
+      await underWay?.catch(() => undefined);
+    },
+  };
+}
