@@ -3,12 +3,21 @@
  * the record gave them, and the status changes between one event and the next. Only what differs is written.
  */
 import type { StatementSync } from 'node:sqlite';
-import type { AxisRef, Segment } from '#domain';
+import type { Segment } from '#domain';
 import { type Day, dayOf, recordingDay } from '#kernel';
+import { changeColumns, changeId } from './change-columns.js';
 import { type AxisChange, axisChange, axisKey, changeKind, sameAnswer, sameAnswers } from './changes.js';
-import { daysView } from './days.js';
-import { FOLD_VERSION, OPEN_END, OPEN_START, STILL_KNOWN } from './schema.js';
-import type { StatusChange } from './shapes.js';
+import { STILL_KNOWN } from './schema.js';
+import {
+  answerColumns,
+  bounded,
+  type Column,
+  type RefColumns,
+  refOf,
+  SEGMENT,
+  type SegmentColumns,
+  segmentOf,
+} from './segment-columns.js';
 import type { Subject } from './subject.js';
 import type { ViewFile } from './view-file.js';
 
@@ -25,7 +34,7 @@ export interface Cause {
 /** An axis whose answers an event changed; what is to be written of it. */
 interface ChangedAxis {
   readonly key: string;
-  readonly before: readonly StoredSegment[];
+  readonly before: StoredAxis;
   readonly after: readonly Segment[];
   /** Left out where nothing differs that counts as a change: how certain an answer is, what it rests on. */
   readonly change: AxisChange | undefined;
@@ -39,6 +48,13 @@ interface StoredSegment {
   row: number | undefined;
 }
 
+/** What is known of an axis, in the order of the days, and where it stands. */
+interface StoredAxis {
+  readonly segments: readonly Segment[];
+  /** One for each segment. */
+  readonly rows: readonly StoredSegment[];
+}
+
 /** The change by which the record began to give an axis's present answer, and the day (UTC) on which it became known. */
 interface PresentChange {
   readonly id: string;
@@ -49,19 +65,31 @@ interface PresentChange {
 interface Stored {
   /** The lists of segments that it was written from, as long as they are known: what is still the same need not be compared. */
   axes: readonly (readonly Segment[])[];
-  readonly segments: Map<string, readonly StoredSegment[]>;
+  readonly segments: Map<string, StoredAxis>;
   /** Those that may not be written yet: most are replaced by the next events, and then are written once, with their end. */
   readonly fresh: Set<StoredSegment>;
   readonly present: Map<string, PresentChange>;
 }
 
+/** A change that has no row yet. */
+interface PendingChange {
+  readonly seq: number;
+  readonly n: number;
+  readonly sid: number;
+  readonly key: string;
+  /** The event that caused it. */
+  readonly cause: string;
+  readonly columns: readonly Column[];
+}
+
 const NOTHING: readonly Segment[] = [];
-const NO_ROWS: readonly StoredSegment[] = [];
+const NO_ROWS: StoredAxis = { segments: [], rows: [] };
 const NO_CHANGES: readonly ChangedAxis[] = [];
 
 export class AnswerRows {
   private readonly statements: ReturnType<typeof prepare>;
   private stored = new WeakMap<Subject, Stored>();
+  private pending: PendingChange[] = [];
 
   constructor(file: ViewFile) {
     this.statements = prepare(file);
@@ -74,6 +102,7 @@ export class AnswerRows {
 
   forget(): void {
     this.stored = new WeakMap();
+    this.pending = [];
   }
 
   /** What the subject's answers now differ in from the rows. Writes nothing. */
@@ -88,35 +117,45 @@ export class AnswerRows {
     if (after.size === 0) return NO_CHANGES;
     const day = recordingDay(new Date(known));
     const changed: ChangedAxis[] = [];
-    for (const key of [...after.keys()].sort()) {
-      const was = segments.get(key) ?? NO_ROWS;
-      const is = after.get(key) ?? NOTHING;
-      const before = was.map(({ segment }) => segment);
-      if (sameAnswers(before, is)) continue;
-      changed.push({ key, before: was, after: is, change: axisChange(before, is, day) });
+    for (const [key, is] of after) {
+      const before = segments.get(key) ?? NO_ROWS;
+      if (sameAnswers(before.segments, is)) continue;
+      changed.push({ key, before, after: is, change: axisChange(before.segments, is, day) });
     }
-    return changed;
+    return changed.length < 2 ? changed : changed.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
-  /** Writes what {@link compare} found. @param n the number of the first status change */
-  write(subject: Subject, changed: readonly ChangedAxis[], cause: Cause, n: number): readonly StatusChange[] {
+  /**
+   * Writes what {@link compare} found.
+   * @param n the number of the first status change
+   * @returns how many there are
+   */
+  write(subject: Subject, changed: readonly ChangedAxis[], cause: Cause, n: number): number {
     const stored = this.storedOf(subject);
-    const changes: StatusChange[] = [];
+    let count = 0;
     stored.axes = subject.axes();
     for (const { key, before, after, change } of changed) {
-      if (change !== undefined) changes.push(this.writeChange(subject, stored, key, change, cause, n + changes.length));
-      const kept = this.replaceSegments(subject, stored, before, after, cause.seq);
-      if (kept.length > 0) stored.segments.set(key, kept);
+      if (change !== undefined) this.addChange(subject, stored, key, change, cause, n + count++);
+      const rows = this.replaceSegments(subject, stored, before.rows, after, cause.seq);
+      if (rows.length > 0) stored.segments.set(key, { segments: after, rows });
       else stored.segments.delete(key);
     }
-    return changes;
+    return count;
   }
 
-  /** Writes what {@link write} left for later. To be called before others read the rows. */
+  /** Writes the segments that {@link write} left for later. To be called before others read the rows. */
   flush(subject: Subject): void {
     const { fresh } = this.storedOf(subject);
     for (const one of fresh) one.row = this.addSegment(subject, one, STILL_KNOWN);
     fresh.clear();
+  }
+
+  /** Writes the status changes of all subjects: in the order of the table, which takes the least time. */
+  flushChanges(): void {
+    if (this.pending.length === 0) return;
+    for (const { columns } of this.pending.sort((a, b) => a.seq - b.seq || a.n - b.n))
+      this.statements.addChange.run(...columns);
+    this.pending = [];
   }
 
   private replaceSegments(
@@ -126,23 +165,24 @@ export class AnswerRows {
     after: readonly Segment[],
     seq: number,
   ): readonly StoredSegment[] {
-    const left = new Set(before);
-    const kept = after.map((segment): StoredSegment => {
-      for (const one of left) {
-        if (!sameAnswer(one.segment, segment)) continue;
-        left.delete(one);
-        return one;
-      }
-      const made = { segment, from: seq, row: undefined };
-      fresh.add(made);
-      return made;
-    });
+    // Mostly only what comes last is new.
+    let same = 0;
+    while (same < after.length && before[same]?.segment === after[same]) same++;
+    const left = before.slice(same);
+    const rows = before.slice(0, same);
+    for (const segment of after.slice(same)) {
+      const kept = left.findIndex((one) => sameAnswer(one.segment, segment));
+      const [row] = kept < 0 ? [] : left.splice(kept, 1);
+      const made: StoredSegment = row ?? { segment, from: seq, row: undefined };
+      if (row === undefined) fresh.add(made);
+      rows.push(made);
+    }
     for (const one of left) {
       if (one.row !== undefined) this.statements.closeSegment.run(seq, one.row);
       else this.addSegment(subject, one, seq);
       fresh.delete(one);
     }
-    return kept;
+    return rows;
   }
 
   private addSegment(subject: Subject, { segment, from }: StoredSegment, knownTo: number): number {
@@ -155,111 +195,96 @@ export class AnswerRows {
       bounded(segment.to),
       from,
       knownTo,
-      JSON.stringify(segment),
+      ...answerColumns(segment, (fact) => seqOf(subject, fact)),
     );
     return Number(lastInsertRowid);
   }
 
-  private writeChange(
+  private addChange(
     subject: Subject,
     { present }: Stored,
     key: string,
     change: AxisChange,
     cause: Cause,
     n: number,
-  ): StatusChange {
-    const { ref, from, to, past } = change;
+  ): void {
     const { seq } = cause;
+    const { sid } = subject.ref;
     const day = dayOf(new Date(cause.known));
     const replaced = present.get(key);
     const kind = changeKind(change, cause.type, day, replaced?.day);
-    const corrects = this.changeOfFact(subject, key, cause) ?? (kind === 'backdated' ? replaced?.id : undefined);
-    const status: StatusChange = {
-      id: changeId(seq, n),
-      seq,
-      subject: { kind: subject.kind === 'group' ? 'group' : 'person', id: subject.id },
-      ...ref,
-      from,
-      to,
-      ...(to.since !== undefined && { since: to.since }),
-      kind,
-      cause: { event: cause.id, type: cause.type },
-      ...(corrects !== undefined && { corrects }),
-      ...(past !== undefined && { days: daysView({ earliest: past.from, latest: past.to }) }),
-    };
-    const { axis, case: inCase, key: axisOwnKey } = ref;
-    this.statements.addChange.run(
-      seq,
-      n,
-      subject.ref.sid,
-      axis,
-      inCase ?? null,
-      axisOwnKey ?? null,
-      kind,
-      day,
-      cause.id,
-      JSON.stringify(status),
-    );
-    if (kind !== 'history') present.set(key, { id: status.id, day });
-    return status;
+    const corrects = this.changeOfFact(sid, key, cause) ?? (kind === 'backdated' ? replaced?.id : undefined) ?? null;
+    const columns = changeColumns(change, { seq, n, sid, kind, day, corrects });
+    this.pending.push({ seq, n, sid, key, cause: cause.id, columns });
+    if (kind !== 'history') present.set(key, { id: changeId({ seq, n }), day });
   }
 
   /** The change that was caused by the fact that this event takes back, mends or disputes. */
-  private changeOfFact(subject: Subject, key: string, { data: { fact } }: Cause): string | undefined {
+  private changeOfFact(sid: number, key: string, { data: { fact } }: Cause): string | undefined {
     if (typeof fact !== 'string') return undefined;
-    const rows = this.statements.changesBy.all(subject.ref.sid, fact) as unknown as ChangeRow[];
+    // A subject's changes come one behind the other.
+    for (let at = this.pending.length - 1; this.pending[at]?.sid === sid; at--) {
+      const one = this.pending[at];
+      if (one?.key === key && one.cause === fact) return changeId(one);
+    }
+    const rows = this.statements.changesBy.all(sid, fact) as unknown as ChangeRow[];
     const found = rows.findLast((row) => axisKey(refOf(row)) === key);
-    return found === undefined ? undefined : changeId(found.seq, found.n);
+    return found === undefined ? undefined : changeId(found);
   }
 
   private storedOf(subject: Subject): Stored {
     let found = this.stored.get(subject);
     if (found === undefined) {
-      found = this.load(subject.ref.sid);
+      found = this.load(subject);
       this.stored.set(subject, found);
     }
     return found;
   }
 
-  private load(sid: number): Stored {
+  private load(subject: Subject): Stored {
+    const { sid } = subject.ref;
+    const ids = new Map<number, string>();
+    for (const { seq, id } of subject.events()) ids.set(seq, id);
+    // It may rest on facts of somebody who was one with this person until this very event.
+    const idOf = (seq: number): string => ids.get(seq) ?? String(this.statements.idOf.get(seq)?.id);
     const rows = this.statements.segmentsOf.all(sid, STILL_KNOWN) as unknown as SegmentRow[];
-    const segments = new Map<string, StoredSegment[]>();
-    for (const { row, known_from: from, answer } of rows) {
-      const segment = readSegment(answer);
-      const key = axisKey(segment);
-      segments.set(key, [...(segments.get(key) ?? []), { segment, from, row }]);
-    }
+    const segments = new Map<string, { segments: Segment[]; rows: StoredSegment[] }>();
     // Rows of one axis were not all written at the same event: in order of their days, as the engine gives them.
-    for (const list of segments.values()) list.sort((a, b) => a.segment.from - b.segment.from);
+    for (const row of rows.sort((a, b) => a.valid_from - b.valid_from)) {
+      const segment = segmentOf(row, idOf);
+      const key = axisKey(segment);
+      let axis = segments.get(key);
+      if (axis === undefined) segments.set(key, (axis = { segments: [], rows: [] }));
+      axis.segments.push(segment);
+      axis.rows.push({ segment, from: row.known_from, row: row.row });
+    }
     const changes = this.statements.presentChanges.all(sid) as unknown as ChangeRow[];
-    const present = new Map(
-      changes.map((row) => [axisKey(refOf(row)), { id: changeId(row.seq, row.n), day: row.day }]),
-    );
+    const present = new Map(changes.map((row) => [axisKey(refOf(row)), { id: changeId(row), day: row.day }]));
     return { axes: [], segments, fresh: new Set(), present };
   }
 }
 
-interface SegmentRow {
+interface SegmentRow extends SegmentColumns {
   readonly row: number;
   readonly known_from: number;
-  readonly answer: string;
 }
 
-interface ChangeRow {
+interface ChangeRow extends RefColumns {
   readonly seq: number;
   readonly n: number;
   readonly day: Day;
-  readonly axis: Segment['axis'];
-  readonly case_id: string | null;
-  readonly key: string | null;
 }
 
-function refOf({ axis, case_id, key }: ChangeRow): AxisRef {
-  return { axis, ...(case_id !== null && { case: case_id }), ...(key !== null && { key }) };
-}
-
-function changeId(seq: number, n: number): string {
-  return `f${FOLD_VERSION}-${seq}.${n}`;
+/** Of a fact of the subject, or of somebody who is one with it. */
+function seqOf(subject: Subject, fact: string): number {
+  const event =
+    subject.event(fact) ??
+    subject
+      .selves()
+      .find((one) => one.event(fact) !== undefined)
+      ?.event(fact);
+  if (event === undefined) throw new RangeError('An answer rests on a fact that is not on record.');
+  return event.seq;
 }
 
 /** Segments on which nothing is known have no rows. */
@@ -276,43 +301,24 @@ function putAxis(
   if (first !== undefined) axes.set(axisKey(first), segments);
 }
 
-function bounded(day: Day): number {
-  return Math.min(Math.max(day, OPEN_START), OPEN_END);
-}
-
-/** A segment as it stands in its row: JSON has no infinity, so open days are null. */
-type WrittenSegment = Omit<Segment, 'from' | 'to' | 'sinceBounds'> & {
-  readonly from: Day | null;
-  readonly to: Day | null;
-  readonly sinceBounds: { readonly earliest: Day | null; readonly latest: Day | null };
-};
-
-function readSegment(answer: string): Segment {
-  const { from, to, sinceBounds, ...rest } = JSON.parse(answer) as WrittenSegment;
-  return {
-    ...rest,
-    from: from ?? -Infinity,
-    to: to ?? Infinity,
-    sinceBounds: { earliest: sinceBounds.earliest ?? -Infinity, latest: sinceBounds.latest ?? Infinity },
-  };
-}
-
 function prepare({
   db,
 }: ViewFile): Record<
-  'segmentsOf' | 'addSegment' | 'closeSegment' | 'addChange' | 'presentChanges' | 'changesBy',
+  'segmentsOf' | 'addSegment' | 'closeSegment' | 'addChange' | 'presentChanges' | 'changesBy' | 'idOf',
   StatementSync
 > {
   return {
-    segmentsOf: db.prepare('SELECT row, known_from, answer FROM segments WHERE sid = ? AND known_to = ?'),
-    addSegment: db.prepare('INSERT INTO segments VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    segmentsOf: db.prepare(`SELECT row, known_from, ${SEGMENT} FROM segments WHERE sid = ? AND known_to = ?`),
+    addSegment: db.prepare(`INSERT INTO segments VALUES (NULL, ${Array(22).fill('?').join(', ')})`),
     closeSegment: db.prepare('UPDATE segments SET known_to = ? WHERE row = ?'),
-    addChange: db.prepare('INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    addChange: db.prepare(`INSERT INTO changes VALUES (${Array(23).fill('?').join(', ')})`),
     presentChanges: db.prepare(
       "SELECT seq, n, day, axis, case_id, key FROM changes WHERE sid = ? AND kind <> 'history' ORDER BY seq, n",
     ),
     changesBy: db.prepare(
-      'SELECT seq, n, day, axis, case_id, key FROM changes WHERE sid = ? AND cause = ? ORDER BY seq, n',
+      `SELECT c.seq, c.n, c.day, c.axis, c.case_id, c.key FROM changes c JOIN events e ON e.seq = c.seq
+       WHERE c.sid = ? AND e.id = ? ORDER BY c.seq, c.n`,
     ),
+    idOf: db.prepare('SELECT id FROM events WHERE seq = ?'),
   };
 }

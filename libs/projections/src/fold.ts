@@ -28,6 +28,7 @@ import { type Find, joinedCases, type Mention, mentionsOf, type Subject } from '
 import type { ViewFile } from './view-file.js';
 
 const EVENTS_AT_HAND = 40_000;
+const NO_CHANGES: readonly StatusChange[] = [];
 /** Documents built in the very commit of the event that changes them. */
 const DOCUMENTS_PER_COMMIT = 12;
 /** Behind every name, also behind those beyond the first plane. */
@@ -62,7 +63,8 @@ export class Fold {
   private readonly answers: AnswerRows;
   private readonly lists: ListRows;
   private readonly waiting = new Map<number, Waiting>();
-  private changes: { readonly seq: number; readonly n: number; readonly change: StatusChange }[] = [];
+  /** The first event since the last commit that changed the answer of anybody. */
+  private firstChanged: number | undefined;
   /** Subjects whose documents changed since the last flush, those that the events themselves speak of first. */
   private readonly touched = new Set<number>();
   private readonly outdated = new Set<number>();
@@ -76,7 +78,7 @@ export class Fold {
     this.records = new Records(file.db);
     this.knowledge = new Knowledge(this.records, EVENTS_AT_HAND);
     this.answers = new AnswerRows(file);
-    this.lists = new ListRows(file, this.knowledge);
+    this.lists = new ListRows(file);
     this.statements = prepare(file);
     this.documents = this.statements.anyDocument.get() !== undefined;
     this.stale = this.statements.anyStale.get() !== undefined;
@@ -126,15 +128,14 @@ export class Fold {
     else this.learn(subject, taken);
   }
 
-  /**
-   * Works out what all events since the last time changed. To be called before a commit.
-   * @returns the status changes, in order
-   */
-  settle(): readonly StatusChange[] {
+  /** Works out what all events since the last time changed. To be called before a commit. */
+  settle(): void {
     this.settleAll();
-    const changes = this.changes.sort((a, b) => a.seq - b.seq || a.n - b.n).map(({ change }) => change);
-    this.changes = [];
-    return changes;
+  }
+
+  /** The status changes since the last commit, in order. Nothing is to be settled any more. */
+  changes(): readonly StatusChange[] {
+    return this.firstChanged === undefined ? NO_CHANGES : this.records.changesFrom(this.firstChanged);
   }
 
   private settleAll(): void {
@@ -152,6 +153,7 @@ export class Fold {
       if (last !== undefined) this.present(subject, last, isNamed, isNamed || moved);
     }
     this.waiting.clear();
+    this.answers.flushChanges();
   }
 
   /**
@@ -174,6 +176,7 @@ export class Fold {
       if (count === 0) continue;
       this.outdateReadersOf(person);
     }
+    this.answers.flushChanges();
     this.present(subject, taken, names(taken), true);
   }
 
@@ -182,8 +185,8 @@ export class Fold {
     const changed = this.answers.compare(subject, known);
     if (changed.length === 0) return 0;
     const cause = { id: row.id, type: row.type, data: row.data, seq: row.seq, known };
-    const changes = this.answers.write(subject, changed, cause, n);
-    for (const [index, change] of changes.entries()) this.changes.push({ seq: row.seq, n: n + index, change });
+    if (this.answers.write(subject, changed, cause, n) > 0)
+      this.firstChanged = Math.min(this.firstChanged ?? row.seq, row.seq);
     return changed.length;
   }
 
@@ -207,7 +210,7 @@ export class Fold {
     this.knowledge.forget();
     this.answers.forget();
     this.waiting.clear();
-    this.changes = [];
+    this.firstChanged = undefined;
     this.touched.clear();
     this.outdated.clear();
   }
@@ -226,15 +229,25 @@ export class Fold {
     this.touched.clear();
   }
 
-  /** To be called when readers may be given the file, before the commit that they see first. */
-  serve(): void {
-    this.lists.serve();
+  /** Writes what only readers need, of a file that they were not given yet. May be done again until {@link served}. */
+  prepareServing(): void {
+    this.lists.fill();
+    this.statements.allStale.run();
+    this.stale = true;
+  }
+
+  /** The file is given to readers as {@link prepareServing} left it. */
+  served(): void {
+    this.lists.filled();
   }
 
   /** Writes what lists need, and which documents are out of date. To be called before each commit. */
   flush(): void {
-    this.lists.flush();
+    this.firstChanged = undefined;
     this.touched.clear();
+    this.lists.flush();
+    // Before a file is first served all its documents are to be built.
+    if (!this.file.isServed) this.outdated.clear();
     if (this.outdated.size === 0) return;
     this.file.begin();
     for (const sid of this.outdated) {
@@ -387,6 +400,7 @@ function prepare({
   | 'casesReading'
   | 'dropDocument'
   | 'addStale'
+  | 'allStale'
   | 'dropStale'
   | 'someStale'
   | 'anyStale'
@@ -406,6 +420,7 @@ function prepare({
     ),
     dropDocument: db.prepare('DELETE FROM documents WHERE sid = ?'),
     addStale: db.prepare('INSERT OR IGNORE INTO stale VALUES (?)'),
+    allStale: db.prepare('INSERT OR IGNORE INTO stale SELECT sid FROM subjects'),
     dropStale: db.prepare('DELETE FROM stale WHERE sid = ?'),
     someStale: db.prepare('SELECT sid FROM stale ORDER BY sid LIMIT ?'),
     anyStale: db.prepare('SELECT sid FROM stale LIMIT 1'),

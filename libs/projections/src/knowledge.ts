@@ -8,8 +8,8 @@ import { type Concerning, type Counts, EVERY_FACT, Subject, type SubjectRef } fr
 
 interface Held {
   readonly subject: Subject;
-  /** What it was when it was put here: it grows in other hands. */
-  readonly size: number;
+  /** What it was when it was put here last: it grows in other hands. */
+  size: number;
 }
 
 export class Knowledge {
@@ -54,11 +54,20 @@ export class Knowledge {
 
   /** To be called after a subject took in events, so that its size counts. */
   keep(subject: Subject): void {
-    const { sid } = subject.ref;
-    this.drop(sid);
-    this.subjects.set(sid, { subject, size: subject.size });
-    this.sids.set(`${subject.kind} ${subject.id}`, sid);
-    this.held += subject.size;
+    const { ref, size } = subject;
+    const { sid } = ref;
+    let held = this.subjects.get(sid);
+    if (held?.subject === subject) {
+      this.subjects.delete(sid);
+      this.held -= held.size;
+      held.size = size;
+    } else {
+      this.drop(sid);
+      held = { subject, size };
+      this.sids.set(`${subject.kind} ${subject.id}`, sid);
+    }
+    this.subjects.set(sid, held);
+    this.held += size;
     for (const oldest of this.subjects.keys()) {
       if (this.held <= this.events) break;
       this.drop(oldest);

@@ -1,15 +1,14 @@
 /**
  * The rows that lists are answered from: the traits of each subject, when it last changed, the days that it speaks of.
  * They follow from the segments and from the subject's own events, so they are written for a subject once for all
- * events of one commit; and in a file that nobody reads yet, once for all of them.
+ * events of one commit; and of a file that nobody reads yet, all at once before it is first served.
  */
 import type { StatementSync } from 'node:sqlite';
-import { recordingDay } from '#kernel';
-import type { Knowledge } from './knowledge.js';
-import { OPEN_END, OPEN_START, STILL_KNOWN } from './schema.js';
-import type { SubjectCategory } from './shapes.js';
+import { type DayBounds, recordingDay } from '#kernel';
+import { STILL_KNOWN } from './schema.js';
+import { bounded, groupsOf, possibleOf, refOf, type SegmentColumns } from './segment-columns.js';
 import type { Subject } from './subject.js';
-import { type AnswerOnDays, datesOf, JUDGED, ownTraits, type Trait, traitsOfAnswer } from './traits.js';
+import { type AnswerOnDays, datesOf, ownTraits, type Trait, traitsOfAnswer } from './traits.js';
 import type { ViewFile } from './view-file.js';
 
 /** The last event that changed something of a subject. */
@@ -17,76 +16,99 @@ interface Touch {
   readonly seq: number;
   /** Known time, in milliseconds. */
   readonly known: number;
-  /** Somebody judged who the person is: there may be another one that is the same. */
-  readonly isJudged: boolean;
+  /** It has answers. */
+  readonly answers: boolean;
+  /** What it says of itself, which only its own events change. */
+  readonly own: readonly Trait[];
+  readonly dates: DayBounds | undefined;
 }
 
 export class ListRows {
   private readonly statements: ReturnType<typeof prepare>;
   private readonly touched = new Map<number, Touch>();
-  private served: boolean;
 
-  constructor(
-    private readonly file: ViewFile,
-    private readonly knowledge: Knowledge,
-  ) {
+  constructor(private readonly file: ViewFile) {
     this.statements = prepare(file);
-    this.served = file.checkpoint.seq > 0;
   }
 
   /** An event of the subject was taken in, or one of another subject changed its answers. */
-  touch({ ref: { sid }, isJudged }: Subject, seq: number, known: number): void {
-    this.touched.set(sid, { seq, known, isJudged });
+  touch(subject: Subject, seq: number, known: number): void {
+    const { ref, kind } = subject;
+    this.touched.set(ref.sid, {
+      seq,
+      known,
+      answers: kind === 'person' || kind === 'group',
+      own: ownTraits(subject),
+      dates: datesOf(subject),
+    });
   }
 
-  /** From now on somebody may read the file. */
-  serve(): void {
-    this.served = true;
+  /** Writes the rows of all subjects, of a file that has none yet. Until {@link filled} is called it may be done again. */
+  fill(): void {
+    this.file.begin();
+    this.statements.empty.run();
+    this.writeTouched((sid, traits) => {
+      for (const trait of traits.values()) this.put(sid, trait);
+    });
+  }
+
+  /** What {@link fill} wrote stands. */
+  filled(): void {
+    this.touched.clear();
   }
 
   /** Writes the rows of all subjects that were touched. To be called before each commit. */
   flush(): void {
-    if (!this.served || this.touched.size === 0) return;
+    if (!this.file.isServed || this.touched.size === 0) return;
     this.file.begin();
-    // In the order of the rows: many at once are written much faster so.
-    for (const sid of [...this.touched.keys()].sort((a, b) => a - b)) this.write(sid, this.touched.get(sid));
+    this.writeTouched((sid, traits) => {
+      this.replace(sid, traits);
+    });
     this.touched.clear();
   }
 
-  private write(sid: number, touch: Touch | undefined): void {
-    const row = this.statements.kindOf.get(sid) as unknown as { kind: SubjectCategory } | undefined;
-    // What was touched by an event that was taken back is touched again when that comes.
-    if (row === undefined || touch === undefined) return;
-    const subject = row.kind === 'person' ? undefined : this.knowledge.bySid(sid);
-    const own = subject === undefined ? [] : ownTraits(subject);
-    const answers = row.kind === 'person' || row.kind === 'group' ? this.answersOf(sid, touch.known) : [];
-    this.replace(sid, [...own, ...answers, ...(touch.isJudged ? [JUDGED] : [])]);
-    const dates = subject === undefined ? undefined : datesOf(subject);
-    if (dates === undefined) this.statements.changed.run(touch.seq, sid);
-    else {
-      const { earliest, latest } = dates;
-      this.statements.dated.run(touch.seq, Math.max(earliest, OPEN_START), Math.min(latest, OPEN_END), sid);
+  private writeTouched(write: (sid: number, traits: ReadonlyMap<string, Trait>) => void): void {
+    // In the order of the rows: many at once are written much faster so.
+    for (const sid of [...this.touched.keys()].sort((a, b) => a - b)) {
+      const touch = this.touched.get(sid);
+      if (touch === undefined) continue;
+      // What was touched by an event that was taken back is touched again when that comes.
+      if (!this.update(sid, touch)) continue;
+      const { own, answers, known } = touch;
+      write(sid, byKey(answers ? [...own, ...this.answersOf(sid, known)] : own));
     }
+  }
+
+  /** @returns false for a subject that has no row */
+  private update(sid: number, { seq, dates }: Touch): boolean {
+    const { changes } =
+      dates === undefined
+        ? this.statements.changed.run(seq, sid)
+        : this.statements.dated.run(seq, bounded(dates.earliest), bounded(dates.latest), sid);
+    return changes === 1;
   }
 
   /** Answers about days that were past when the subject last changed are no trait: lists say the present. */
   private answersOf(sid: number, known: number): Trait[] {
     const day = recordingDay(new Date(known));
     const rows = this.statements.answersOf.all(sid, STILL_KNOWN, day - DAYS_BACK) as unknown as SegmentRow[];
-    return rows.flatMap((row) => traitsOfAnswer(JSON.parse(row.answer) as AnswerOnDays, row.valid_from, row.valid_to));
+    return rows.flatMap((row) => traitsOfAnswer(answerOf(row), row.valid_from, row.valid_to));
   }
 
-  private replace(sid: number, traits: readonly Trait[]): void {
+  private replace(sid: number, traits: ReadonlyMap<string, Trait>): void {
     const rows = this.statements.traitsOf.all(sid) as unknown as TraitRow[];
     const old = new Map(rows.map((row) => [keyOf(row.field, row.value, row.place, row.valid_from), row]));
-    for (const [key, { field, value, place, from, to, certain }] of byKey(traits)) {
+    for (const [key, trait] of traits) {
       const was = old.get(key);
       old.delete(key);
-      if (was?.valid_to === to && (was.certain === 1) === certain) continue;
-      this.statements.put.run(field, value, sid, place, from, to, certain ? 1 : 0);
+      if (was?.valid_to !== trait.to || (was.certain === 1) !== trait.certain) this.put(sid, trait);
     }
     for (const { field, value, place, valid_from } of old.values())
       this.statements.drop.run(field, value, sid, place, valid_from);
+  }
+
+  private put(sid: number, { field, value, place, from, to, certain }: Trait): void {
+    this.statements.put.run(field, value, sid, place, from, to, certain ? 1 : 0);
   }
 }
 
@@ -101,17 +123,27 @@ function byKey(traits: readonly Trait[]): ReadonlyMap<string, Trait> {
   return found;
 }
 
-function keyOf(...parts: readonly [field: string, value: string, place: string, from: number]): string {
-  return JSON.stringify(parts);
+function keyOf(field: string, value: string, place: string, from: number): string {
+  return `${field}\n${place}\n${from}\n${value}`;
 }
 
 /** Room for clocks that are not quite right, and for the days that begin at different times around the world. */
 const DAYS_BACK = 2;
 
-interface SegmentRow {
-  readonly valid_from: number;
-  readonly valid_to: number;
-  readonly answer: string;
+type SegmentRow = Pick<
+  SegmentColumns,
+  'axis' | 'case_id' | 'key' | 'valid_from' | 'valid_to' | 'value' | 'detail' | 'certain' | 'possible' | 'groups'
+>;
+
+function answerOf(row: SegmentRow): AnswerOnDays {
+  const { detail } = row;
+  return {
+    ...refOf(row),
+    possible: possibleOf(row),
+    certain: row.certain === 1,
+    groups: groupsOf(row),
+    ...(detail !== null && { detail: JSON.parse(detail) as NonNullable<AnswerOnDays['detail']> }),
+  };
 }
 
 interface TraitRow {
@@ -125,11 +157,12 @@ interface TraitRow {
 
 function prepare({
   db,
-}: ViewFile): Record<'kindOf' | 'answersOf' | 'traitsOf' | 'put' | 'drop' | 'changed' | 'dated', StatementSync> {
+}: ViewFile): Record<'empty' | 'answersOf' | 'traitsOf' | 'put' | 'drop' | 'changed' | 'dated', StatementSync> {
   return {
-    kindOf: db.prepare('SELECT kind FROM subjects WHERE sid = ?'),
+    empty: db.prepare('DELETE FROM traits'),
     answersOf: db.prepare(
-      'SELECT valid_from, valid_to, answer FROM segments WHERE sid = ? AND known_to = ? AND valid_to >= ?',
+      `SELECT axis, case_id, key, valid_from, valid_to, value, detail, certain, possible, groups FROM segments
+       WHERE sid = ? AND known_to = ? AND valid_to >= ?`,
     ),
     traitsOf: db.prepare('SELECT field, value, place, valid_from, valid_to, certain FROM traits WHERE sid = ?'),
     put: db.prepare('INSERT OR REPLACE INTO traits VALUES (?, ?, ?, ?, ?, ?, ?)'),

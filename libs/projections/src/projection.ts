@@ -31,7 +31,7 @@ export interface ProjectionOptions {
   readonly keyStore: Pick<KeyStore, 'find'>;
   /** Events to pass over without trying them. */
   readonly skip: ReadonlySet<string>;
-  /** Called after every commit and change of state. */
+  /** Called after every commit and change of state; when live, with the status changes of what was committed. */
   readonly onProgress: (changes: readonly StatusChange[]) => void;
   /** Called when live events are taken up; what it gives is called when they are committed. */
   readonly applying?: (events: readonly StoredEvent[]) => (() => void) | undefined;
@@ -276,9 +276,7 @@ export class Projection {
         break;
       case 'caught-up':
         this.fold.expireDocuments();
-        this.fold.serve();
-        this.commit();
-        this.file.serve();
+        this.serve();
         this.become('live');
         return;
     }
@@ -348,9 +346,7 @@ export class Projection {
   }
 
   private stop(event: StoredEvent, reason: PoisonEvent['reason']): void {
-    this.fold.serve();
-    this.commit();
-    this.file.serve();
+    this.serve();
     this.poisoned = {
       event: event.id,
       stream: event.stream,
@@ -372,13 +368,14 @@ export class Projection {
   }
 
   private commit(): void {
-    let changes: readonly StatusChange[];
     try {
-      changes = this.fold.settle();
+      this.fold.settle();
     } catch (error) {
       throw failureCode(error) === undefined ? new FoldFailedError(this.file.checkpoint.seq) : error;
     }
+    let changes: readonly StatusChange[] = [];
     if (this.current === 'live') {
+      changes = this.fold.changes();
       this.fold.refreshTouched();
       this.search.advance(SEARCHED_PER_COMMIT);
     }
@@ -386,6 +383,15 @@ export class Projection {
     this.tree.flush();
     this.file.commit();
     this.options.onProgress(changes);
+  }
+
+  /** Others may read the file from here on. */
+  private serve(): void {
+    this.commit();
+    if (this.file.isServed) return;
+    this.fold.prepareServing();
+    this.file.serve();
+    this.fold.served();
   }
 
   private become(state: ProjectionState): void {

@@ -1,6 +1,7 @@
 /** Reads the rows of a view file: subjects, their events up to a seq, and what a moment means as a seq. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Visibility } from '#log-format';
+import { type ToldChange, toldChange } from './change-columns.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
 
 export interface SubjectRow {
@@ -40,6 +41,9 @@ interface RawEvent {
 
 const EVENT = 'e.seq, e.id, e.type, e.sid, e.recorded_at, e.recorded_by, e.visibility, e.opened, e.data';
 
+const CHANGES = `SELECT c.*, s.kind AS subject_kind, s.id AS subject_id, e.id AS cause, e.type AS cause_type
+  FROM changes c JOIN subjects s ON s.sid = c.sid JOIN events e ON e.seq = c.seq`;
+
 export class Records {
   private readonly statements: Record<
     | 'byId'
@@ -56,6 +60,7 @@ export class Records {
     | 'logId'
     | 'history'
     | 'changes'
+    | 'changesFrom'
     | 'citing'
     | 'seqOf',
     StatementSync
@@ -86,7 +91,8 @@ export class Records {
            ORDER BY seq LIMIT ?3) found
          JOIN events e ON e.seq = found.seq ORDER BY e.seq`,
       ),
-      changes: db.prepare('SELECT sid, change FROM changes WHERE seq = ? ORDER BY n'),
+      changes: db.prepare(`${CHANGES} WHERE c.seq = ? ORDER BY c.n`),
+      changesFrom: db.prepare(`${CHANGES} WHERE c.seq >= ? ORDER BY c.seq, c.n`),
       citing: db.prepare(
         `SELECT DISTINCT o.sid, o.kind, o.id, o.entered, o.name
          FROM subject_events s JOIN events e ON e.seq = s.seq JOIN subjects o ON o.sid = e.sid
@@ -143,10 +149,13 @@ export class Records {
 
   /** The status changes that an event caused; of one subject, where one is given. */
   changesAt(seq: number, sid: number | undefined): readonly StatusChange[] {
-    const rows = this.statements.changes.all(seq) as unknown as { readonly sid: number; readonly change: string }[];
-    return rows
-      .filter((row) => sid === undefined || row.sid === sid)
-      .map(({ change }) => JSON.parse(change) as StatusChange);
+    const rows = this.statements.changes.all(seq) as unknown as ToldChange[];
+    return rows.filter((row) => sid === undefined || row.sid === sid).map(toldChange);
+  }
+
+  /** The status changes that this event and all later ones caused, in order. */
+  changesFrom(seq: number): readonly StatusChange[] {
+    return (this.statements.changesFrom.all(seq) as unknown as ToldChange[]).map(toldChange);
   }
 
   /** The subjects in whose streams this one is named, by kind and id, from this one on. */

@@ -27,6 +27,8 @@ export interface Trait {
 
 /** Of persons whom somebody judged to be the same as another, or not: lists ask who is, and show each once. */
 export const JUDGED: Trait = { field: 'judged', value: '', place: '', from: OPEN_START, to: OPEN_END, certain: true };
+const PERSON: readonly Trait[] = [];
+const JUDGED_PERSON = [JUDGED];
 
 /** As one axis answers on a run of days. */
 export type AnswerOnDays = Pick<AxisAnswer, 'axis' | 'case' | 'key' | 'possible' | 'certain' | 'groups' | 'detail'>;
@@ -64,10 +66,10 @@ export function foldedWords(words: string): string {
 }
 
 /** What a subject says of itself, on all days. A person says nothing but by its answers. */
-export function ownTraits(subject: Subject): Trait[] {
+export function ownTraits(subject: Subject): readonly Trait[] {
   switch (subject.kind) {
     case 'person':
-      return [];
+      return subject.isJudged ? JUDGED_PERSON : PERSON;
     case 'group':
       return always('groupKind', [text(subject.entry()?.data.kind)]);
     case 'case':

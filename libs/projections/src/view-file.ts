@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import type { Position, StoredEvent } from '#event-store';
 import type { RecordedEvent } from '#log-format';
-import { makeDurable } from './schema.js';
+import { isReadable, makeReadable } from './schema.js';
 
 /** What everything in a file follows from. */
 export interface Checkpoint {
@@ -33,7 +33,7 @@ export class ViewFile {
   /** Streams whose rows are to be written with the next commit. */
   private readonly advanced = new Map<string, StreamRow>();
   private open = false;
-  private isServed: boolean;
+  private served: boolean;
   private last: Checkpoint;
   private pending = 0;
 
@@ -43,7 +43,7 @@ export class ViewFile {
   ) {
     this.statements = prepare(db);
     this.last = this.load();
-    this.isServed = this.last.seq > 0;
+    this.served = isReadable(db);
   }
 
   get checkpoint(): Checkpoint {
@@ -87,12 +87,16 @@ export class ViewFile {
     this.pending = 0;
   }
 
+  /** Whether others may read the file. */
+  get isServed(): boolean {
+    return this.served;
+  }
+
   /** Others may read the file from here on. Commits. */
   serve(): void {
     this.commit();
-    if (this.isServed) return;
-    makeDurable(this.db);
-    this.isServed = true;
+    makeReadable(this.db);
+    this.served = true;
   }
 
   /** Back to the last commit. */

@@ -37,11 +37,9 @@ function rows(folder: string): unknown {
     const found = [...tables, 'traits'].map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all()]);
     const documents = db.prepare('SELECT sid, day, until, item, document FROM documents ORDER BY sid').all();
     const segments = db
-      .prepare(
-        `SELECT sid, axis, case_id, key, valid_from, valid_to, known_from, known_to, answer FROM segments
-         ORDER BY sid, axis, case_id, key, known_from, valid_from, known_to`,
-      )
-      .all();
+      .prepare('SELECT * FROM segments ORDER BY sid, axis, case_id, key, known_from, valid_from, known_to')
+      .all()
+      .map(({ row: _, ...rest }) => rest);
     expect(db.prepare('SELECT count(*) AS n FROM stale').get()).toEqual({ n: 0 });
     return [...found, ['segments', segments], ['documents', documents]];
   } finally {

@@ -143,7 +143,7 @@ class RunningViews implements Views {
   private progressed(projection: Projection, changes: readonly StatusChange[]): void {
     if (projection === this.served) {
       const { seq } = projection.file.checkpoint;
-      this.options.post({ kind: 'advanced', seq, changes: projection.state === 'live' ? changes : [] });
+      this.options.post({ kind: 'advanced', seq, changes });
     }
     if (this.building !== undefined && this.mayServe(this.building)) this.later(() => this.swap());
     this.tell();
