@@ -2,6 +2,7 @@
 import {
   checkAppend,
   EventStoreError,
+  WrongExpectedRevisionError,
   type AllOptions,
   type AppendOutcome,
   type EventStore,
@@ -12,7 +13,7 @@ import {
   type StoredEvent,
   type Subscription,
 } from '#event-store';
-import type { Randomness } from '#kernel';
+import { randomId, type Randomness } from '#kernel';
 import { append, type AppendingContext } from './appending.js';
 import { CatchUp } from './catch-up.js';
 import type { Connection } from './connection.js';
@@ -43,6 +44,7 @@ export interface EventStoreDbLog extends EventStore {
 export class EventStoreDb implements EventStoreDbLog {
   readonly #connection: Connection;
   readonly #observer: EventStoreObserver | undefined;
+  readonly #randomness: Randomness;
   readonly #reading: ReadingContext;
   readonly #appending: AppendingContext;
   readonly #closed = new AbortController();
@@ -52,6 +54,7 @@ export class EventStoreDb implements EventStoreDbLog {
 
   constructor(connection: Connection, { namespace, randomness, deadline, renewAfter, observer }: EventStoreDbOptions) {
     this.#observer = observer;
+    this.#randomness = randomness;
     this.#connection = connection;
     const closing = this.#closed.signal;
     this.#reading = { connected: connection.reading, namespace, randomness, deadline, renewAfter, closing };
@@ -127,6 +130,20 @@ export class EventStoreDb implements EventStoreDbLog {
 
   subscriptions(): number {
     return this.#subscriptions.size;
+  }
+
+  /** Has the server keep only the last event of a stream, unless it was told before how many. */
+  async keepLast(stream: string): Promise<void> {
+    this.#assertOpen();
+    const reading = { ...this.#reading, namespace: '' };
+    const id = randomId(this.#randomness);
+    const limit = { id, type: '$metadata', data: '{"$maxCount":1}', metadata: '' };
+    const of = `$$${this.#reading.namespace}${stream}`;
+    try {
+      await append({ ...this.#appending, reading }, of, [limit], 'no-stream', limit.data.length);
+    } catch (error) {
+      if (!(error instanceof WrongExpectedRevisionError)) throw error;
+    }
   }
 
   close(): Promise<void> {

@@ -34,6 +34,11 @@ const RENEW_AFTER_MS = 30_000;
  * @throws EventStoreError `unavailable`, `access-denied`; `in-use`: another connection string is in use in this process
  */
 export async function openEventStoreDb(options: OpenEventStoreDb): Promise<EventStoreDbLog> {
+  return openLog(options);
+}
+
+/** The same, with what only this room needs of it. */
+export async function openLog(options: OpenEventStoreDb): Promise<EventStoreDb> {
   const {
     connectionString,
     randomness,

@@ -1,14 +1,16 @@
 /**
- * The contract of the event log, as tests: whatever passes them may stand behind the port. An adapter's spec calls this
- * once with a way to open a log; the adapter's own spec then tests only what is its own (durability, its files, its errors).
+ * The contracts of the event log and of the operational state beside it, as tests: whatever passes them may stand behind the port. An
+ * adapter's spec calls each once with a way to open one; its own spec then tests only what is its own (durability, its files, its errors).
  */
 import { appendContract } from './contract/appends.js';
 import type { EventStoreHarness } from './contract/harness.js';
 import { lifecycleContract } from './contract/lifecycle.js';
+import { operationalStateTests, type OperationalStateHarness } from './contract/operational-state.js';
 import { readContract } from './contract/reads.js';
 import { subscriptionContract } from './contract/subscriptions.js';
 
 export type { EventStoreHarness, OpenedStore } from './contract/harness.js';
+export type { OpenedState } from './contract/operational-state.js';
 
 /** Declares the suite. Call it at the top of a spec file. */
 export function eventStoreContract(name: string, harness: EventStoreHarness): void {
@@ -25,5 +27,12 @@ export function eventStoreContract(name: string, harness: EventStoreHarness): vo
     describe('lifecycle', () => {
       lifecycleContract(harness);
     });
+  });
+}
+
+/** Declares the suite of the operational state. Call it at the top of a spec file. */
+export function operationalStateContract(name: string, harness: OperationalStateHarness): void {
+  describe(`${name} keeps the contract of the operational state:`, () => {
+    operationalStateTests(harness);
   });
 }
