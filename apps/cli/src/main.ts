@@ -97,6 +97,22 @@ program
     (await import('./restore.js')).restore(process.env, folder, options),
   );
 
+program
+  .command('verify')
+  .description(
+    'check that nobody edited the log of HABEAS_DATA or HABEAS_LOG: chains, tree, seals; exit code 2 if it is not whole',
+  )
+  .option(
+    '--against <file>',
+    'a seal that was kept elsewhere: the answer of GET /v1/seals/latest; may be repeated',
+    (file: string, files: readonly string[]) => [...files, file],
+    [] as readonly string[],
+  )
+  .option('--key <verifier key>', 'whose seals are believed, as GET /v1/seals gives it')
+  .action(async (options: { against: readonly string[]; key?: string }) => {
+    process.exitCode = await (await import('./verify.js')).verify(process.env, options);
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -15,6 +15,44 @@ export class Progress {
   }
 }
 
+/** Progress of one kind of work on many things: a bar, how fast it goes, and how long it will take at that. */
+export class Meter {
+  private readonly progress = new Progress();
+  private readonly since = performance.now();
+
+  /** @param noun what is worked on, in the singular */
+  constructor(
+    private readonly title: string,
+    private readonly noun = 'event',
+  ) {}
+
+  /** @param of left out: nobody knows how many there are */
+  show(done: number, of?: number): void {
+    const seconds = (performance.now() - this.since) / 1_000;
+    const rate = seconds < 1 ? 0 : done / seconds;
+    const speed = rate === 0 ? '' : `, ${Math.round(rate).toLocaleString('en-US')}/s`;
+    if (of === undefined) {
+      this.progress.show(`${this.title}: ${countText(done, this.noun)}${speed}`);
+      return;
+    }
+    const left = rate === 0 ? '' : `, ${timeText((of - done) / rate)} left`;
+    const share = of === 0 ? 1 : done / of;
+    const counted = `${done.toLocaleString('en-US')} of ${countText(of, this.noun)}`;
+    this.progress.show(`${this.title}: ${barText(share)} ${percentText(share)}  ${counted}${speed}${left}`);
+  }
+
+  clear(): void {
+    this.progress.clear();
+  }
+}
+
+/** Such as `40 s`, `12 min`, `3 h 05 min`. */
+function timeText(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
 /** A bar, of a share from 0 to 1. */
 export function barText(share: number): string {
   return '█'.repeat(Math.round(Math.min(1, share) * 24)).padEnd(24, '░');
