@@ -74,6 +74,14 @@ export default {
       to: { path: '@eventstore/db-client' },
     },
     {
+      name: 'one-importer-of-the-postgres-driver',
+      comment:
+        'Only the key store of several nodes imports pg, and only where it is used: it is loaded with the first one.',
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: ['^libs/access/src/postgres/database\\.ts$', SPEC] },
+      to: { path: '/node_modules/pg/|^node_modules/pg/|^pg$' },
+    },
+    {
       name: 'production-without-test-tools',
       comment: 'What runs in production imports only what npm ci --omit=dev installs.',
       severity: 'error',

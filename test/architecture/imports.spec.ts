@@ -56,6 +56,7 @@ const ILLEGAL: Readonly<Record<string, readonly [file: string, text: string]>> =
     'libs/projections/src/illegal.ts',
     "export { EventStoreDBClient } from '@eventstore/db-client';",
   ],
+  'one-importer-of-the-postgres-driver': ['libs/access/src/illegal.ts', "export { Pool } from 'pg';"],
   'swagger-when-asked': ['apps/api/src/http/illegal.ts', "export { ApiTags } from '@nestjs/swagger';"],
   'production-without-test-tools': ['libs/domain/src/illegal.ts', "export { default } from 'fast-check';"],
   'no-cycles': ['libs/domain/src/illegal.ts', "import { y } from './index.js'; export const x = y;"],

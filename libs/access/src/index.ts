@@ -2,5 +2,8 @@ export { openAccessDirectory, type OpenAccessDirectory } from './access-director
 export { ACCESS_EVENTS } from './access-key.js';
 export { copySqliteKeyStore } from './copy.js';
 export { KeyStoreError, type KeyStoreErrorCode } from './key-store-error.js';
-export { KEYS_FILE, LOST_FILE, MASTER_KEY_FILE, type OpenKeyStore, openSqliteKeyStore } from './sqlite-key-store.js';
+export { MASTER_KEY_FILE } from './master-key.js';
+export type { OpenKeyStore } from './open-key-store.js';
+export { type OpenPostgresKeyStore, openPostgresKeyStore } from './postgres/postgres-key-store.js';
+export { KEYS_FILE, openSqliteKeyStore } from './sqlite-key-store.js';
 export * from './types.js';

@@ -8,9 +8,9 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { Randomness } from '#kernel';
-import { isNotADatabase, KeyStoreError, toKeyStoreError } from './key-store-error.js';
+import { isNotADatabase, KeyStoreError, toKeyStoreError, wrongMasterKey } from './key-store-error.js';
 import { putInPlace } from './master-key.js';
-import { type KeyPlace, unwrap, wrap } from './wrapping.js';
+import { fits, makeCheck } from './wrapping.js';
 
 /** "Habk": says in the file's header that it is ours. */
 const APPLICATION_ID = 0x4861626b;
@@ -25,9 +25,6 @@ const SCHEMA = `
     PRIMARY KEY (kind, name)
   ) STRICT;
 `;
-
-/** A row that only tells whether the master key fits. */
-const CHECK: KeyPlace = { kind: 'check', name: 'master', keyId: 'master' };
 
 /** How long a connection waits for a lock before it gives up, in milliseconds. */
 const PATIENCE = 5_000;
@@ -72,13 +69,8 @@ export function createKeyFile(file: string, master: Uint8Array, randomness: Rand
     try {
       db.exec(`PRAGMA synchronous = FULL; BEGIN; ${SCHEMA}
         PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION};`);
-      const check = wrap(randomness.bytes(32), CHECK, master, randomness);
-      db.prepare('INSERT INTO keys (kind, name, key_id, wrapped) VALUES (?, ?, ?, ?)').run(
-        CHECK.kind,
-        CHECK.name,
-        CHECK.keyId,
-        check,
-      );
+      const { kind, name, keyId, wrapped } = makeCheck(master, randomness);
+      db.prepare('INSERT INTO keys (kind, name, key_id, wrapped) VALUES (?, ?, ?, ?)').run(kind, name, keyId, wrapped);
       db.exec('COMMIT; PRAGMA journal_mode = WAL;');
     } finally {
       db.close();
@@ -92,13 +84,9 @@ export function createKeyFile(file: string, master: Uint8Array, randomness: Rand
 
 /** @throws KeyStoreError `wrong-master-key` */
 export function checkMasterKey(db: DatabaseSync, file: string, master: Uint8Array): void {
-  const row = db.prepare('SELECT wrapped FROM keys WHERE kind = ? AND name = ?').get(CHECK.kind, CHECK.name);
+  const row = db.prepare("SELECT wrapped FROM keys WHERE kind = 'check'").get();
   if (row === undefined) throw corrupt(file, 'the row that tells whether a master key fits is missing');
-  if (unwrap(row.wrapped as Uint8Array, CHECK, master) !== undefined) return;
-  throw new KeyStoreError(
-    'wrong-master-key',
-    `The master key does not open the key store ${file}. Give the one it was made with; nothing was changed.`,
-  );
+  if (!fits(row.wrapped as Uint8Array, master)) throw wrongMasterKey(`key store ${file}`);
 }
 
 /** A connection that reads, in whatever thread. */

@@ -1,13 +1,6 @@
-/** What the key store's two threads say to each other. Only wrapped keys travel; the master key stays where it is. */
+/** What the two threads of keys.db say to each other. Only wrapped keys travel; the master key stays where it is. */
 import type { KeyStoreErrorCode } from './key-store-error.js';
-
-/** A key that is to be there: this one, unless the place has one already. */
-export interface WrappedKey {
-  readonly kind: 'stream' | 'secret';
-  readonly name: string;
-  readonly keyId: string;
-  readonly wrapped: Uint8Array;
-}
+import type { WrappedKey } from './wrapping.js';
 
 export type ToKeyWriter =
   { readonly kind: 'obtain'; readonly keys: readonly WrappedKey[] } | { readonly kind: 'close' };

@@ -5,6 +5,8 @@
  * - `foreign`: what lies there is no key store of Habeas, or one of a newer version; `corrupt`: it is damaged. Either was
  *   left as it is.
  * - `wrong-master-key`, `malformed-master-key`, `master-key-missing`: as they say; nothing was written.
+ * - `malformed-connection-string`: of a key store in PostgreSQL; the message does not repeat it.
+ * - `other-keys`: two that were to hold the same keys do not; nothing was overwritten.
  * - `read-only`: it cannot be written, or was opened only to be read; `disk-full`; `unavailable`; `closed`. No key was made.
  */
 export type KeyStoreErrorCode =
@@ -14,6 +16,8 @@ export type KeyStoreErrorCode =
   | 'wrong-master-key'
   | 'malformed-master-key'
   | 'master-key-missing'
+  | 'malformed-connection-string'
+  | 'other-keys'
   | 'read-only'
   | 'disk-full'
   | 'unavailable'
@@ -28,6 +32,14 @@ export class KeyStoreError extends Error {
     super(message, options);
     this.name = 'KeyStoreError';
   }
+}
+
+/** `place`: as `KeyRows.place`. */
+export function wrongMasterKey(place: string): KeyStoreError {
+  return new KeyStoreError(
+    'wrong-master-key',
+    `The master key does not open the ${place}. Give the one it was made with; nothing was changed.`,
+  );
 }
 
 /** Primary result codes of SQLite. */

@@ -1,7 +1,8 @@
 /** The calling thread's end of the key writer: what is asked for while one write is under way goes into the next. */
 import { Worker } from 'node:worker_threads';
-import type { FromKeyWriter, ToKeyWriter, WrappedKey } from './key-protocol.js';
+import type { FromKeyWriter, ToKeyWriter } from './key-protocol.js';
 import { KeyStoreError } from './key-store-error.js';
+import type { WrappedKey } from './wrapping.js';
 
 interface Request {
   readonly key: WrappedKey;

@@ -2,8 +2,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openForWriting } from './key-file.js';
-import type { FromKeyWriter, ToKeyWriter, WrappedKey } from './key-protocol.js';
+import type { FromKeyWriter, ToKeyWriter } from './key-protocol.js';
 import { toKeyStoreError } from './key-store-error.js';
+import type { WrappedKey } from './wrapping.js';
 
 const port = parentPort;
 if (port === null) throw new Error('This file runs in a worker thread.');

@@ -20,7 +20,7 @@ const KEY_BYTES = 32;
  * @param from where it came from, for the message
  * @throws KeyStoreError `malformed-master-key`
  */
-export function parseMasterKey(text: string, from: string): Uint8Array {
+function parseMasterKey(text: string, from: string): Uint8Array {
   const trimmed = text.trim();
   const bytes = /^[0-9a-fA-F]{64}$/.test(trimmed)
     ? Buffer.from(trimmed, 'hex')
@@ -36,8 +36,42 @@ export function parseMasterKey(text: string, from: string): Uint8Array {
   return new Uint8Array(bytes);
 }
 
+/** Where the file lies in the data folder, unless said. */
+export const MASTER_KEY_FILE = 'master.key';
+
+export interface MasterKeySource {
+  /** The data folder. */
+  readonly folder: string;
+  readonly randomness: Randomness;
+  /** The master key itself: 64 hexadecimal digits, or base64 of 32 bytes. */
+  readonly masterKey?: string;
+  /** Where the master key lies, if it is not given: `master.key` in the data folder unless said. */
+  readonly masterKeyFile?: string;
+}
+
+/**
+ * The master key of a key store; `first`: of one that is new, with which it is made where it is not there.
+ * @param place as `KeyRows.place`
+ * @throws KeyStoreError `malformed-master-key`, `master-key-missing`, and what goes wrong with its file
+ */
+export function findMasterKey(
+  { folder, randomness, masterKey, masterKeyFile }: MasterKeySource,
+  first: boolean,
+  place: string,
+): Uint8Array {
+  if (masterKey !== undefined) return parseMasterKey(masterKey, 'The given master key');
+  const file = masterKeyFile ?? join(folder, MASTER_KEY_FILE);
+  const found = readMasterKeyFile(file);
+  if (found !== undefined) return found;
+  if (first) return makeMasterKeyFile(file, randomness);
+  throw new KeyStoreError(
+    'master-key-missing',
+    `The ${place} is there, but its master key (${file}) is not. Put it back, or give it as a setting.`,
+  );
+}
+
 /** The key in the file; undefined if there is no file. */
-export function readMasterKeyFile(file: string): Uint8Array | undefined {
+function readMasterKeyFile(file: string): Uint8Array | undefined {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -49,7 +83,7 @@ export function readMasterKeyFile(file: string): Uint8Array | undefined {
 }
 
 /** Makes the file, durably. If another process is faster, its key is the one that holds. */
-export function makeMasterKeyFile(file: string, randomness: Randomness): Uint8Array {
+function makeMasterKeyFile(file: string, randomness: Randomness): Uint8Array {
   const draft = `${file}.${Buffer.from(randomness.bytes(8)).toString('hex')}`;
   try {
     const descriptor = openSync(draft, 'wx', 0o600);

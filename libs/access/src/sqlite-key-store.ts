@@ -4,48 +4,24 @@
  * It is apart from the log because it must be able to forget: destroying a stream's key erases every sealed field of that
  * stream, in the log and in all its copies. For backups see master-key.ts.
  *
- * Keys that were opened are kept in memory, up to a limit; new ones are written by a thread of their own, many with one
- * flush of the disk, and are handed out only when they are durable.
+ * New keys are written by a thread of their own, many with one flush of the disk, and are handed out only when they are
+ * durable.
  */
-import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { LRUCache } from 'lru-cache';
-import { randomId, type Randomness } from '#kernel';
-import type { KeyStore, StreamKey } from '#log-format';
+import type { KeyStore } from '#log-format';
 import { checkMasterKey, createKeyFile, inspectKeyFile, openForReading } from './key-file.js';
-import type { WrappedKey } from './key-protocol.js';
+import type { KeyRows, OpenedKeys } from './key-rows.js';
 import { KeyStoreError, toKeyStoreError } from './key-store-error.js';
+import { keyStoreOver } from './key-store.js';
 import { KeyWriterThread } from './key-writer-thread.js';
-import { makeMasterKeyFile, parseMasterKey, readMasterKeyFile, removeDrafts } from './master-key.js';
-import { unwrap, wrap } from './wrapping.js';
+import { findMasterKey, MASTER_KEY_FILE, removeDrafts } from './master-key.js';
+import { forgetLoss, type OpenKeyStore, readOnly, refuseLost } from './open-key-store.js';
+import type { WrappedKey } from './wrapping.js';
 
-/** The files of a data folder that are the key store's. */
+/** The file of a data folder that is the key store. */
 export const KEYS_FILE = 'keys.db';
-export const MASTER_KEY_FILE = 'master.key';
-/** Made by the operator, to say that the key store is lost for good. */
-export const LOST_FILE = 'keys.lost';
-
-export interface OpenKeyStore {
-  /** The data folder. */
-  readonly folder: string;
-  readonly randomness: Randomness;
-  /**
-   * `write`: makes what is missing: the folder, the key store, and a master key unless one is given.
-   * `read`: for other threads and processes; sees keys that are made later; a key that is not there is not made.
-   */
-  readonly mode: 'write' | 'read';
-  /**
-   * The log holds sealed fields already (`hasRecords`): a key store that is not there was lost, and a new one in its place
-   * would hide that everything sealed so far cannot be opened any more. The operator may say that it is lost for good, by
-   * a file `keys.lost`.
-   */
-  readonly mustExist?: boolean;
-  /** The master key itself: 64 hexadecimal digits, or base64 of 32 bytes. */
-  readonly masterKey?: string;
-  /** Where the master key lies, if it is not given: `master.key` in the data folder unless said. */
-  readonly masterKeyFile?: string;
-}
 
 /**
  * Opens the key store of a data folder.
@@ -53,25 +29,24 @@ export interface OpenKeyStore {
  *   `disk-full`, `unavailable`
  */
 export async function openSqliteKeyStore(options: OpenKeyStore): Promise<KeyStore> {
-  const { folder, mode, mustExist = false, randomness } = options;
+  return keyStoreOver(await openSqliteKeys(options), options.randomness);
+}
+
+/** The same, for who carries keys from one key store to another. */
+export async function openSqliteKeys(options: OpenKeyStore): Promise<OpenedKeys> {
+  const { folder, mode, randomness } = options;
   const file = join(folder, KEYS_FILE);
+  const place = `key store ${file}`;
   try {
     if (mode === 'write') mkdirSync(folder, { recursive: true, mode: 0o700 });
     const absent = inspectKeyFile(file) === 'absent';
     if (absent && mode === 'read') throw new KeyStoreError('unavailable', `There is no key store at ${file}.`);
-    const lost = join(folder, LOST_FILE);
-    if (absent && mustExist && !existsSync(lost)) {
-      throw new KeyStoreError(
-        'missing',
-        `The key store ${file} is not there, though the log holds fields that only it can open. Restore it from a backup. ` +
-          `If it is lost for good, make an empty file ${lost}: a new key store is made then, and those fields stay closed.`,
-      );
-    }
-    const master = findMasterKey(options, absent);
+    if (absent) refuseLost(options, place);
+    // Only beside a key store that is new is a master key made: another one would open nothing of an old one.
+    const master = findMasterKey(options, absent, place);
     if (absent) {
       createKeyFile(file, master, randomness);
-      // Said of this loss, not of the next.
-      rmSync(lost, { force: true });
+      forgetLoss(options);
     }
     // SQLite would open it to be read, leave a journal beside it, and say so at the first new key only.
     if (mode === 'write') accessSync(file, constants.W_OK);
@@ -81,7 +56,7 @@ export async function openSqliteKeyStore(options: OpenKeyStore): Promise<KeyStor
       // Both files are in place: whatever drafts there are, nobody gives them a name any more.
       if (mode === 'write') for (const made of [file, join(folder, MASTER_KEY_FILE)]) removeDrafts(made);
       const writer = mode === 'write' ? await KeyWriterThread.start(file) : undefined;
-      return new SqliteKeyStore(file, master, reader, writer, randomness);
+      return { rows: new SqliteKeyRows(place, reader, writer), master };
     } catch (error) {
       reader.close();
       throw error;
@@ -91,37 +66,17 @@ export async function openSqliteKeyStore(options: OpenKeyStore): Promise<KeyStor
   }
 }
 
-function findMasterKey({ folder, masterKey, masterKeyFile, randomness }: OpenKeyStore, first: boolean): Uint8Array {
-  if (masterKey !== undefined) return parseMasterKey(masterKey, 'The given master key');
-  const file = masterKeyFile ?? join(folder, MASTER_KEY_FILE);
-  const found = readMasterKeyFile(file);
-  if (found !== undefined) return found;
-  // Only beside a key store that is new: another key would open nothing of an old one.
-  if (first) return makeMasterKeyFile(file, randomness);
-  throw new KeyStoreError(
-    'master-key-missing',
-    `The key store in ${folder} is there, but its master key (${file}) is not. Put it back, or give it as a setting.`,
-  );
-}
+/** As many as a page of keys holds that are carried elsewhere. */
+const KEYS_AT_ONCE = 500;
 
-/** Opened keys in memory: some 10 MB. */
-const MAX_CACHED_KEYS = 20_000;
-
-class SqliteKeyStore implements KeyStore {
-  readonly #byPlace = new LRUCache<string, StreamKey>({ max: MAX_CACHED_KEYS });
-  readonly #byId = new LRUCache<string, StreamKey>({ max: MAX_CACHED_KEYS });
-  /** Keys that are being made: whoever asks meanwhile waits for the same one. */
-  readonly #making = new Map<string, Promise<StreamKey>>();
+class SqliteKeyRows implements KeyRows {
   readonly #selectByPlace: StatementSync;
   readonly #selectById: StatementSync;
-  #closed = false;
 
   constructor(
-    private readonly file: string,
-    private readonly master: Uint8Array,
+    readonly place: string,
     private readonly reader: DatabaseSync,
     private readonly writer: KeyWriterThread | undefined,
-    private readonly randomness: Randomness,
   ) {
     this.#selectByPlace = reader.prepare('SELECT kind, name, key_id, wrapped FROM keys WHERE kind = ? AND name = ?');
     this.#selectById = reader.prepare(
@@ -129,86 +84,54 @@ class SqliteKeyStore implements KeyStore {
     );
   }
 
-  obtain(stream: string): Promise<StreamKey> {
-    return this.#obtain('stream', stream);
+  async obtain(key: WrappedKey): Promise<WrappedKey> {
+    const there = this.#read(() => this.#selectByPlace.get(key.kind, key.name));
+    if (there !== undefined) return asKey(there);
+    if (this.writer === undefined) throw readOnly(this.place);
+    return this.writer.obtain(key);
   }
 
-  async secret(name: string): Promise<Uint8Array> {
-    return (await this.#obtain('secret', name)).key;
-  }
-
-  // Async, so that a key store on another machine can follow.
+  // Async, as a key store on another machine is.
   // eslint-disable-next-line @typescript-eslint/require-await
-  async find(keyIds: Iterable<string>): Promise<ReadonlyMap<string, StreamKey>> {
-    this.#assertOpen();
-    const found = new Map<string, StreamKey>();
+  async find(keyIds: readonly string[]): Promise<readonly WrappedKey[]> {
+    const found: WrappedKey[] = [];
     for (const keyId of keyIds) {
-      const key = this.#byId.get(keyId) ?? this.#select(this.#selectById, keyId);
-      if (key !== undefined) found.set(keyId, key);
+      const row = this.#read(() => this.#selectById.get(keyId));
+      if (row !== undefined) found.push(asKey(row));
     }
     return found;
   }
 
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async *all(): AsyncIterable<readonly WrappedKey[]> {
+    const select = this.reader.prepare(
+      "SELECT kind, name, key_id, wrapped FROM keys WHERE kind <> 'check' AND (kind, name) > (?, ?) ORDER BY kind, name LIMIT ?",
+    );
+    let last = { kind: '', name: '' };
+    for (;;) {
+      const page = this.#read(() => select.all(last.kind, last.name, KEYS_AT_ONCE)).map(asKey);
+      const end = page.at(-1);
+      if (end === undefined) return;
+      yield page;
+      last = end;
+    }
+  }
+
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await Promise.allSettled(this.#making.values());
     this.reader.close();
     await this.writer?.close();
-    this.#byPlace.clear();
-    this.#byId.clear();
   }
 
-  async #obtain(kind: WrappedKey['kind'], name: string): Promise<StreamKey> {
-    this.#assertOpen();
-    const place = placeOf(kind, name);
-    const known = this.#byPlace.get(place) ?? this.#making.get(place) ?? this.#select(this.#selectByPlace, kind, name);
-    if (known !== undefined) return known;
-    const making = this.#make(kind, name).finally(() => this.#making.delete(place));
-    this.#making.set(place, making);
-    return making;
-  }
-
-  async #make(kind: WrappedKey['kind'], name: string): Promise<StreamKey> {
-    if (this.writer === undefined) {
-      throw new KeyStoreError('read-only', `The key store ${this.file} was opened only to be read.`);
-    }
-    const place = { kind, name, keyId: randomId(this.randomness) };
-    const wrapped = wrap(this.randomness.bytes(32), place, this.master, this.randomness);
-    // What comes back is what lies there: another process may have been first.
-    return this.#unwrap(await this.writer.obtain({ ...place, wrapped }));
-  }
-
-  #select(statement: StatementSync, ...parameters: string[]): StreamKey | undefined {
-    let row: { kind: WrappedKey['kind']; name: string; key_id: string; wrapped: Uint8Array } | undefined;
+  #read<Result>(read: () => Result): Result {
     try {
-      row = statement.get(...parameters) as typeof row;
+      return read();
     } catch (error) {
-      throw toKeyStoreError(error, `The key store ${this.file} could not be read`);
+      throw toKeyStoreError(error, `The ${this.place} could not be read`);
     }
-    return row && this.#unwrap({ kind: row.kind, name: row.name, keyId: row.key_id, wrapped: row.wrapped });
-  }
-
-  #unwrap({ kind, name, keyId, wrapped }: WrappedKey): StreamKey {
-    const place = { kind, name, keyId };
-    const key = unwrap(wrapped, place, this.master);
-    if (key === undefined) {
-      throw new KeyStoreError(
-        'corrupt',
-        `The key ${keyId} in ${this.file} is damaged; restore the file from a backup.`,
-      );
-    }
-    const opened: StreamKey = { keyId, key };
-    this.#byPlace.set(placeOf(kind, name), opened);
-    this.#byId.set(keyId, opened);
-    return opened;
-  }
-
-  #assertOpen(): void {
-    if (this.#closed) throw new KeyStoreError('closed', 'The key store was closed.');
   }
 }
 
-function placeOf(kind: string, name: string): string {
-  return `${kind} ${name}`;
+function asKey(row: Readonly<Record<string, unknown>>): WrappedKey {
+  const { kind, name, key_id: keyId, wrapped } = row;
+  return { kind, name, keyId, wrapped } as WrappedKey;
 }

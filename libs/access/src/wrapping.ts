@@ -15,6 +15,25 @@ export interface KeyPlace {
   readonly keyId: string;
 }
 
+/** A key as it lies in a key store, whichever that is: what it was wrapped as there, it is in another. */
+export interface WrappedKey extends KeyPlace {
+  readonly kind: 'stream' | 'secret';
+  readonly wrapped: Uint8Array;
+}
+
+/** The row that only tells whether a master key fits. */
+const CHECK = { kind: 'check', name: 'master', keyId: 'master' } as const;
+
+/** The row for a new key store. */
+export function makeCheck(master: Uint8Array, randomness: Randomness): typeof CHECK & { readonly wrapped: Uint8Array } {
+  return { ...CHECK, wrapped: wrap(randomness.bytes(32), CHECK, master, randomness) };
+}
+
+/** Whether this is the master key that the row was made with. */
+export function fits(check: Uint8Array, master: Uint8Array): boolean {
+  return unwrap(check, CHECK, master) !== undefined;
+}
+
 /** Nonce, cipher text, tag. */
 export function wrap(key: Uint8Array, place: KeyPlace, master: Uint8Array, randomness: Randomness): Uint8Array {
   const nonce = randomness.bytes(NONCE_BYTES);

@@ -1,9 +1,14 @@
 /** A process that makes keys, says each as soon as it has it, and goes on until it is killed. */
-import { realRandomness } from '../../../../test/support/real.js';
+import { realRandomness as randomness } from '../../../../test/support/real.js';
+import { openPostgresKeyStore } from '../postgres/postgres-key-store.js';
 import { openSqliteKeyStore } from '../sqlite-key-store.js';
 
-const folder = process.argv[2] ?? '';
-const store = await openSqliteKeyStore({ folder, mode: 'write', randomness: realRandomness });
+const [, , folder = '', connectionString] = process.argv;
+const options = { folder, mode: 'write', randomness } as const;
+const store =
+  connectionString === undefined
+    ? await openSqliteKeyStore(options)
+    : await openPostgresKeyStore({ ...options, connectionString });
 for (let n = 0; ; n += 20) {
   await Promise.all(
     Array.from({ length: 20 }, async (_, index) => {

@@ -1,0 +1,150 @@
+/**
+ * The key store, wherever its rows lie: unwraps keys by the master key, and keeps in memory, up to a limit, those that
+ * it opened.
+ *
+ * What others may destroy is not trusted for ever: a store that several nodes share is asked again for a key that was
+ * confirmed too long ago. Where it cannot be asked, such a key goes on to be used for a while, so that a database that is
+ * started again stops nobody.
+ */
+import { LRUCache } from 'lru-cache';
+import { randomId, type Randomness } from '#kernel';
+import type { KeyStore, StreamKey } from '#log-format';
+import { openKey, type OpenedKeys } from './key-rows.js';
+import { KeyStoreError } from './key-store-error.js';
+import { type KeyPlace, wrap, type WrappedKey } from './wrapping.js';
+
+/** How long a key in memory counts, in milliseconds. */
+export interface Trust {
+  /** Before it is looked up again. */
+  readonly unasked: number;
+  /** Where looking it up fails. */
+  readonly unconfirmed: number;
+}
+
+/** For a store that only this machine's processes use. */
+const FOR_EVER: Trust = { unasked: Infinity, unconfirmed: Infinity };
+
+/** Opened keys in memory: some 10 MB. */
+const MAX_CACHED_KEYS = 20_000;
+
+interface Opened {
+  readonly place: string;
+  readonly key: StreamKey;
+  readonly confirmed: number;
+}
+
+export function keyStoreOver(keys: OpenedKeys, randomness: Randomness, trust: Trust = FOR_EVER): KeyStore {
+  return new OpeningKeyStore(keys, randomness, trust);
+}
+
+class OpeningKeyStore implements KeyStore {
+  readonly #byPlace = new LRUCache<string, Opened>({ max: MAX_CACHED_KEYS });
+  readonly #byId = new LRUCache<string, Opened>({ max: MAX_CACHED_KEYS });
+  /** Keys that are being looked up or made: whoever asks meanwhile waits for the same one. */
+  readonly #obtaining = new Map<string, Promise<StreamKey>>();
+  #closed = false;
+
+  constructor(
+    private readonly keys: OpenedKeys,
+    private readonly randomness: Randomness,
+    private readonly trust: Trust,
+  ) {}
+
+  obtain(stream: string): Promise<StreamKey> {
+    return this.#obtain('stream', stream);
+  }
+
+  async secret(name: string): Promise<Uint8Array> {
+    return (await this.#obtain('secret', name)).key;
+  }
+
+  async find(keyIds: Iterable<string>): Promise<ReadonlyMap<string, StreamKey>> {
+    this.#assertOpen();
+    const found = new Map<string, StreamKey>();
+    const asked = new Map<string, Opened | undefined>();
+    for (const keyId of keyIds) {
+      const known = this.#byId.get(keyId);
+      if (this.#counts(known, this.trust.unasked)) found.set(keyId, known.key);
+      else asked.set(keyId, known);
+    }
+    if (asked.size === 0) return found;
+    let rows: readonly WrappedKey[];
+    try {
+      rows = await this.keys.rows.find([...asked.keys()]);
+    } catch (error) {
+      for (const [keyId, known] of asked) {
+        if (!this.#counts(known, this.trust.unconfirmed) || !isUnavailable(error)) throw error;
+        found.set(keyId, known.key);
+      }
+      return found;
+    }
+    for (const row of rows) found.set(row.keyId, this.#open(row));
+    for (const [keyId, known] of asked) if (known !== undefined && !found.has(keyId)) this.#forget(known);
+    return found;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled(this.#obtaining.values());
+    await this.keys.rows.close();
+    this.#byPlace.clear();
+    this.#byId.clear();
+  }
+
+  async #obtain(kind: WrappedKey['kind'], name: string): Promise<StreamKey> {
+    this.#assertOpen();
+    const place = placeOf({ kind, name });
+    const known = this.#byPlace.get(place);
+    if (this.#counts(known, this.trust.unasked)) return known.key;
+    const underWay = this.#obtaining.get(place);
+    if (underWay !== undefined) return underWay;
+    const obtaining = this.#lookUpOrMake(kind, name, known).finally(() => this.#obtaining.delete(place));
+    this.#obtaining.set(place, obtaining);
+    return obtaining;
+  }
+
+  async #lookUpOrMake(kind: WrappedKey['kind'], name: string, known: Opened | undefined): Promise<StreamKey> {
+    const { rows, master } = this.keys;
+    const place = { kind, name, keyId: randomId(this.randomness) };
+    const wrapped = wrap(this.randomness.bytes(32), place, master, this.randomness);
+    try {
+      // What comes back is what lies there: another process, or another node, may have been first.
+      const key = this.#open(await rows.obtain({ ...place, wrapped }));
+      if (known !== undefined && known.key.keyId !== key.keyId) this.#byId.delete(known.key.keyId);
+      return key;
+    } catch (error) {
+      if (!this.#counts(known, this.trust.unconfirmed) || !isUnavailable(error)) throw error;
+      return known.key;
+    }
+  }
+
+  #open(row: WrappedKey): StreamKey {
+    const key = { keyId: row.keyId, key: openKey(this.keys, row) };
+    const opened = { place: placeOf(row), key, confirmed: performance.now() };
+    this.#byPlace.set(opened.place, opened);
+    this.#byId.set(row.keyId, opened);
+    return opened.key;
+  }
+
+  #forget({ place, key: { keyId } }: Opened): void {
+    this.#byId.delete(keyId);
+    if (this.#byPlace.peek(place)?.key.keyId === keyId) this.#byPlace.delete(place);
+  }
+
+  #counts(known: Opened | undefined, milliseconds: number): known is Opened {
+    return known !== undefined && performance.now() - known.confirmed < milliseconds;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new KeyStoreError('closed', 'The key store was closed.');
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof KeyStoreError && error.code === 'unavailable';
+}
+
+function placeOf({ kind, name }: Pick<KeyPlace, 'kind' | 'name'>): string {
+  return `${kind} ${name}`;
+}

@@ -1,0 +1,195 @@
+/**
+ * The key store that several nodes share: two tables in a PostgreSQL, with keys wrapped as in keys.db, by a master key
+ * that every node has.
+ *
+ * A key that is made by several nodes at once is the one that PostgreSQL took first. What is handed out is committed, also
+ * where the server is set to commit asynchronously.
+ */
+import type { KeyStore } from '#log-format';
+import type { KeyRows, OpenedKeys } from '../key-rows.js';
+import { KeyStoreError } from '../key-store-error.js';
+import { keyStoreOver, type Trust } from '../key-store.js';
+import { findMasterKey } from '../master-key.js';
+import { forgetLoss, type OpenKeyStore, readOnly, refuseLost } from '../open-key-store.js';
+import type { WrappedKey } from '../wrapping.js';
+import { Batch } from './batch.js';
+import { readConnectionString } from './connection-string.js';
+import type { Client, Database } from './database.js';
+import { checkMasterKey, checkRights, createSchema, inspectSchema, lockSchema } from './schema.js';
+
+export interface OpenPostgresKeyStore extends OpenKeyStore {
+  /** `postgres://…`, with `schema=` for another schema than `habeas`. A secret. */
+  readonly connectionString: string;
+  /** How long keys in memory count. */
+  readonly trust?: Trust;
+}
+
+/**
+ * A key that another node destroys is let go of after half a minute here; by a node that cannot ask, after ten minutes: a
+ * restart of the database takes less.
+ */
+const TRUST: Trust = { unasked: 30_000, unconfirmed: 600_000 };
+
+/**
+ * Opens the key store in a PostgreSQL. The data folder is where a master key lies that is not given.
+ * @throws KeyStoreError `malformed-connection-string`, and as openSqliteKeyStore does
+ */
+export async function openPostgresKeyStore(options: OpenPostgresKeyStore): Promise<KeyStore> {
+  return keyStoreOver(await openPostgresKeys(options), options.randomness, options.trust ?? TRUST);
+}
+
+/** The same, for who carries keys from one key store to another. */
+export async function openPostgresKeys(options: OpenPostgresKeyStore): Promise<OpenedKeys> {
+  const { connectionString, schema } = readConnectionString(options.connectionString);
+  const place = `key store in PostgreSQL (schema ${schema})`;
+  // The driver is loaded only where it is used.
+  const { Database } = await import('./database.js');
+  const database = new Database(connectionString, place, options.randomness);
+  try {
+    const master = await database.run('could not be opened', (client) => open(client, schema, place, options));
+    return { rows: new PostgresKeyRows(place, database, schema, options.mode === 'write'), master };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function open(client: Client, schema: string, place: string, options: OpenKeyStore): Promise<Uint8Array> {
+  const { mode, randomness } = options;
+  if (mode === 'write') await lockSchema(client);
+  const absent = (await inspectSchema(client, schema, place)) === 'absent';
+  if (absent && mode === 'read') throw new KeyStoreError('unavailable', `The ${place} is not there.`);
+  if (absent) refuseLost(options, place);
+  // Made only for a key store that is new, while nobody else can make one: another would open nothing of an old one.
+  const master = findMasterKey(options, absent, place);
+  if (absent) await createSchema(client, schema, master, randomness);
+  await checkMasterKey(client, schema, master, place);
+  if (mode === 'read') return master;
+  await checkRights(client, schema, place);
+  await client.query('COMMIT');
+  if (absent) forgetLoss(options);
+  return master;
+}
+
+/** As many as one statement takes up. */
+const KEYS_AT_ONCE = 1_000;
+
+interface Row {
+  readonly kind: WrappedKey['kind'];
+  readonly name: string;
+  readonly key_id: string;
+  readonly wrapped: Buffer;
+}
+
+class PostgresKeyRows implements KeyRows {
+  readonly #obtaining = new Batch<WrappedKey, WrappedKey | undefined>((keys) => this.#obtainAll(keys), KEYS_AT_ONCE);
+  readonly #table: string;
+
+  constructor(
+    readonly place: string,
+    private readonly database: Database,
+    schema: string,
+    private readonly writable: boolean,
+  ) {
+    this.#table = `"${schema}".keys`;
+  }
+
+  async obtain(key: WrappedKey): Promise<WrappedKey> {
+    const there = await this.#obtaining.ask(key);
+    if (there !== undefined) return there;
+    if (!this.writable) throw readOnly(this.place);
+    throw new KeyStoreError('unavailable', `A key in the ${this.place} was destroyed as it was made; try again.`);
+  }
+
+  async find(keyIds: readonly string[]): Promise<readonly WrappedKey[]> {
+    const found: WrappedKey[] = [];
+    for (let from = 0; from < keyIds.length; from += KEYS_AT_ONCE) {
+      const rows = await this.#select(`kind = 'stream' AND key_id = ANY($1::text[])`, [
+        keyIds.slice(from, from + KEYS_AT_ONCE),
+      ]);
+      found.push(...rows);
+    }
+    return found;
+  }
+
+  async *all(): AsyncIterable<readonly WrappedKey[]> {
+    let last = { kind: '', name: '' };
+    for (;;) {
+      const page = await this.#select(
+        `kind <> 'check' AND (kind, name) > ($1, $2) ORDER BY kind, name LIMIT ${KEYS_AT_ONCE}`,
+        [last.kind, last.name],
+      );
+      const end = page.at(-1);
+      if (end === undefined) return;
+      yield page;
+      last = end;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#obtaining.idle();
+    await this.database.close();
+  }
+
+  async #obtainAll(keys: readonly WrappedKey[]): Promise<readonly (WrappedKey | undefined)[]> {
+    const there = await this.#at(keys);
+    const missing = keys.filter((key) => !there.has(placeOf(key)));
+    if (this.writable && missing.length > 0) {
+      for (const key of await this.#insert(missing)) there.set(placeOf(key), key);
+      // Another node made these between the two statements; they are committed, or the insertion would have waited.
+      const rivals = missing.filter((key) => !there.has(placeOf(key)));
+      if (rivals.length > 0) for (const [place, key] of await this.#at(rivals)) there.set(place, key);
+    }
+    return keys.map((key) => there.get(placeOf(key)));
+  }
+
+  async #at(keys: readonly WrappedKey[]): Promise<Map<string, WrappedKey>> {
+    const rows = await this.#select('(kind, name) IN (SELECT * FROM unnest($1::text[], $2::text[]))', [
+      keys.map(({ kind }) => kind),
+      keys.map(({ name }) => name),
+    ]);
+    return new Map(rows.map((row) => [placeOf(row), row]));
+  }
+
+  /** Those that were not there and now are, durably. */
+  #insert(keys: readonly WrappedKey[]): Promise<readonly WrappedKey[]> {
+    // In one order everywhere: two nodes that make the same keys wait for each other, and never in a circle.
+    const ordered = [...keys].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+    return this.database.run('could not be written', async (client) => {
+      const { rows } = await client.query<Row>(
+        `WITH durably AS MATERIALIZED (
+           SELECT set_config('synchronous_commit', CASE setting WHEN 'off' THEN 'on' ELSE setting END, true)
+             FROM current_setting('synchronous_commit') AS setting)
+         INSERT INTO ${this.#table} (kind, name, key_id, wrapped)
+         SELECT key.* FROM durably, unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) AS key
+         ON CONFLICT (kind, name) DO NOTHING
+         RETURNING kind, name, key_id, wrapped`,
+        [
+          ordered.map(({ kind }) => kind),
+          ordered.map(({ name }) => name),
+          ordered.map(({ keyId }) => keyId),
+          ordered.map(({ wrapped }) => Buffer.from(wrapped)),
+        ],
+      );
+      return rows.map(asKey);
+    });
+  }
+
+  #select(where: string, parameters: readonly unknown[]): Promise<readonly WrappedKey[]> {
+    return this.database.run('could not be read', async (client) => {
+      const { rows } = await client.query<Row>(
+        `SELECT kind, name, key_id, wrapped FROM ${this.#table} WHERE ${where}`,
+        [...parameters],
+      );
+      return rows.map(asKey);
+    });
+  }
+}
+
+function asKey({ kind, name, key_id: keyId, wrapped }: Row): WrappedKey {
+  return { kind, name, keyId, wrapped };
+}
+
+function placeOf({ kind, name }: WrappedKey): string {
+  return `${kind} ${name}`;
+}
