@@ -1,15 +1,16 @@
 /** From settings to a listening server and back to nothing: the composition root, the only place that picks adapters. */
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { openAccessDirectory, openSqliteKeyStore } from '#access';
+import { openAccessDirectory } from '#access';
 import { createCommandHandler } from '#command-handling';
 import type { Clock } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
 import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { openKeyStore } from './key-store.js';
 import { openLog } from './log.js';
 import { createRandomness } from './randomness.js';
-import { keyStoreOptions, type Settings } from './settings.js';
 import { startSealing } from './sealing.js';
+import type { Settings } from './settings.js';
 import { StartError } from './start-error.js';
 import { asStartError } from './start-failure.js';
 import { startViews, ViewsThread } from './views.js';
@@ -102,8 +103,7 @@ async function compose(
   opened.add(() => watching.tracing?.close());
   const eventStore = await opening;
   opened.add(() => eventStore.close());
-  const keyStore = await openSqliteKeyStore({
-    ...keyStoreOptions(settings),
+  const keyStore = await openKeyStore(settings, {
     mode: 'write',
     mustExist: await hasRecords(eventStore),
     randomness,

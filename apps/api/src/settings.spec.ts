@@ -15,6 +15,7 @@ test.each([
   ['HABEAS_PORT', '-1'],
   ['HABEAS_PORT', '1e3'],
   ['HABEAS_LOG', 'postgres://here'],
+  ['HABEAS_KEYS', 'esdb://here'],
 ])('%s=%s is refused by name, in one sentence or two', (name, value) => {
   expect(() => readSettings({ [name]: value })).toThrow(new RegExp(`^${name} `));
 });
@@ -26,9 +27,16 @@ test('the connection string of an EventStoreDB is passed through', () => {
   }
 });
 
-test('a secret is never repeated in an error', () => {
-  const tried = (): unknown => readSettings({ HABEAS_LOG: 'http://admin:changeit@host' });
-  expect(tried).toThrow(/^HABEAS_LOG/);
+test('the connection string of a PostgreSQL is passed through', () => {
+  expect(readSettings({})).toMatchObject({ keys: undefined });
+  for (const keys of ['postgres://localhost/habeas', 'postgresql://user:secret@db:5432/habeas?schema=keys']) {
+    expect(readSettings({ HABEAS_KEYS: keys })).toMatchObject({ keys });
+  }
+});
+
+test.each(['HABEAS_LOG', 'HABEAS_KEYS'])('a secret is never repeated in an error: %s', (name) => {
+  const tried = (): unknown => readSettings({ [name]: 'http://admin:changeit@host' });
+  expect(tried).toThrow(new RegExp(`^${name}`));
   expect(tried).not.toThrow(/changeit/);
 });
 

@@ -1,7 +1,6 @@
 /** What the server can be told from outside, and the clear words for what it cannot be. The only reader of the environment. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { OpenKeyStore } from '#access';
 import { StartError } from './start-error.js';
 
 export interface Settings {
@@ -16,6 +15,8 @@ export interface Settings {
   readonly masterKey: string | undefined;
   /** The file of the master key; undefined: `master.key` in the data folder, made on first run. */
   readonly masterKeyFile: string | undefined;
+  /** The connection string of a PostgreSQL that holds the key store; undefined: it is keys.db, in the data folder. A secret. */
+  readonly keys?: string | undefined;
   /** The connection string of an EventStoreDB that holds the log; undefined: the embedded log, in the data folder. A secret. */
   readonly log?: string | undefined;
   /** Put before the names of the log's streams in that EventStoreDB. */
@@ -25,7 +26,7 @@ export interface Settings {
 }
 
 /** What the thread of the views needs to know. */
-export type KeySettings = Pick<Settings, 'data' | 'masterKey' | 'masterKeyFile' | 'log' | 'logNamespace'>;
+export type KeySettings = Pick<Settings, 'data' | 'masterKey' | 'masterKeyFile' | 'keys' | 'log' | 'logNamespace'>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -85,6 +86,12 @@ export function readSettings(environment: Environment): Settings {
       'HABEAS_LOG is not understood. It is the connection string of an EventStoreDB (esdb://…); leave it unset for the embedded log.',
     );
   }
+  const keys = secret(environment, 'HABEAS_KEYS');
+  if (keys !== undefined && !/^postgres(ql)?:\/\//.test(keys)) {
+    throw new StartError(
+      'HABEAS_KEYS is not understood. It is the connection string of a PostgreSQL (postgres://…); leave it unset to keep the keys in the data folder.',
+    );
+  }
   return {
     data: resolve(given(environment, 'HABEAS_DATA') ?? './data'),
     host: given(environment, 'HABEAS_HOST') ?? '127.0.0.1',
@@ -92,18 +99,9 @@ export function readSettings(environment: Environment): Settings {
     adminKey: secret(environment, 'HABEAS_ADMIN_KEY'),
     masterKey: given(environment, 'HABEAS_MASTER_KEY'),
     masterKeyFile: given(environment, 'HABEAS_MASTER_KEY_FILE'),
+    keys,
     log,
     logNamespace: given(environment, 'HABEAS_LOG_NAMESPACE'),
     sealMinutes: sealMinutes(given(environment, 'HABEAS_SEAL_MINUTES')),
-  };
-}
-
-/** What both openings of the key store, here and in the thread of the views, have in common. */
-export function keyStoreOptions(settings: KeySettings): Pick<OpenKeyStore, 'folder' | 'masterKey' | 'masterKeyFile'> {
-  const { data, masterKey, masterKeyFile } = settings;
-  return {
-    folder: data,
-    ...(masterKey === undefined ? {} : { masterKey }),
-    ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
   };
 }

@@ -58,7 +58,12 @@ export function asStartError(error: unknown, settings: Settings): unknown {
   // Their messages are sentences for whoever runs the server, and hold no key.
   if (error instanceof KeyStoreError) {
     const given = error.code === 'malformed-master-key' && settings.masterKey !== undefined;
-    return explain(given ? `HABEAS_MASTER_KEY: ${error.message}` : error.message);
+    const elsewhere =
+      error.code === 'missing' && settings.keys === undefined && settings.log !== undefined
+        ? ' If another Habeas works on this log, give this one the same HABEAS_KEYS.'
+        : '';
+    const setting = given ? 'HABEAS_MASTER_KEY: ' : error.code === 'malformed-connection-string' ? 'HABEAS_KEYS: ' : '';
+    return explain(setting + error.message + elsewhere);
   }
   if (error instanceof IntegrityError) {
     return explain(

@@ -1,11 +1,11 @@
 /** The thread that writes the views: a reader of the log and of the key store of its own, and the fold between them and the file. */
 import { parentPort } from 'node:worker_threads';
-import { openSqliteKeyStore } from '#access';
 import { runViews, type ViewsMessage, type ViewsOptions } from '#projections';
 import { keepCompiled } from './compile-cache.js';
+import { openKeyStore } from './key-store.js';
 import { openLog } from './log.js';
 import { createRandomness } from './randomness.js';
-import { keyStoreOptions, type KeySettings } from './settings.js';
+import type { KeySettings } from './settings.js';
 import type { AppliedEvents } from './watching/tracing.js';
 
 const randomness = createRandomness();
@@ -52,11 +52,7 @@ async function begin(
 ): Promise<() => Promise<void>> {
   const folder = settings.data;
   const eventStore = await openLog(settings, { mode: 'read', randomness });
-  const keyStore = await openSqliteKeyStore({
-    ...keyStoreOptions(settings),
-    mode: 'read',
-    randomness,
-  });
+  const keyStore = await openKeyStore(settings, { mode: 'read', randomness });
   const views = runViews({
     eventStore,
     keyStore,

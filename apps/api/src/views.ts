@@ -65,7 +65,7 @@ export async function startViews(
   loaded: ViewsThread,
   onApplied?: (applied: AppliedEvents) => void,
 ): Promise<ViewsWriter> {
-  const { data, masterKey, masterKeyFile, log, logNamespace } = settings;
+  const { data, masterKey, masterKeyFile, keys, log, logNamespace } = settings;
   let closing = false;
   let running = false;
   let health: ViewsHealth = { state: 'starting', seq: 0, lagMilliseconds: 0 };
@@ -101,7 +101,7 @@ export async function startViews(
           if (!closing) begin(new ViewsThread()).catch(() => undefined);
         }, RESTART_AFTER).unref();
       });
-      const begun = { data, masterKey, masterKeyFile, log, logNamespace };
+      const begun = { data, masterKey, masterKeyFile, keys, log, logNamespace };
       thread.tell({ kind: 'begin', settings: begun, traced: onApplied !== undefined });
     });
 

@@ -29,10 +29,10 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'habeas-e2e-'));
 }
 
-/** The log of a server under test, unless it is the embedded one. */
-export type LogOf = Pick<Settings, 'log' | 'logNamespace'>;
+/** Log and keys of a server under test, unless they are in its folder. */
+export type Elsewhere = Partial<Pick<Settings, 'log' | 'logNamespace' | 'keys' | 'masterKey'>>;
 
-export async function startServer(folder = temporaryFolder(), log: LogOf = {}): Promise<TestServer> {
+export async function startServer(folder = temporaryFolder(), elsewhere: Elsewhere = {}): Promise<TestServer> {
   const lines: string[] = [];
   const habeas: RunningHabeas = await startHabeas(
     {
@@ -42,7 +42,7 @@ export async function startServer(folder = temporaryFolder(), log: LogOf = {}): 
       adminKey: ADMIN_KEY,
       masterKey: undefined,
       masterKeyFile: undefined,
-      ...log,
+      ...elsewhere,
     },
     {
       log: {
@@ -66,7 +66,7 @@ export async function startServer(folder = temporaryFolder(), log: LogOf = {}): 
     },
     restart: async () => {
       await habeas.close();
-      return startServer(folder, log);
+      return startServer(folder, elsewhere);
     },
     stop: () => habeas.close(),
     end: async (expected) => {

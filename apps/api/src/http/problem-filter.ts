@@ -28,6 +28,7 @@ const DISK_FULL = ['disk-full', 'The disk of the server is full. Nothing was rec
 const READ_ONLY = ['read-only', 'The data folder of the server cannot be written. Nothing was recorded.'] as const;
 
 const keyStoreProblems: Readonly<Partial<Record<KeyStoreErrorCode, readonly [DoorCode, string]>>> = {
+  unavailable: ['keys-unavailable', 'The key store cannot be reached. Nothing was recorded; try again.'],
   'disk-full': DISK_FULL,
   'read-only': READ_ONLY,
   closed: ['shutting-down', 'The server is shutting down.'],
@@ -54,7 +55,7 @@ function known(thrown: unknown): ProblemError | undefined {
   }
   if (thrown instanceof KeyStoreError) {
     const entry = keyStoreProblems[thrown.code];
-    return entry === undefined ? undefined : problem(...entry);
+    return entry && problem(...entry, thrown.code === 'unavailable' ? { 'retry-after': '1' } : {});
   }
   if (thrown instanceof OutcomeUnknownError) return problem(...OUTCOME_UNKNOWN, { 'retry-after': '1' });
   if (thrown instanceof IntegrityError || thrown instanceof UndecodableEventError) {
@@ -79,6 +80,8 @@ export function problemFor(thrown: unknown, requestId: string, report: (line: st
   // Neither the error's text nor the address is logged: both may hold what a person is called.
   if (thrown instanceof IntegrityError || thrown instanceof UndecodableEventError) {
     // Names stream and event, and what is wrong with it; nothing that it says.
+    report(`request ${requestId}: ${thrown.message}`);
+  } else if (expected === undefined && thrown instanceof KeyStoreError) {
     report(`request ${requestId}: ${thrown.message}`);
   } else if (expected === undefined) report(`request ${requestId} failed: ${frames(thrown)}`);
   return expected ?? problem('internal-error', `The server failed. Its log has more under ${requestId}.`);
