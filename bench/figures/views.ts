@@ -8,8 +8,8 @@ import { perSecond, timed } from '../stats.js';
 import { wholeLog } from './read.js';
 import type { ViewsBuilt, ViewsTask } from './views-process.js';
 
-/** The building is stopped after this time, and the rate is that of the events taken in until then. */
-const PATIENCE_SECONDS = 90;
+/** Room for the whole log on a slow machine. Then the building is stopped, and the rate is that of the events taken in until then. */
+const PATIENCE_SECONDS = 600;
 
 async function run(context: Context): Promise<readonly Figure[]> {
   const { folder, events, persons } = await wholeLog(context);

@@ -109,6 +109,7 @@ export class AnswerRows {
   compare(subject: Subject, known: number): readonly ChangedAxis[] {
     const { axes, segments } = this.storedOf(subject);
     const now = subject.axes();
+    if (now === axes) return NO_CHANGES;
     const after = new Map<string, readonly Segment[]>();
     for (const list of axes) if (!now.includes(list)) putAxis(after, list, NOTHING);
     for (const list of now) if (!axes.includes(list)) putAxis(after, list, list.filter(saysSomething));

@@ -8,14 +8,16 @@ import { parseStreamName } from '#kernel';
 import { createEventCodec, type EventMetadata, type KeyStore, type RecordedEvent } from '#log-format';
 import type { SubjectCategory } from './shapes.js';
 
-const SUBJECTS: ReadonlySet<string> = new Set<SubjectCategory>(['person', 'group', 'case', 'statement', 'source']);
+const SUBJECTS: ReadonlyMap<string, SubjectCategory> = new Map(
+  (['person', 'group', 'case', 'statement', 'source'] as const).map((kind) => [kind, kind]),
+);
 
 /** The subject whose stream this is; undefined for a stream that is no subject's. */
 export function subjectOf(stream: string): { readonly kind: SubjectCategory; readonly id: string } | undefined {
   const place = parseStreamName(stream);
-  return place !== undefined && SUBJECTS.has(place.category)
-    ? { kind: place.category as SubjectCategory, id: place.id }
-    : undefined;
+  // Not the text that was cut out of the name: this one is compared all the time.
+  const kind = place && SUBJECTS.get(place.category);
+  return place && kind && { kind, id: place.id };
 }
 
 export type Decoded = RecordedEvent | 'undecodable' | 'unknown-type';

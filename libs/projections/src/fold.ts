@@ -246,8 +246,6 @@ export class Fold {
     this.firstChanged = undefined;
     this.touched.clear();
     this.lists.flush();
-    // Before a file is first served all its documents are to be built.
-    if (!this.file.isServed) this.outdated.clear();
     if (this.outdated.size === 0) return;
     this.file.begin();
     for (const sid of this.outdated) {
@@ -338,6 +336,8 @@ export class Fold {
   }
 
   private outdate(sid: number, atOnce: boolean): void {
+    // Before a file is first served all its documents are to be built.
+    if (!this.file.isServed) return;
     this.outdated.add(sid);
     if (atOnce) this.touched.add(sid);
   }
