@@ -2,12 +2,13 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { openAccessDirectory } from '#access';
 import { createCommandHandler } from '#command-handling';
+import { Leases } from '#event-store';
 import type { Clock } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
 import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openKeyStore } from './key-store.js';
-import { openLog } from './log.js';
+import { openLog, openState } from './log.js';
 import { createRandomness } from './randomness.js';
 import { startSealing } from './sealing.js';
 import type { Settings } from './settings.js';
@@ -25,6 +26,9 @@ const PATIENCE = 5_000;
 
 /** How long requests under way may take once the server shuts down, in milliseconds. */
 const LAST_REQUESTS = 8_000;
+
+/** How long a node that seals the log may be silent until another does so, in milliseconds. */
+const SEALING_TERM = 60_000;
 
 const clock: Clock = { now: () => new Date() };
 const randomness = createRandomness();
@@ -145,8 +149,12 @@ async function compose(
   const progress = (): Promise<ViewsProgress> => progressOf(reader.health(), eventStore, clock);
   watching.metrics.follow(eventStore, progress);
 
+  const state = await openState(settings, randomness);
+  opened.add(() => state.close());
   const sealing = await startSealing({
     store: eventStore,
+    // Kept for hours, by whoever has it: it need not be renewed every few seconds.
+    leases: new Leases({ state, randomness, term: SEALING_TERM }),
     keys: keyStore,
     logId,
     views: reader,

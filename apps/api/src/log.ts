@@ -1,7 +1,7 @@
 /** The log that the settings name: where adapters are picked. */
-import type { EventStore, EventStoreObserver, Position } from '#event-store';
+import type { EventStore, EventStoreObserver, OperationalState, Position } from '#event-store';
 import type { EventStoreDbLog } from '#event-store-eventstoredb';
-import { openSqliteLog, takeOwnership } from '#event-store-sqlite';
+import { openNodeState, openSqliteLog, takeOwnership } from '#event-store-sqlite';
 import type { Randomness } from '#kernel';
 import type { Settings } from './settings.js';
 
@@ -49,6 +49,20 @@ export async function openLog(
     ownership?.release();
     throw error;
   }
+}
+
+/**
+ * Opens what nodes of the log share that is no history. To be called by the owner of the data folder.
+ *
+ * @throws as {@link openLog} does
+ */
+export async function openState(
+  { data: folder, log, logNamespace = '' }: LogSettings,
+  randomness: Randomness,
+): Promise<OperationalState> {
+  if (log === undefined) return openNodeState(folder);
+  const { openStreamState } = await import('#event-store-eventstoredb');
+  return openStreamState({ connectionString: log, namespace: logNamespace, randomness });
 }
 
 /** A log on another machine. `release` lets go, once it is closed, of what is on this one. */

@@ -1,7 +1,8 @@
 /** Seals the log at intervals, and when somebody asks; nodes that share a log may all do so. */
 import { proveConsistency, proveInclusion, readSeals, type Seal, sealLog, SEALING_SECRET, sealSigner } from '#audit';
 import type { ConsistencyProof, InclusionProof } from '#audit';
-import type { EventStore } from '#event-store';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventStore, Leases } from '#event-store';
 import type { Clock, Randomness, Refusal, Result } from '#kernel';
 import type { KeyStore } from '#log-format';
 import type { ViewsReader } from '#projections';
@@ -21,6 +22,8 @@ export interface Sealing {
 
 export interface StartSealing {
   readonly store: EventStore;
+  /** Of several nodes one seals at intervals. */
+  readonly leases: Leases;
   readonly keys: Pick<KeyStore, 'secret'>;
   readonly logId: string;
   readonly views: ViewsReader;
@@ -32,26 +35,15 @@ export interface StartSealing {
 }
 
 export async function startSealing(options: StartSealing): Promise<Sealing> {
-  const { store, views, everyMinutes, report } = options;
+  const { store, views, everyMinutes } = options;
   const signer = sealSigner(options.logId, await options.keys.secret(SEALING_SECRET));
   let underWay: Promise<Result<Seal, Refusal>> | undefined;
   const seal = (): Promise<Result<Seal, Refusal>> =>
     (underWay ??= sealLog({ ...options, signer, tree: (work) => views.tree(work) }).finally(() => {
       underWay = undefined;
     }));
-  const timer =
-    everyMinutes === 0
-      ? undefined
-      : setInterval(() => {
-          seal().then(
-            (sealed) => {
-              if (!sealed.ok && sealed.error.code === 'log-rewritten') report(sealed.error.detail);
-            },
-            () => {
-              // What fails for a while (the log, the disk) succeeds at the next turn; other watches tell of it.
-            },
-          );
-        }, everyMinutes * 60_000).unref();
+  const closing = new AbortController();
+  const intervals = everyMinutes === 0 ? undefined : sealAtIntervals(options, seal, closing.signal);
   return {
     seal,
     seals: () => readSeals(store),
@@ -63,8 +55,39 @@ export async function startSealing(options: StartSealing): Promise<Sealing> {
     },
     consistency: (from, to) => views.tree((log) => proveConsistency(log, from, to)),
     close: async () => {
-      clearInterval(timer);
+      closing.abort();
+      await intervals;
       await underWay?.catch(() => undefined);
     },
   };
+}
+
+/** Never rejects; what fails for a while (the log, the disk) succeeds at a later turn, and other watches tell of it. */
+async function sealAtIntervals(
+  { leases, everyMinutes, report }: StartSealing,
+  seal: Sealing['seal'],
+  closing: AbortSignal,
+): Promise<void> {
+  const wait = (signal: AbortSignal): Promise<void> =>
+    delay(everyMinutes * 60_000, undefined, { signal, ref: false }).catch(() => undefined);
+  while (!isOver(closing)) {
+    const lease = await leases.hold('sealing', closing).catch(() => undefined);
+    if (lease === undefined) {
+      await wait(closing);
+      continue;
+    }
+    const over = AbortSignal.any([closing, lease.over]);
+    for (;;) {
+      await wait(over);
+      if (!lease.isHeld() || isOver(closing)) break;
+      const sealed = await seal().catch(() => undefined);
+      if (sealed?.ok === false && sealed.error.code === 'log-rewritten') report(sealed.error.detail);
+    }
+    await lease.release();
+  }
+}
+
+/** Asked anew each time: it changes while something is awaited. */
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
