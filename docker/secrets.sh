@@ -23,4 +23,10 @@ make() {
 
 make master-key "$(random)"
 make admin-key "habeas_$(random)"
+# For compose.cluster.yaml.
+make eventstoredb-admin-password "$(random)"
+make eventstoredb-ops-password "$(random)"
+make log "esdb://habeas:$(random)@eventstoredb1:2113,eventstoredb2:2113,eventstoredb3:2113?tlsCAFile=/authority/ca.crt"
+make postgres-password "$(random)"
+make keys "postgres://habeas:$(cat "$folder/postgres-password")@postgres:5432/habeas"
 echo "Keep a copy of $folder/master-key where no backup is: without it nothing that is sealed can be read again."

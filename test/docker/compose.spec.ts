@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DOCKER, readCompose, RULES, violations, type Compose } from './compose-rules.js';
 
-const FILES = ['compose.embedded.yaml', 'compose.yaml'];
+const FILES = ['compose.embedded.yaml', 'compose.yaml', 'compose.cluster.yaml'];
 
 /** A linter over the Compose Specification's schema. Its rules of taste (order, quotes) are warnings, and not asked for. */
 function lint(...files: readonly string[]): Promise<string> {

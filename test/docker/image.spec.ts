@@ -45,7 +45,7 @@ test('what it copies from the repository is there, and reaches the engine', () =
     .flatMap(({ instructions }) => instructions.filter((instruction) => instruction instanceof Copy))
     .map((copy) => copied(copy))
     .flatMap(({ from, sources: paths }) => (from === '' ? paths : []));
-  expect(sources.length).toBeGreaterThan(7);
+  expect(sources.length).toBeGreaterThan(8);
   expect(sources.filter((source) => !existsSync(join(ROOT, source)) || isIgnored(source))).toEqual([]);
 });
 
@@ -109,7 +109,7 @@ describe('built by hand', () => {
   const health = (): Promise<unknown> => outcome(run(execForm(lastOf(stage('final'), 'HEALTHCHECK'))));
 
   test('it holds what runs, and no specs, no tools, no sources', () => {
-    expect(readdirSync(folder).sort()).toEqual(['LICENSE', 'bin', 'dist', 'node_modules', 'package.json']);
+    expect(readdirSync(folder).sort()).toEqual(['LICENSE', 'bin', 'dist', 'docker', 'node_modules', 'package.json']);
     const left = globSync(['dist/**/*.spec.js', 'node_modules/{typescript,jest,npm}', '**/*.ts', '**/test-support'], {
       cwd: folder,
     });
@@ -135,4 +135,12 @@ describe('built by hand', () => {
   test('the command line is in it', async () => {
     expect(await outcome(run(['node', 'bin/habeas.js', 'backup', join(data, 'backup')]))).toBe(0);
   }, 30_000);
+
+  test('the script that makes the user of EventStoreDB finds what it imports', async () => {
+    const child = run(['node', 'docker/eventstoredb-user.js']);
+    let errors = '';
+    child.stderr!.on('data', (text: Buffer) => (errors += text.toString()));
+    expect(await outcome(child)).toBe(1);
+    expect(errors).toMatch(/HABEAS_LOG_FILE is not set/);
+  });
 });

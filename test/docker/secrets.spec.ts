@@ -16,7 +16,7 @@ const contents = (): Record<string, string> =>
 
 test('it makes every secret that a compose file names, and no other', () => {
   make();
-  const named = ['compose.embedded.yaml', 'compose.yaml'].flatMap((file) =>
+  const named = ['compose.embedded.yaml', 'compose.yaml', 'compose.cluster.yaml'].flatMap((file) =>
     Object.values(readCompose(file).secrets).map((secret) => basename(secret.file)),
   );
   expect(Object.keys(contents()).sort()).toEqual([...new Set(named)].sort());
@@ -29,16 +29,20 @@ test('nobody else reaches them on this machine, and any user of a container read
 
 test('each is its own, of 256 bits', () => {
   const random = Object.values(contents()).flatMap((text) => [...text.matchAll(/[0-9a-f]{64}/g)].map(String));
-  expect(random).toHaveLength(2);
-  expect(new Set(random).size).toBe(2);
+  // The password of PostgreSQL stands in two: by itself, and in the connection string of who uses it.
+  expect(random).toHaveLength(7);
+  expect(new Set(random).size).toBe(6);
 });
 
 test('Habeas takes them', () => {
   const settings = readSettings({
+    HABEAS_LOG_FILE: join(folder, 'log'),
+    HABEAS_KEYS_FILE: join(folder, 'keys'),
     HABEAS_ADMIN_KEY_FILE: join(folder, 'admin-key'),
     HABEAS_MASTER_KEY: readFileSync(join(folder, 'master-key'), 'utf8'),
   });
   expect(settings.adminKey).toMatch(/^habeas_[0-9a-f]{64}$/);
+  expect(settings.log).toMatch(/^esdb:\/\/habeas:[0-9a-f]{64}@eventstoredb1:2113,/);
   expect(settings.masterKey).toMatch(/^[0-9a-f]{64}$/);
 });
 
