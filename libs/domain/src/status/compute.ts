@@ -5,22 +5,21 @@
  */
 import type { Day, DayBounds } from '#kernel';
 import { orderFacts, type Order } from './order.js';
-import { approximate, mainStates, piecesOf, stepsOf, type Piece, type Question } from './readings.js';
-import { answerOver, blankSegment, segmentsOf } from './segments.js';
-import { Holders, type State, type Track, type TrackFact } from './state.js';
+import { answerOver, blankSegment } from './segments.js';
+import { TrackReading, type TrackQuestion } from './track-reading.js';
+import { Tracks } from './tracks.js';
 import type { AxisAnswer, AxisRef, Segment, Status, StatusFact, SubjectKind } from './types.js';
-import { type AxisSet, axisSet, changedAxes, NO_AXIS } from './unchanged.js';
 import { AXES, type AxisVocabulary } from './vocabulary.js';
-import { enumerate, USUAL_BUDGET, type Budget, type Happening } from './worlds.js';
+import { USUAL_BUDGET, type Budget } from './worlds.js';
 
 /**
  * The status of a person or group, from its standing facts. Guarantees: exact over all worlds where no stretch of an
  * axis has more than 128 sets of facts that may have happened (seven facts that all overlap); beyond that `certain`
- * may be answered as merely possible, never the reverse. Work is done when asked for, and kept: some 75 µs for ten
- * facts in order with all segments, half a millisecond for seven that all overlap, 5 ms for 200 in a row that do.
+ * may be answered as merely possible, never the reverse. Work is done when asked for, and kept.
  *
- * @param earlier a status of the same subject by other facts: whatever these do not change is taken over from it, and
- *   the answer is the same as without it. Facts are the same only as the same objects.
+ * @param earlier a status of the same subject by other facts, to go on from: the answer is the same as without it, and what
+ *   these leave as it was, is the same object. Facts are the same only as the same objects. It hands on what it worked
+ *   out, so that of several which go on from it the first alone gains by it; what it answers stays.
  * @param budget for tests, which hold the approximation against all worlds
  */
 export function computeStatus(
@@ -37,37 +36,26 @@ const AXES_OF = {
   group: AXES.filter(({ subject }) => subject === 'group'),
 };
 
-/** The segments of one axis, for each case or key a list, and what they follow from. */
-interface AxisReading {
-  readonly lists: readonly (readonly Segment[])[];
-  /** Axes whose facts they were worked out from. */
-  readonly reads: AxisSet;
-}
-
-/** Liberty is derived from the holds and sentences of all cases, and they are mostly read together. */
-const LIBERTY = axisSet('liberty', 'hold', 'sentence');
-
 class ComputedStatus implements Status {
   readonly #kind: SubjectKind;
   readonly #order: Order;
   readonly #budget: Budget;
-  readonly #tracks = new Map<Track, TrackReading>();
-  /** What was read earlier, and the axes of which it may not hold any more. */
-  #earlier: { readonly axes: readonly AxisReading[]; readonly changed: AxisSet } | undefined;
-  #holdersOfAll: Holders | undefined;
-  #axes: readonly AxisReading[] | undefined;
+  /** What was worked out on the way, until a later status goes on with it. */
+  #work: Work | undefined;
   #lists: readonly (readonly Segment[])[] | undefined;
   #bounds: ReadonlyMap<string, DayBounds> | undefined;
 
   constructor(kind: SubjectKind, facts: readonly StatusFact[], budget: Budget, earlier: ComputedStatus | undefined) {
     this.#kind = kind;
-    this.#order = orderFacts(facts);
     this.#budget = budget;
-    // The earlier status itself is not kept: it would keep the one before it.
-    if (earlier !== undefined && earlier.#kind === kind && earlier.#budget === budget) {
-      const axes = earlier.#axes;
-      if (axes !== undefined) this.#earlier = { axes, changed: changedAxes(earlier.#order, this.#order) };
+    if (earlier === undefined || earlier.#kind !== kind || earlier.#budget !== budget) {
+      this.#order = orderFacts(facts);
+      return;
     }
+    this.#order = orderFacts(facts, earlier.#order);
+    if (this.#order === earlier.#order) this.#lists = earlier.#lists;
+    this.#work = earlier.#work;
+    earlier.#work = undefined;
   }
 
   current(today: Day): readonly AxisAnswer[] {
@@ -84,7 +72,11 @@ class ComputedStatus implements Status {
   }
 
   axes(): readonly (readonly Segment[])[] {
-    return (this.#lists ??= this.#readings().flatMap(({ lists }) => lists));
+    if (this.#lists === undefined) {
+      this.#work ??= new Work(this.#kind, this.#budget);
+      this.#lists = this.#work.goOn(this.#order);
+    }
+    return this.#lists;
   }
 
   get bounds(): ReadonlyMap<string, DayBounds> {
@@ -96,89 +88,76 @@ class ComputedStatus implements Status {
   get inconsistencies(): Status['inconsistencies'] {
     return this.#order.inconsistencies;
   }
+}
 
-  #readings(): readonly AxisReading[] {
-    if (this.#axes !== undefined) return this.#axes;
-    const earlier = this.#earlier;
-    this.#axes = AXES_OF[this.#kind].map((vocabulary, index) => {
-      const known = earlier?.axes[index];
-      return known !== undefined && earlier !== undefined && (known.reads & earlier.changed) === NO_AXIS
-        ? known
-        : this.#read(vocabulary);
-    });
-    // What was only needed on the way here.
-    this.#earlier = undefined;
-    this.#holdersOfAll = undefined;
-    this.#tracks.clear();
-    return this.#axes;
+/** One place among the answers. */
+interface Slot {
+  readonly ref: AxisRef;
+  readonly vocabulary: AxisVocabulary;
+  /** Undefined where no fact speaks of it. */
+  readonly question: TrackQuestion | undefined;
+  readonly blank: readonly Segment[];
+}
+
+/** Goes on from the facts of a subject to more facts of the same. */
+class Work {
+  readonly #kind: SubjectKind;
+  readonly #budget: Budget;
+  #tracks: Tracks | undefined;
+  #grouping = -1;
+  #readings: readonly TrackReading[] = [];
+  #slots: readonly Slot[] = [];
+
+  constructor(kind: SubjectKind, budget: Budget) {
+    this.#kind = kind;
+    this.#budget = budget;
   }
 
-  #read(vocabulary: AxisVocabulary): AxisReading {
-    const { axis } = vocabulary;
-    let reads = axisSet(axis);
-    if ((reads & LIBERTY) !== NO_AXIS) reads |= LIBERTY;
-    const lists = this.#refsOf(vocabulary).map((ref): readonly Segment[] => {
-      const question = this.#question(ref, vocabulary);
-      if (question === undefined) return [blankSegment(ref, vocabulary)];
-      const { track } = question;
-      for (const cell of track.cells) reads |= cell.axis === 'atLarge' ? LIBERTY : axisSet(cell.axis);
-      let reading = this.#tracks.get(track);
-      if (reading === undefined) this.#tracks.set(track, (reading = new TrackReading(track, this.#budget)));
-      return reading.segments(question);
-    });
-    return { lists, reads };
-  }
-
-  #refsOf({ axis, per }: AxisVocabulary): AxisRef[] {
-    if (per === 'case') return this.#order.cases.map((id) => ({ axis, case: id }));
-    return per === 'key'
-      ? this.#holders()
-          .keysOf(axis)
-          .map((key) => ({ axis, key }))
-      : [{ axis }];
-  }
-
-  #question(ref: AxisRef, vocabulary: AxisVocabulary): Question | undefined {
-    if (ref.axis === 'liberty') {
-      const track = this.#holders().libertyTrack();
-      return track && { ref, vocabulary, track, cell: undefined };
+  /** The answers, one list for each axis, case and key. */
+  goOn(order: Order): readonly (readonly Segment[])[] {
+    if (this.#tracks?.grow(order) !== true) {
+      this.#tracks = new Tracks(order);
+      this.#grouping = -1;
     }
-    const found = this.#holders().trackOf(ref.axis, ref.case, ref.key);
-    return found && { ref, vocabulary, ...found };
+    if (this.#tracks.grouping !== this.#grouping) this.#regroup(this.#tracks, order);
+    for (const reading of this.#readings) reading.update();
+    return this.#slots.map(({ question, blank }) => question?.segments ?? blank);
   }
 
-  #holders(): Holders {
-    return (this.#holdersOfAll ??= new Holders(this.#order));
+  #regroup(tracks: Tracks, order: Order): void {
+    const earlier = [...this.#readings];
+    const readings = new Map(
+      tracks.all.map((track) => {
+        const place = earlier.findIndex((reading) => reading.track === track || reading.track.isLike(track));
+        const [known] = place === -1 ? [] : earlier.splice(place, 1);
+        if (known !== undefined && known.track !== track) known.moveTo(track);
+        return [track, known ?? new TrackReading(track, this.#budget)];
+      }),
+    );
+    this.#readings = [...readings.values()];
+    const slots: Slot[] = [];
+    for (const vocabulary of AXES_OF[this.#kind]) {
+      for (const ref of refsOf(vocabulary, tracks, order)) {
+        const found = tracks.trackOf(ref);
+        const question = found && readings.get(found.track)?.question(ref, vocabulary, found.cell);
+        const { blank = [blankSegment(ref, vocabulary)] } = this.#slotOf(ref, vocabulary) ?? {};
+        slots.push({ ref, vocabulary, question, blank });
+      }
+    }
+    this.#slots = slots;
+    const asked = new Set(slots.map(({ question }) => question));
+    for (const reading of this.#readings) reading.keepOnly(asked);
+    this.#grouping = tracks.grouping;
+  }
+
+  #slotOf(ref: AxisRef, vocabulary: AxisVocabulary): Slot | undefined {
+    return this.#slots.find(
+      (slot) => slot.vocabulary === vocabulary && slot.ref.case === ref.case && slot.ref.key === ref.key,
+    );
   }
 }
 
-/** What the questions of one track share. */
-class TrackReading {
-  readonly #states: readonly State[];
-  readonly #variants: readonly { readonly leaveOut: ReadonlySet<TrackFact>; readonly states: readonly State[] }[];
-  readonly #happenings: readonly Happening[] | undefined;
-
-  constructor(track: Track, budget: Budget) {
-    this.#states = mainStates(track);
-    this.#happenings = enumerate(track, budget);
-    const disputed = track.facts.filter(({ ordered }) => ordered.fact.disputed);
-    // Each by itself, and all of them: two disputed reports of one thing hold up each other.
-    const choices =
-      disputed.length > 1 ? [...disputed.map((fact) => [fact]), disputed] : disputed.map((fact) => [fact]);
-    this.#variants = choices.map((choice) => {
-      const leaveOut = new Set(choice);
-      return { leaveOut, states: mainStates(track, leaveOut) };
-    });
-  }
-
-  segments(question: Question): readonly Segment[] {
-    const pieces: readonly Piece[] =
-      this.#happenings === undefined ? approximate(question) : piecesOf(question, this.#happenings);
-    return segmentsOf(
-      question,
-      stepsOf(question, this.#states),
-      this.#variants.map(({ leaveOut, states }) => stepsOf(question, states, leaveOut)),
-      pieces,
-    );
-  }
+function refsOf({ axis, per }: AxisVocabulary, tracks: Tracks, { cases }: Order): AxisRef[] {
+  if (per === 'case') return cases.map((id) => ({ axis, case: id }));
+  return per === 'key' ? tracks.keysOf(axis).map((key) => ({ axis, key })) : [{ axis }];
 }

@@ -15,27 +15,41 @@ export const ONLY = 'only';
 /** Facts that belong to none of several cases. */
 export const UNASSIGNED = 'unassigned';
 
-/** A fact in its place: its index in `Order.facts` is its position in the main reading. */
+/**
+ * A fact in its place. Whatever the order says of it is in here: as long as that is the same, it is the same object, also
+ * in the order of a subject that has grown.
+ */
 export interface OrderedFact {
   readonly fact: StatusFact;
   /** Tightened. */
   readonly earliest: Day;
   readonly latest: Day;
+  /** The latest day without caps, tightened: they depend on when a fact was recorded, and the main reading must not. */
+  readonly stated: Day;
   /** The day on which the main reading lets it happen: within its bounds, never before the facts in front of it. */
   readonly acts: Day;
   readonly case: string;
+  /** The facts that links alone lead to from it. */
+  readonly leadsTo: ReadonlySet<StatusFact> | undefined;
 }
 
 export interface Order {
+  /** As they were given. */
+  readonly given: readonly StatusFact[];
   /** In the order of the main reading. */
   readonly facts: readonly OrderedFact[];
   /** The person's cases, sorted; one at least. */
   readonly cases: readonly string[];
+  /** The case of facts that name none. */
+  readonly home: string;
   readonly inconsistencies: readonly Inconsistency[];
   /** Pairs of facts of which the first comes before the second, where that says more than the dates do. */
   readonly links: readonly (readonly [StatusFact, StatusFact])[];
-  /** In every world the fact at position `a` comes before the one at position `b`. */
-  before(a: number, b: number): boolean;
+}
+
+/** In every world the one comes before the other. */
+export function comesBefore(one: OrderedFact, other: OrderedFact): boolean {
+  return one.latest < other.earliest || one.leadsTo?.has(other.fact) === true;
 }
 
 interface Link {
@@ -46,38 +60,140 @@ interface Link {
 interface Bounds {
   readonly earliest: Day[];
   readonly latest: Day[];
-  /** The latest day without caps, which depend on when a fact was recorded: the main reading must not. */
   readonly stated: Day[];
 }
 
-export function orderFacts(facts: readonly StatusFact[]): Order {
+/** @param earlier an order of other facts of the same subject, to go on from */
+export function orderFacts(facts: readonly StatusFact[], earlier?: Order): Order {
+  if (earlier === undefined) return orderAnew(facts, undefined);
+  const place = placeOfAdded(facts, earlier.given);
+  if (place === facts.length && place === earlier.given.length) return earlier;
+  const added = facts[place ?? -1];
+  return (added && insert(facts, added, earlier)) ?? orderAnew(facts, earlier);
+}
+
+/** Where the one fact stands that was added to the others; undefined where more has changed; the end where nothing has. */
+function placeOfAdded(facts: readonly StatusFact[], before: readonly StatusFact[]): number | undefined {
+  const more = facts.length - before.length;
+  if (more !== 0 && more !== 1) return undefined;
+  let place = 0;
+  while (place < before.length && facts[place] === before[place]) place++;
+  if (more === 0) return place === before.length ? place : undefined;
+  for (let at = place; at < before.length; at++) if (facts[at + 1] !== before[at]) return undefined;
+  return place;
+}
+
+/** The order with one fact more; undefined where that changes what is to be said of the others. */
+function insert(given: readonly StatusFact[], fact: StatusFact, earlier: Order): Order | undefined {
+  const { cases, home, links, inconsistencies } = earlier;
+  if (fact.capIgnored === true || (fact.case !== undefined && !cases.includes(fact.case))) return undefined;
+  // A link that was dropped may be another one now.
+  for (const { kind } of inconsistencies) if (kind === 'cycle') return undefined;
+  const inCase = fact.case ?? home;
+  if (bringsLinks(fact, inCase, earlier)) return undefined;
+  const { earliest, latest } = fact.bounds;
+  const added: OrderedFact = {
+    fact,
+    earliest,
+    latest,
+    stated: fact.stated.latest,
+    acts: earliest,
+    case: inCase,
+    leadsTo: undefined,
+  };
+  const facts = earlier.facts.slice();
+  let place = facts.length;
+  if (links.length === 0) while (place > 0 && compare(nth(facts, place - 1), added) > 0) place--;
+  // Where links put some facts behind others, it is taken as soon as it is the first of those that do not wait.
+  else for (place = 0; place < facts.length && compare(nth(facts, place), added) < 0;) place++;
+  facts.splice(place, 0, added);
+  letAct(facts);
+  return { given, facts, cases, home, inconsistencies, links };
+}
+
+/** Whether links come or go with a fact. May say so where none do. */
+function bringsLinks(added: StatusFact, inCase: string, { facts, home, links }: Order): boolean {
+  const { kind, presupposes, bounds } = added;
+  let ofItsKind = 0;
+  let isPresupposed = false;
+  let comesLate = false;
+  for (const { fact } of facts) {
+    if (fact.after.length > 0 && fact.after.includes(added.id)) return true;
+    if (added.after.length > 0 && added.after.includes(fact.id) && !(fact.bounds.latest < bounds.earliest)) return true;
+    if ((fact.case ?? home) !== inCase) continue;
+    if (fact.kind === kind) ofItsKind++;
+    if (fact.presupposes.length > 0 && fact.presupposes.includes(kind)) {
+      isPresupposed = true;
+      if (!(bounds.latest < fact.bounds.earliest)) comesLate = true;
+    }
+  }
+  if (added.after.includes(added.id)) return true;
+  if (inCase === UNASSIGNED) return false;
+  // Either it is what others presuppose, or there are two now, and they presuppose neither.
+  if (ofItsKind === 0 ? comesLate : ofItsKind === 1 && isPresupposed && links.length > 0) return true;
+  for (const needed of presupposes) {
+    let found: StatusFact | undefined;
+    let count = needed === kind ? 1 : 0;
+    for (const { fact } of facts) {
+      if (fact.kind !== needed || (fact.case ?? home) !== inCase) continue;
+      found = fact;
+      count++;
+    }
+    if (count === 1 && found !== undefined && !(found.bounds.latest < bounds.earliest)) return true;
+  }
+  return false;
+}
+
+function orderAnew(facts: readonly StatusFact[], earlier: Order | undefined): Order {
   const cases = casesOf(facts);
   const home = cases.length === 0 ? ONLY : cases.length === 1 ? nth(cases, 0) : UNASSIGNED;
   const inconsistencies: Inconsistency[] = [];
   for (const fact of facts) if (fact.capIgnored === true) inconsistencies.push({ kind: 'cap', facts: [fact.id] });
   const links = sound(linksOf(facts, home), facts, inconsistencies);
-  const bounds = tighten(facts, links);
-  const sorted = mainOrder(facts, bounds, links);
-
-  const days = actingDays(bounds, sorted);
-  const ordered = sorted.map((index, place): OrderedFact => {
-    const fact = nth(facts, index);
-    return {
-      fact,
-      earliest: nth(bounds.earliest, index),
-      latest: nth(bounds.latest, index),
-      acts: nth(days, place),
-      case: fact.case ?? home,
-    };
-  });
-  const reach = reachByLinks(links, sorted);
+  const { earliest, latest, stated } = tighten(facts, links);
+  const reach = reachByLinks(links, facts);
+  const ordered = facts.map((fact, index): OrderedFact => ({
+    fact,
+    earliest: nth(earliest, index),
+    latest: nth(latest, index),
+    stated: nth(stated, index),
+    acts: nth(earliest, index),
+    case: fact.case ?? home,
+    leadsTo: reach?.get(index),
+  }));
+  const sorted = mainOrder(ordered, links);
+  letAct(sorted);
   return {
-    facts: ordered,
+    given: facts,
+    facts: earlier === undefined ? sorted : withSame(sorted, earlier.facts),
     cases: cases.length === 0 ? [ONLY] : cases,
+    home,
     inconsistencies: inconsistencies.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
     links: links.map(({ from, to }) => [nth(facts, from), nth(facts, to)]),
-    before: (a, b) => nth(ordered, a).latest < nth(ordered, b).earliest || reach?.get(a)?.has(b) === true,
   };
+}
+
+/** What was said before of a fact and is still so, as the object that it was. */
+function withSame(facts: readonly OrderedFact[], earlier: readonly OrderedFact[]): readonly OrderedFact[] {
+  const known = new Map(earlier.map((ordered) => [ordered.fact, ordered]));
+  return facts.map((is) => {
+    const was = known.get(is.fact);
+    const same =
+      was?.earliest === is.earliest &&
+      was.latest === is.latest &&
+      was.stated === is.stated &&
+      was.acts === is.acts &&
+      was.case === is.case &&
+      sameSets(was.leadsTo, is.leadsTo);
+    return same ? was : is;
+  });
+}
+
+function sameSets(a: OrderedFact['leadsTo'], b: OrderedFact['leadsTo']): boolean {
+  if (a === b) return true;
+  if (a?.size !== b?.size || a === undefined) return false;
+  for (const fact of a) if (b?.has(fact) !== true) return false;
+  return true;
 }
 
 function casesOf(facts: readonly StatusFact[]): string[] {
@@ -222,16 +338,23 @@ function cycles(facts: readonly StatusFact[], links: readonly Link[]): number[] 
   return component;
 }
 
+/** For each fact, a place so that links lead from lower to higher ones. Facts in cycles have the first. */
+function placesByLinks(count: number, links: readonly Link[]): number[] {
+  const places = new Array<number>(count).fill(0);
+  for (const [place, index] of topological(count, links).entries()) places[index] = place;
+  return places;
+}
+
 /** Dates by themselves never tighten each other (f before g by dates leaves both as they are): links alone do. */
 function tighten(facts: readonly StatusFact[], links: readonly Link[]): Bounds {
   const earliest = facts.map((fact) => fact.bounds.earliest);
   const latest = facts.map((fact) => fact.bounds.latest);
   const stated = facts.map((fact) => fact.stated.latest);
   if (links.length > 0) {
-    const place = new Map(topological(facts.length, links).map((index, position) => [index, position]));
-    const inOrder = links.toSorted((a, b) => (place.get(a.from) ?? 0) - (place.get(b.from) ?? 0));
+    const place = placesByLinks(facts.length, links);
+    const inOrder = links.toSorted((a, b) => nth(place, a.from) - nth(place, b.from));
     for (const { from, to } of inOrder) earliest[to] = Math.max(nth(earliest, to), nth(earliest, from));
-    const backwards = links.toSorted((a, b) => (place.get(b.to) ?? 0) - (place.get(a.to) ?? 0));
+    const backwards = links.toSorted((a, b) => nth(place, b.to) - nth(place, a.to));
     for (const { from, to } of backwards) {
       latest[from] = Math.min(nth(latest, from), nth(latest, to));
       stated[from] = Math.min(nth(stated, from), nth(stated, to));
@@ -241,75 +364,71 @@ function tighten(facts: readonly StatusFact[], links: readonly Link[]): Bounds {
 }
 
 /** The day by which the main reading sorts a fact: its earliest, else its latest as stated; wholly unknown comes first. */
-function sortingDay(bounds: Bounds, index: number): Day {
-  const earliest = nth(bounds.earliest, index);
+function sortingDay({ earliest, latest, stated }: OrderedFact): Day {
   if (earliest !== -Infinity) return earliest;
-  const stated = nth(bounds.stated, index);
-  return stated === Infinity ? -Infinity : Math.min(stated, nth(bounds.latest, index));
+  return stated === Infinity ? -Infinity : Math.min(stated, latest);
 }
 
 /**
- * The day on which the main reading lets each fact happen, along its order: the earliest, if that is known and no
- * fact in front happens later; else the latest as stated, but in time for those behind that have an earliest day.
+ * Says of facts in the main order on which day each is let happen: on the earliest, if that is known and no fact in
+ * front happens later; else on the latest as stated, but in time for those behind that have an earliest day.
  */
-function actingDays(bounds: Bounds, sorted: readonly number[]): Day[] {
+function letAct(facts: OrderedFact[]): void {
   const days: Day[] = [];
   let reached = -Infinity;
-  for (const index of sorted) {
-    reached = Math.max(reached, nth(bounds.earliest, index));
+  for (const { earliest } of facts) {
+    if (earliest > reached) reached = earliest;
     days.push(reached);
   }
   let next = Infinity;
-  for (let place = sorted.length - 1; place >= 0; place--) {
-    const index = nth(sorted, place);
-    if (bounds.earliest[index] === -Infinity) {
-      days[place] = Math.max(nth(days, place), Math.min(sortingDay(bounds, index), next));
-    }
-    next = nth(days, place);
+  for (let place = facts.length - 1; place >= 0; place--) {
+    const ordered = nth(facts, place);
+    let acts = nth(days, place);
+    if (ordered.earliest === -Infinity) acts = Math.max(acts, Math.min(sortingDay(ordered), next));
+    if (ordered.acts !== acts) facts[place] = { ...ordered, acts };
+    next = acts;
   }
-  return days;
 }
 
-function mainOrder(facts: readonly StatusFact[], bounds: Bounds, links: readonly Link[]): number[] {
-  const days = facts.map((_, index) => sortingDay(bounds, index));
-  const compare = (a: number, b: number): number => {
-    const [f, g] = [nth(facts, a), nth(facts, b)];
-    // Subtraction of equal infinities is no number, hence comparisons.
-    if (days[a] !== days[b]) return nth(days, a) < nth(days, b) ? -1 : 1;
-    if (f.rank !== g.rank) return f.rank - g.rank;
-    if (bounds.stated[a] !== bounds.stated[b]) return nth(bounds.stated, a) < nth(bounds.stated, b) ? -1 : 1;
-    if (f.contentHash !== g.contentHash) return f.contentHash < g.contentHash ? -1 : 1;
-    // Two facts that say the same: only the ids that an answer names depend on this.
-    return f.id < g.id ? -1 : 1;
-  };
-  const sorted = facts.map((_, index) => index).sort(compare);
-  if (links.length === 0) return sorted;
+function compare(f: OrderedFact, g: OrderedFact): number {
+  const [day, other] = [sortingDay(f), sortingDay(g)];
+  // Subtraction of equal infinities is no number, hence comparisons.
+  if (day !== other) return day < other ? -1 : 1;
+  if (f.fact.rank !== g.fact.rank) return f.fact.rank - g.fact.rank;
+  if (f.stated !== g.stated) return f.stated < g.stated ? -1 : 1;
+  if (f.fact.contentHash !== g.fact.contentHash) return f.fact.contentHash < g.fact.contentHash ? -1 : 1;
+  // Two facts that say the same: only the ids that an answer names depend on this.
+  return f.fact.id < g.fact.id ? -1 : 1;
+}
+
+function mainOrder(facts: readonly OrderedFact[], links: readonly Link[]): OrderedFact[] {
+  if (links.length === 0) return facts.toSorted(compare);
+  const sorted = [...facts.keys()].sort((a, b) => compare(nth(facts, a), nth(facts, b)));
   const waiting = new Map<number, number>();
   for (const { to } of links) waiting.set(to, (waiting.get(to) ?? 0) + 1);
-  const placed: number[] = [];
+  const placed: OrderedFact[] = [];
   while (sorted.length > 0) {
     const next = sorted.findIndex((index) => (waiting.get(index) ?? 0) === 0);
     const [index] = sorted.splice(Math.max(next, 0), 1);
     if (index === undefined) break;
-    placed.push(index);
+    placed.push(nth(facts, index));
     for (const { from, to } of links) if (from === index) waiting.set(to, (waiting.get(to) ?? 0) - 1);
   }
   return placed;
 }
 
-/** For each position in the main order, the positions that links alone lead to. */
+/** For each fact, those that links alone lead to. */
 function reachByLinks(
   links: readonly Link[],
-  sorted: readonly number[],
-): ReadonlyMap<number, ReadonlySet<number>> | undefined {
+  facts: readonly StatusFact[],
+): ReadonlyMap<number, ReadonlySet<StatusFact>> | undefined {
   if (links.length === 0) return undefined;
-  const reach = new Map<number, Set<number>>();
-  const position = new Map(sorted.map((index, place) => [index, place]));
-  const placed = links.map(({ from, to }) => ({ from: position.get(from) ?? 0, to: position.get(to) ?? 0 }));
-  // Links lead forward in the main order, so that from the last one on all that follows is known.
-  for (const { from, to } of placed.sort((a, b) => b.from - a.from)) {
-    const known = reach.get(from) ?? new Set<number>();
-    known.add(to);
+  const reach = new Map<number, Set<StatusFact>>();
+  const place = placesByLinks(facts.length, links);
+  // From the last ones on, all that follows is known.
+  for (const { from, to } of links.toSorted((a, b) => nth(place, b.from) - nth(place, a.from))) {
+    const known = reach.get(from) ?? new Set<StatusFact>();
+    known.add(nth(facts, to));
     for (const further of reach.get(to) ?? []) known.add(further);
     reach.set(from, known);
   }

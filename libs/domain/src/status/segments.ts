@@ -1,18 +1,14 @@
 /** From the main reading and the pieces of one question to its segments: the answer over all time, day by day. */
 import { isoDay, UNBOUNDED, type Day } from '#kernel';
-import { ONLY } from './order.js';
+import { aloneOf, groupsOf, NO_VALUES, type Groups } from './alone.js';
+import { nth } from './nth.js';
+import { ONLY, type OrderedFact } from './order.js';
 import { NOTHING, type Piece, type Question, type Step } from './readings.js';
-import type { TrackFact } from './state.js';
 import type { AxisAnswer, AxisRef, Segment } from './types.js';
 import type { AxisVocabulary } from './vocabulary.js';
-import { nth } from './nth.js';
 
-type Groups = AxisAnswer['groups'];
 /** Optional fields are put in one by one: conditional spreads took a third of the whole computation. */
 type Draft = { -readonly [K in keyof Segment]: Segment[K] };
-
-const NO_VALUES: readonly string[] = [];
-const NO_GROUPS: Groups = {};
 
 /** The answer where nothing is known, over all time. The same object for the same axis of any two subjects. */
 export function blankSegment(ref: AxisRef, vocabulary: AxisVocabulary): Segment {
@@ -32,7 +28,7 @@ function newBlank(ref: AxisRef, vocabulary: AxisVocabulary): Segment {
     sinceBounds: UNBOUNDED,
     certain: false,
     possible: NO_VALUES,
-    groups: vocabulary.hasGroups ? groupsOf(vocabulary, NO_VALUES, () => false) : NO_GROUPS,
+    groups: aloneOf(vocabulary, 'unknown').groups,
     disputed: false,
     orderUncertain: false,
     otherReadings: NO_VALUES,
@@ -42,61 +38,122 @@ function newBlank(ref: AxisRef, vocabulary: AxisVocabulary): Segment {
   };
 }
 
+/** What the answers to a question follow from. */
+export interface Grounds {
+  /** The main reading, index i after the first i facts of the track. */
+  readonly steps: readonly Step[];
+  /** The same with disputed facts left out. */
+  readonly variants: readonly (readonly Step[])[];
+  /** For each step, that a later one undid it; undefined where none did. */
+  readonly undone: readonly boolean[] | undefined;
+  /** All that bear on the days that are asked for; they cover these together. */
+  readonly pieces: Piece[];
+}
+
 /**
- * `steps` is the main reading, index i after the first i facts of the track; `variants` the same with disputed facts
- * left out. Pieces cover all days together.
+ * The segments, where those of the days before `day` are known, and are still what they were. What says the same as
+ * before is the same object.
+ *
+ * @param at how many facts of the track happen before `day`
  */
-export function segmentsOf(
+export function segmentsFrom(
+  day: Day,
+  at: number,
   question: Question,
-  steps: readonly Step[],
-  variants: readonly (readonly Step[])[],
-  pieces: readonly Piece[],
-): Segment[] {
+  grounds: Grounds,
+  known: readonly Segment[],
+): readonly Segment[] {
   const { facts } = question.track;
-  const undone = undoneSteps(steps, question.vocabulary);
-  const inOrder = pieces.toSorted((a, b) => (a.from === b.from ? 0 : a.from < b.from ? -1 : 1));
-  const segments: Segment[] = [];
+  const { steps, variants, undone, pieces } = grounds;
+  let count = 0;
+  while (count < known.length && nth(known, count).from < day) count++;
+  // The last one of these may end earlier now, or go on.
+  let last: Segment | undefined = known[count - 1];
+  const segments = known.slice(0, Math.max(count - 1, 0));
+  let made: Draft | undefined;
+  const days = startsOf(day, at, question, pieces);
+  pieces.sort(byFrom);
   let active: Piece[] = [];
   let nextPiece = 0;
-  let at = 0;
-  const days = startsOf(question, inOrder);
-  for (const [index, from] of days.entries()) {
+  for (let index = 0; index < days.length; index++) {
+    const from = nth(days, index);
     while (at < facts.length && nth(facts, at).ordered.acts <= from) at++;
-    active = active.filter((piece) => piece.to >= from);
-    for (let piece = inOrder[nextPiece]; piece !== undefined && piece.from <= from; piece = inOrder[++nextPiece]) {
+    if (active.length > 0) active = active.filter((piece) => piece.to >= from);
+    for (let piece = pieces[nextPiece]; piece !== undefined && piece.from <= from; piece = pieces[++nextPiece]) {
       if (piece.to >= from) active.push(piece);
     }
-    const next = days[index + 1];
-    const to = next === undefined ? Infinity : next - 1;
+    const to = index + 1 < days.length ? nth(days, index + 1) - 1 : Infinity;
     const step = nth(steps, at);
-    const disputed = variants.some((variant) => !sameStep(nth(variant, at), step));
-    const segment = answer(question, step, active, disputed, undone[at] === true, from, to);
-    const last = segments.at(-1);
-    if (last !== undefined && sameAnswer(last, segment)) segments[segments.length - 1] = { ...last, to };
-    else segments.push(segment);
+    const disputed = variants.length > 0 && variants.some((variant) => !sameStep(nth(variant, at), step));
+    const segment = answer(question, step, active, disputed, undone?.[at] === true, from, to);
+    if (last !== undefined && sameAnswer(last, segment)) {
+      if (made === undefined) last = made = { ...last, to };
+      else made.to = to;
+      continue;
+    }
+    if (last !== undefined) segments.push(ending(last, from - 1));
+    last = made = segment;
   }
-  return segments;
+  if (last !== undefined) segments.push(last);
+  return withSame(segments, known, Math.max(count - 1, 0));
 }
 
-/** Days on which the answer may change. */
-function startsOf({ track }: Question, pieces: readonly Piece[]): Day[] {
-  const days = new Set<Day>([-Infinity]);
+function ending(segment: Segment, to: Day): Segment {
+  return segment.to === to ? segment : { ...segment, to };
+}
+
+/** Those that say the same as known ones, from a place on, as the objects that they were. */
+function withSame(segments: Segment[], known: readonly Segment[], from: number): readonly Segment[] {
+  let isSame = segments.length === known.length;
+  for (let index = from; index < segments.length; index++) {
+    const [is, was] = [nth(segments, index), known[index]];
+    if (is === was) continue;
+    if (was?.from === is.from && was.to === is.to && sameAnswer(is, was)) segments[index] = was;
+    else isSame = false;
+  }
+  return isSame ? known : segments;
+}
+
+function byFrom(a: Piece, b: Piece): number {
+  return a.from === b.from ? 0 : a.from < b.from ? -1 : 1;
+}
+
+/** Days, from the first one on, on which the answer may change, in order. */
+function startsOf(first: Day, at: number, { track }: Question, pieces: readonly Piece[]): Day[] {
+  const days: Day[] = [first];
   for (const { from, to } of pieces) {
     // What fades at no day that comes has a piece that begins at none.
-    if (from !== Infinity) days.add(from);
-    if (to !== Infinity) days.add(to + 1);
+    if (from > first && from !== Infinity) days.push(from);
+    if (to !== Infinity && to + 1 > first) days.push(to + 1);
   }
-  for (const { ordered } of track.facts) days.add(ordered.acts);
-  return [...days].sort((a, b) => (a === b ? 0 : a < b ? -1 : 1));
+  for (let fact = at; fact < track.facts.length; fact++) {
+    const { acts } = nth(track.facts, fact).ordered;
+    if (acts > first) days.push(acts);
+  }
+  days.sort(byNumber);
+  let count = 1;
+  for (const one of days) if (one !== days[count - 1]) days[count++] = one;
+  days.length = count;
+  return days;
 }
 
-/** Steps whose value a later step undoes. A run of answers that the same fact undoes is undone together. */
-function undoneSteps(steps: readonly Step[], { undoneBy }: AxisVocabulary): boolean[] {
-  const undone = steps.map(() => false);
-  for (const [index, step] of steps.entries()) {
-    if (index === 0 || step.value === steps[index - 1]?.value) continue;
-    for (let earlier = index - 1; undoneBy[steps[earlier]?.value ?? '']?.includes(step.value) === true; earlier--)
+function byNumber(a: Day, b: Day): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/**
+ * Steps whose value a later step undoes; undefined where there is none. A run of answers that the same fact undoes is
+ * undone together.
+ */
+export function undoneSteps(steps: readonly Step[], { undoneBy }: AxisVocabulary): readonly boolean[] | undefined {
+  let undone: boolean[] | undefined;
+  for (let index = 1; index < steps.length; index++) {
+    const { value } = nth(steps, index);
+    if (value === nth(steps, index - 1).value) continue;
+    for (let earlier = index - 1; undoneBy[steps[earlier]?.value ?? '']?.includes(value) === true; earlier--) {
+      undone ??= steps.map(() => false);
       undone[earlier] = true;
+    }
   }
   return undone;
 }
@@ -122,66 +179,89 @@ function answer(
   to: Day,
 ): Segment {
   const { value } = step;
+  const only = active.length === 1 ? nth(active, 0) : undefined;
+  // Mostly one value alone is possible, and held.
+  const alone = only?.values.length === 1 && only.held === only.values && only.values[0] === value;
+  const made: Draft = alone
+    ? draft(ref, step, aloneOf(vocabulary, value), value !== 'unknown', disputed, from, to)
+    : ambiguous(ref, vocabulary, step, active, disputed, from, to);
+  if (ref.case !== undefined) made.case = ref.case;
+  if (ref.key !== undefined) made.key = ref.key;
+  if (step.detail !== undefined) made.detail = step.detail;
+  if (step.since !== undefined) putSince(made, step.since);
+  if (!alone && value !== 'unknown' && !made.certain && isFaded(active, value)) made.reason = 'stale';
+  if (laterQuashed) made.laterQuashed = true;
+  return made;
+}
+
+function draft(
+  { axis }: AxisRef,
+  { value, restsOn }: Step,
+  { possible, groups }: Pick<Segment, 'possible' | 'groups'>,
+  certain: boolean,
+  disputed: boolean,
+  from: Day,
+  to: Day,
+): Draft {
+  return {
+    axis,
+    value,
+    sinceBounds: UNBOUNDED,
+    certain,
+    possible,
+    groups,
+    disputed,
+    orderUncertain: false,
+    otherReadings: NO_VALUES,
+    restsOn,
+    from,
+    to,
+  };
+}
+
+/** The answer where several values are possible, or one is not held, or the main reading tells another. */
+function ambiguous(
+  ref: AxisRef,
+  vocabulary: AxisVocabulary,
+  step: Step,
+  active: readonly Piece[],
+  disputed: boolean,
+  from: Day,
+  to: Day,
+): Draft {
+  const { value } = step;
   const values = union(active, 'values');
   const held = union(active, 'held');
   const readings = union(active, 'readings');
   const possible = values.includes('unknown') ? values.filter((one) => one !== 'unknown') : values;
   const isCertain = (wanted: (one: string) => boolean): boolean => values.every(wanted) && held.every(wanted);
   const certain = value !== 'unknown' && isCertain((one) => one === value);
-  const made: Draft = {
-    axis: ref.axis,
-    value,
-    sinceBounds: UNBOUNDED,
-    certain,
-    possible: possible.length === 0 ? NO_VALUES : possible.sort(),
-    groups: vocabulary.hasGroups ? groupsOf(vocabulary, possible, isCertain) : NO_GROUPS,
-    disputed,
-    orderUncertain: readings.length > 0,
-    otherReadings: readings.length === 0 ? NO_VALUES : readings.filter((one) => one !== value).sort(),
-    restsOn: step.restsOn,
-    from,
-    to,
-  };
-  if (ref.case !== undefined) made.case = ref.case;
-  if (ref.key !== undefined) made.key = ref.key;
-  if (step.detail !== undefined) made.detail = step.detail;
-  if (step.since !== undefined) putSince(made, step.since);
-  if (value !== 'unknown' && !certain && isFaded(active, value)) made.reason = 'stale';
-  if (laterQuashed) made.laterQuashed = true;
+  const groups = groupsOf(vocabulary, possible, isCertain);
+  const made = draft(ref, step, { possible: sorted(possible), groups }, certain, disputed, from, to);
+  if (readings.length > 0) {
+    made.orderUncertain = true;
+    made.otherReadings = sorted(readings.filter((one) => one !== value));
+  }
   return made;
 }
 
-/** One object for each answer that an axis can give about its groups: every segment has one. */
-function groupsOf(
-  vocabulary: AxisVocabulary,
-  possible: readonly string[],
-  isCertain: (wanted: (one: string) => boolean) => boolean,
-): Groups {
-  let answer = '';
-  for (const members of Object.values(vocabulary.groups)) {
-    const isMember = (one: string): boolean => members.includes(one);
-    answer += `${isCertain(isMember) ? 'c' : '-'}${possible.some(isMember) ? 'p' : '-'}`;
-  }
-  let known = groupAnswers.get(vocabulary);
-  if (known === undefined) groupAnswers.set(vocabulary, (known = new Map<string, Groups>()));
-  let groups = known.get(answer);
-  if (groups === undefined) {
-    const names = Object.keys(vocabulary.groups);
-    groups = Object.fromEntries(
-      names.map((name, at) => [name, { certain: answer[2 * at] === 'c', possible: answer[2 * at + 1] === 'p' }]),
-    );
-    known.set(answer, groups);
-  }
-  return groups;
+function sorted(values: readonly string[]): readonly string[] {
+  return values.length === 0 ? NO_VALUES : values.length === 1 ? values : values.toSorted();
 }
 
-const groupAnswers = new Map<AxisVocabulary, Map<string, Groups>>();
-
-function union(pieces: readonly Piece[], part: 'values' | 'held' | 'readings'): string[] {
-  if (pieces.length === 1) return [...nth(pieces, 0)[part]];
-  const all = new Set<string>();
-  for (const piece of pieces) for (const value of piece[part]) all.add(value);
-  return [...all];
+function union(pieces: readonly Piece[], part: 'values' | 'held' | 'readings'): readonly string[] {
+  let all = pieces[0]?.[part] ?? NO_VALUES;
+  let own: string[] | undefined;
+  for (let index = 1; index < pieces.length; index++) {
+    const more = nth(pieces, index)[part];
+    if (more === all) continue;
+    for (const value of more) {
+      if (all.includes(value)) continue;
+      if (own === undefined) all = own = [...all, value];
+      else own.push(value);
+    }
+  }
+  return all;
 }
 
 /** In some world that gives the value, it is beyond its horizon. */
@@ -189,8 +269,7 @@ function isFaded(pieces: readonly Piece[], value: string): boolean {
   return pieces.some(({ values, held }) => values.includes(value) && (held.includes(NOTHING) || !held.includes(value)));
 }
 
-function putSince(made: Draft, { ordered }: TrackFact): void {
-  const { fact, earliest, latest } = ordered;
+function putSince(made: Draft, { fact, earliest, latest }: OrderedFact): void {
   if (fact.aspect === 'observed') {
     // Seen to be so on a day: it began then or earlier.
     made.sinceBounds = { earliest: -Infinity, latest };
