@@ -17,7 +17,7 @@ async function run(context: Context): Promise<readonly Figure[]> {
   const child = fork(fileURLToPath(new URL('./views-process.js', import.meta.url)), {
     serialization: 'advanced',
     // The room that the thread of the views has in a server.
-    execArgv: ['--max-semi-space-size=32'],
+    execArgv: ['--max-semi-space-size=32', '--max-old-space-size=1024'],
   });
   child.send(task);
   const [built] = (await once(child, 'message')) as [ViewsBuilt];

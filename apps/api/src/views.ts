@@ -12,11 +12,16 @@ export interface ViewsWriter {
 
 /** What an event leaves behind is mostly gone after the next commit: with room for it, a tenth less work is garbage. */
 const YOUNG_GENERATION_MB = 96;
+/**
+ * Far more than is in use at any time. The nearer the limit, the less garbage V8 lets lie: without one it lets the heap grow to
+ * several times of what is in use.
+ */
+const OLD_GENERATION_MB = 1_024;
 
 /** A thread that loads what it needs; it does nothing more until `startViews` has it begin. */
 export class ViewsThread {
   readonly worker = new Worker(new URL('./views-worker.js', import.meta.url), {
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, maxOldGenerationSizeMb: OLD_GENERATION_MB },
   });
   /** Resolves when the thread has ended: with what it failed of, if it did. Heard from the first moment on. */
   readonly ended = new Promise<Error | undefined>((resolve) => {

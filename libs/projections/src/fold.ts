@@ -103,9 +103,10 @@ export class Fold {
     const isShared = event.type === 'IdentityJudged' || subject.isJudged;
     if (isShared) this.settleAll();
     const mentions = mentionsOf(event.type, event.data);
-    const taken: Taken = { row: toRow(event, sid, seq), definition, mentions, isFirst, known };
+    const json = JSON.stringify(event.data);
+    const taken: Taken = { row: toRow(event, sid, seq, json.length), definition, mentions, isFirst, known };
     const targets = this.targets(subject, mentions, event.data);
-    this.file.addEvent(event, sid, seq, known, JSON.stringify(event.data));
+    this.file.addEvent(event, sid, seq, known, json);
     if (isFirst) {
       this.answers.enter(subject);
       this.statements.addSubject.run(sid, kind, id, seq);
@@ -368,7 +369,7 @@ function withSelves(subjects: readonly Subject[]): readonly Subject[] {
   return [...all.values()].sort((a, b) => a.ref.sid - b.ref.sid);
 }
 
-function toRow(event: RecordedEvent, sid: number, seq: number): EventRow {
+function toRow(event: RecordedEvent, sid: number, seq: number, length: number): EventRow {
   const { recordedAt, recordedBy, visibility } = event.metadata;
   return {
     seq,
@@ -380,6 +381,7 @@ function toRow(event: RecordedEvent, sid: number, seq: number): EventRow {
     visibility,
     opened: event.opened,
     data: event.data,
+    length,
   };
 }
 

@@ -5,7 +5,7 @@ import { type EventRow, Records } from './records.js';
 import { createFile } from './schema.js';
 import type { Subject } from './subject.js';
 
-function grow(knowledge: Knowledge, subject: Subject, events: number): void {
+function grow(knowledge: Knowledge, subject: Subject, events: number, length = 2): void {
   const { sid } = subject.ref;
   for (let n = 0; n < events; n++) {
     const row: EventRow = {
@@ -18,6 +18,7 @@ function grow(knowledge: Knowledge, subject: Subject, events: number): void {
       visibility: 'internal',
       opened: true,
       data: {},
+      length,
     };
     subject.learn(row);
     knowledge.keep(subject);
@@ -36,5 +37,19 @@ test('a subject counts for as much as it has grown to; who was not asked for the
   expect([2, 1, 3].map((sid) => knowledge.atHand(sid) !== undefined)).toEqual([false, true, true]);
   grow(knowledge, one, 18);
   expect([1, 2, 3].map((sid) => knowledge.atHand(sid) !== undefined)).toEqual([true, false, false]);
+  db.close();
+});
+
+test('a long event counts for what it holds', () => {
+  const db = createFile(':memory:');
+  const knowledge = new Knowledge(new Records(db), 20);
+  const [one, two] = [1, 2].map((sid) =>
+    knowledge.enter({ sid, kind: 'source', id: derivedId('knowledge', 'source', sid) }),
+  ) as [Subject, Subject];
+  grow(knowledge, one, 1, 18 * 1_024);
+  expect(knowledge.atHand(2)).toBeUndefined();
+  expect(knowledge.atHand(1)).toBe(one);
+  grow(knowledge, two, 1, 2);
+  expect([1, 2].map((sid) => knowledge.atHand(sid) !== undefined)).toEqual([false, true]);
   db.close();
 });

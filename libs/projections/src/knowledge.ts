@@ -21,7 +21,7 @@ export class Knowledge {
   /** Bound to this, so that subjects can look others up. */
   readonly find = (kind: SubjectCategory, id: string): Subject | undefined => this.byId(kind, id);
 
-  /** @param events how many events to keep at hand, over all subjects */
+  /** @param events how many events to keep at hand, over all subjects; long ones count several times */
   constructor(
     private readonly records: Records,
     private readonly events: number,

@@ -25,6 +25,8 @@ export interface EventRow {
   /** Its personal fields are there; else they were erased. */
   readonly opened: boolean;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Of its data as JSON, in characters: what it costs to keep at hand. */
+  readonly length: number;
 }
 
 interface RawEvent {
@@ -222,5 +224,6 @@ function toEvent(row: RawEvent): EventRow {
     visibility: row.visibility,
     opened: row.opened === 1,
     data: JSON.parse(row.data) as Readonly<Record<string, unknown>>,
+    length: row.data.length,
   };
 }

@@ -70,6 +70,7 @@ export class Subject {
   private readonly others: Concerning[] = [];
   /** Subjects that its own events name, by kind and id. */
   private readonly mentioned = new Map<string, Mention>();
+  private weight = 1;
   private judged = false;
   private sourceMemo: SourceRecord | undefined;
   private factsMemo: readonly StandingFact[] | undefined;
@@ -96,15 +97,16 @@ export class Subject {
     return this.ref.id;
   }
 
-  /** How many events it holds: what it costs to keep at hand. */
+  /** What it costs to keep at hand: one for each event, and one more for each KiB of it. */
   get size(): number {
-    return 1 + this.rows.size + this.others.length;
+    return this.weight;
   }
 
   /** Takes in the next event of its own stream. */
   learn(row: EventRow, mentions: readonly Mention[] = mentionsOf(row.type, row.data)): void {
     this.state = evolve(this.state, row);
     this.rows.set(row.id, row);
+    this.weight += weightOf(row);
     if (row.type === 'IdentityJudged') this.judged = true;
     for (const mention of mentions) this.mentioned.set(`${mention.kind} ${mention.id}`, mention);
     this.sourceMemo = undefined;
@@ -115,6 +117,7 @@ export class Subject {
   /** Takes in the next event of another stream that concerns it. */
   hear(event: Concerning): void {
     this.others.push(event);
+    this.weight += weightOf(event.row);
     if (event.row.type === 'IdentityJudged') this.judged = true;
     // What a case says of its facts is part of a person's ledger.
     if (this.kind === 'person' && event.of.kind === 'case') {
@@ -263,6 +266,10 @@ export class Subject {
     }
     for (const row of own.slice(next)) this.learn(row);
   }
+}
+
+function weightOf({ length }: EventRow): number {
+  return 1 + (length >>> 10);
 }
 
 /** Every case that was joined to this one, directly or through others, itself included. */
