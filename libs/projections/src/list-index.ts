@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Bits } from './bits.js';
+import { ListTexts } from './list-texts.js';
 import type { SubjectCategory } from './shapes.js';
 
 /** Who meets a condition: at least possibly; and certainly, who are among the former. */
@@ -63,6 +64,7 @@ export class ListIndex {
   readonly everyone = new Bits();
   private readonly columns = new Map<string, ColumnDraft>();
   private readonly statements: Record<'moved' | 'ofField' | 'ofSubject', StatementSync>;
+  private readonly texts: ListTexts;
   private seq = -1;
   private day = NaN;
   private total = 0;
@@ -71,6 +73,7 @@ export class ListIndex {
     db: DatabaseSync,
     private readonly kind: SubjectCategory,
   ) {
+    this.texts = new ListTexts(db, kind);
     this.statements = {
       moved: db.prepare('SELECT json_group_array(sid) FROM subjects WHERE kind = ? AND updated > ?'),
       ofField: db.prepare(
@@ -98,6 +101,7 @@ export class ListIndex {
     this.seq = seq;
     if (moved.length === 0) return;
     for (const sid of moved) this.everyone.add(sid);
+    this.texts.forget(moved);
     this.total = this.everyone.count();
     // Reading columns anew is cheaper than mending most of them.
     if (moved.length * 4 > this.total) this.columns.clear();
@@ -116,6 +120,11 @@ export class ListIndex {
       this.columns.set(field, column);
     }
     return column;
+  }
+
+  /** Whose names, titles or words hold this, which is folded. */
+  matching(folded: string): Bits {
+    return this.texts.matching(folded);
   }
 
   private mend(sid: number): void {

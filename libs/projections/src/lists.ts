@@ -203,7 +203,8 @@ class Search {
   ) {
     const { values = [] } = query.conditions.get('case') ?? {};
     this.cases = values.map((id) => lookups.personsOfCase(id));
-    this.words = query.q === '' ? undefined : this.matching(query.q);
+    // The one place where `q` is answered. All filters cut it.
+    this.words = query.q === '' ? undefined : index.matching(foldText(query.q));
   }
 
   /** Who meets all of these conditions, and has the words that are searched for. */
@@ -282,12 +283,6 @@ class Search {
       unknown: among.count() - any.count(),
       ...(left > 0 && { more: left }),
     };
-  }
-
-  /** Whose names, titles or words hold what is searched for: the one place where `q` is answered. All filters cut it. */
-  private matching(q: string): Bits {
-    const [json] = this.statements.matching.get(this.query.kind, foldText(q)) as unknown as [string];
-    return Bits.of(numbersIn(json));
   }
 
   private of(condition: Condition, conditions: Conditions): Hits {
@@ -432,7 +427,7 @@ function fromColumn({ values }: Column, wanted: readonly string[]): Hits {
 function prepare(
   db: DatabaseSync,
 ): Record<
-  'logId' | 'row' | 'matching' | 'ofField' | 'ofValue' | 'places' | 'atPlace' | 'valuesOf' | 'named' | 'dated',
+  'logId' | 'row' | 'ofField' | 'ofValue' | 'places' | 'atPlace' | 'valuesOf' | 'named' | 'dated',
   StatementSync
 > {
   const TODAY = 'valid_from <= ? AND valid_to >= ?';
@@ -447,7 +442,6 @@ function prepare(
       `SELECT s.sid, s.kind, s.id, s.entered, s.name, d.item FROM subjects s
        LEFT JOIN documents d ON d.sid = s.sid AND d.day <= ? AND d.until >= ? WHERE s.sid = ?`,
     ),
-    matching: arrays('SELECT json_group_array(sid) FROM subjects WHERE kind = ? AND instr(search, ?) > 0'),
     ofField: arrays(`SELECT value, sid, certain FROM traits WHERE field = ? AND ${TODAY} ORDER BY value, sid`),
     ofValue: arrays(`SELECT value, ${GROUPED} FROM traits WHERE field = ? AND value = ? AND ${TODAY}`),
     places: arrays(`SELECT value, sid, certain, place FROM traits WHERE field = ? AND ${TODAY}`),
