@@ -107,6 +107,7 @@ const LISTS = [
   ['a group of values, certainly', 'liberty=deprived&certainty=certain'],
   ['two filters', 'hold=deprived&verdict=convicted'],
   ['two filters, by name', 'hold=deprived&verdict=convicted&sort=name'],
+  ['a role in an organisation', 'role=spokesperson&organisation=A%20union'],
   ['no filter, the last changed first', 'sort=-updated'],
   ['two filters and two facets', 'liberty=deprived&sentence=serving&facets=stage,verdict'],
   ['no filter, four facets', 'facets=hold,stage,verdict,sentence&limit=1'],

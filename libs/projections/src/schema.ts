@@ -12,7 +12,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { SEARCH_TABLES } from './search/tables.js';
 import { TREE_TABLE } from './tree/tiles.js';
 
-export const SCHEMA_VERSION = 8;
+export const SCHEMA_VERSION = 9;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 2;
 

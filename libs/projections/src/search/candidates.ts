@@ -1,9 +1,10 @@
 /**
  * Finds the texts of one class that contain something, the latest first, a few at a time: however many there are, the
- * first cost the same. Three characters and more are looked up in the index of trigrams; two by all trigrams that begin
- * with them; one in the blocks of rows in which it occurs.
+ * first cost the same. Three characters and more are looked up in the index of trigrams, several words also by which of
+ * them are neighbours; two characters by all trigrams that begin with them; one in the blocks of rows in which it occurs.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { wordGramsOf } from './folded-words.js';
 import { CLASSES, firstRow, indexOf, ROWS_PER_BLOCK, ROWS_PER_CLASS, type TextClass } from './tables.js';
 
 /** A text that holds what is looked for. */
@@ -12,7 +13,11 @@ export interface Candidate {
   readonly sid: number;
 }
 
-/** What a text must hold, and what it must not hold besides, or a better rank would have it. */
+/**
+ * What a text must hold, and what it must not hold besides, or a better rank would have it. The reader judges that anew
+ * with all texts of the subject; but if these were given to it all the same, a page far behind would have it read the
+ * subjects of every better text again.
+ */
 export interface Wanted {
   readonly needle: string;
   readonly without: string | undefined;
@@ -22,6 +27,8 @@ export interface Wanted {
 const TRIGRAMS_LOOKED_UP = 4;
 /** Among which the rarest are chosen, and by how many of the latest texts that hold them. */
 const TRIGRAMS_WEIGHED = 20;
+/** So many signs of neighbouring words are rarer than any characters are. */
+const WORD_GRAMS_ENOUGH = 2;
 const TEXTS_WEIGHED = 200;
 /** They overlap, so that fewer texts hold all of them but not the needle. */
 const STEP = 2;
@@ -32,6 +39,8 @@ export class Candidates {
   private readonly indexes: ReadonlyMap<number, Record<'lookUp' | 'weigh', StatementSync>>;
   private readonly byCharacter: StatementSync;
   private readonly trigramsFrom: StatementSync;
+  /** What was found of the trigrams of each class in the open transaction. */
+  private readonly weighed = new Map<string, Weight>();
 
   constructor(db: DatabaseSync) {
     this.indexes = new Map(
@@ -51,6 +60,11 @@ export class Candidates {
     this.trigramsFrom = db.prepare('SELECT gram FROM search_trigrams WHERE gram >= ? AND gram < ? LIMIT ?');
   }
 
+  /** To be called when the file may have changed. */
+  forget(): void {
+    this.weighed.clear();
+  }
+
   /** The next candidates of the class whose order is below this one, the highest first; fewer than `limit`: no more. */
   next({ code }: TextClass, { needle, without = '' }: Wanted, below: number, limit: number): readonly Candidate[] {
     const first = firstRow(code);
@@ -62,7 +76,7 @@ export class Candidates {
     const index = this.indexes.get(code);
     if (index === undefined) return [];
     const pair = characters.length === 2;
-    const grams = pair ? this.gramsFrom(needle) : rarest(gramsOf(characters), index.weigh);
+    const grams = pair ? this.gramsFrom(needle) : this.rarest(code, needle, characters);
     if (grams.length === 0) return [];
     const match = grams.map(quoted).join(pair ? ' OR ' : ' AND ');
     return index.lookUp.all(match, end, needle, without, limit) as unknown as Candidate[];
@@ -73,6 +87,43 @@ export class Candidates {
       ({ gram }) => gram,
     );
   }
+
+  /** Trigrams that few texts have together, of those that the needle has; none where one of them is in no text. */
+  private rarest(code: number, needle: string, characters: readonly string[]): readonly string[] {
+    const ofWords = wordGramsOf(needle).slice(0, TRIGRAMS_WEIGHED);
+    const grams = ofWords.length >= WORD_GRAMS_ENOUGH ? ofWords : [...ofWords, ...gramsOf(characters)];
+    if (grams.length === 1) return grams;
+    const weighed: Weight[] = [];
+    for (const gram of grams) {
+      const weight = this.weigh(code, gram);
+      if (weight.texts === 0) return [];
+      // So few are soon looked at themselves.
+      if (weight.texts < TEXTS_WEIGHED) return [gram];
+      weighed.push(weight);
+    }
+    return weighed
+      .sort((a, b) => a.earliest - b.earliest)
+      .slice(0, TRIGRAMS_LOOKED_UP)
+      .map(({ gram }) => gram);
+  }
+
+  private weigh(code: number, gram: string): Weight {
+    const key = `${code} ${gram}`;
+    let weight = this.weighed.get(key);
+    if (weight === undefined) {
+      const found = this.indexes.get(code)?.weigh.get(quoted(gram)) as unknown as Omit<Weight, 'gram'>;
+      this.weighed.set(key, (weight = { gram, ...found }));
+    }
+    return weight;
+  }
+}
+
+interface Weight {
+  readonly gram: string;
+  /** Which hold it: as many as are weighed, or all. */
+  readonly texts: number;
+  /** The earliest of these: the higher, the more texts hold it. */
+  readonly earliest: number;
 }
 
 /** In this order (CROSS JOIN), and seen in the text whether it really stands there: trigrams may stand apart. */
@@ -84,20 +135,8 @@ function lookUp(index: string): string {
 
 /** How far back its latest texts reach: the rarer a trigram, the further. */
 function weigh(index: string): string {
-  return `SELECT count(*) AS texts, min(rowid) AS earliest
+  return `SELECT count(*) AS texts, ifnull(min(rowid), 0) AS earliest
     FROM (SELECT rowid FROM ${index} WHERE ${index} MATCH ? ORDER BY rowid DESC LIMIT ${TEXTS_WEIGHED})`;
-}
-
-function rarest(grams: readonly string[], weighing: StatementSync): readonly string[] {
-  if (grams.length <= TRIGRAMS_LOOKED_UP) return grams;
-  return grams
-    .map((gram) => {
-      const { texts, earliest } = weighing.get(quoted(gram)) as unknown as { texts: number; earliest: number | null };
-      return { gram, texts, earliest: earliest ?? 0 };
-    })
-    .sort((a, b) => Number(a.texts === TEXTS_WEIGHED) - Number(b.texts === TEXTS_WEIGHED) || a.earliest - b.earliest)
-    .slice(0, TRIGRAMS_LOOKED_UP)
-    .map(({ gram }) => gram);
 }
 
 /** As a string of FTS5: nothing in it is an operator. */

@@ -52,6 +52,7 @@ export class SearchReader {
     const { log, head, done } = this.statements.state.get() as unknown as { log: string; head: number; done: number };
     const after = query.cursor === undefined ? ok(undefined) : readCursor(query.cursor, log, asked.value);
     if (!after.ok) return after;
+    this.candidates.forget();
     const upTo = after.value?.upTo ?? done;
     const spellings = this.spellings(asked.value, upTo);
     const tiers = tiersOf(asked.value.needles, asked.value.classes, spellings);

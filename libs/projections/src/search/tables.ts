@@ -96,6 +96,7 @@ CREATE TABLE search_texts (
   folded TEXT NOT NULL, text TEXT NOT NULL, field TEXT NOT NULL
 );
 CREATE INDEX search_texts_subject ON search_texts (sid);
+-- Of each class, the trigrams of "folded" and of the signs of its words (folded-words.ts), which say what words are neighbours.
 ${CLASSES.map(
   ({ code }) => `CREATE VIRTUAL TABLE ${indexOf(code)} USING fts5(
   folded, content = '', tokenize = 'trigram case_sensitive 1', detail = none, columnsize = 0

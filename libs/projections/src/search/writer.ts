@@ -8,6 +8,7 @@ import { Records } from '../records.js';
 import type { SubjectCategory } from '../shapes.js';
 import type { SubjectRef } from '../subject.js';
 import type { ViewFile } from '../view-file.js';
+import { wordSigns } from './folded-words.js';
 import { addedTexts, changesTexts, standingTexts, type TextRow } from './standing-texts.js';
 import { blockOf, CLASSES, indexOf, textClassOf } from './tables.js';
 
@@ -99,13 +100,13 @@ export class SearchWriter {
   }
 
   private remove({ row, folded }: TextRow): void {
-    this.index(row).remove.run(row, folded);
+    this.index(row).remove.run(row, folded + wordSigns(folded));
     this.statements.remove.run(row);
   }
 
   private add({ row, sid, at, start, folded, text, field }: TextRow): void {
     this.statements.add.run(row, sid, at, start, folded, text, field);
-    this.index(row).add.run(row, folded);
+    this.index(row).add.run(row, folded + wordSigns(folded));
     this.note(row, folded);
   }
 
