@@ -7,6 +7,7 @@ import type { Clock } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
 import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { markOf, unfinished } from './copy/mark.js';
 import { openKeyStore } from './key-store.js';
 import { openLog, openState } from './log.js';
 import { createRandomness } from './randomness.js';
@@ -107,6 +108,8 @@ async function compose(
   opened.add(() => watching.tracing?.close());
   const eventStore = await opening;
   opened.add(() => eventStore.close());
+  const half = await unfinished(markOf(settings, eventStore, randomness), 'The log');
+  if (half !== undefined) throw new StartError(half);
   const keyStore = await openKeyStore(settings, {
     mode: 'write',
     mustExist: await hasRecords(eventStore),

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { BackupError } from '../../api/src/backup/backup-error.js';
 import { RequestFailed } from './client.js';
+import type { CopyLogArguments } from './copy-log.js';
 import { createKey, listKeys, revokeKey } from './keys.js';
 
 // `habeas … | head` closes the pipe early. What is recorded is safe; there is nobody left to tell.
@@ -113,6 +114,19 @@ program
     process.exitCode = await (await import('./verify.js')).verify(process.env, options);
   });
 
+program
+  .command('copy-log')
+  .description(
+    'copy the log to another place, event by event, while no server runs; run again, it goes on, or copies what came since (docs/moving.md)',
+  )
+  .option('--from <place>', 'a data folder or esdb://… (the log of HABEAS_LOG, unless said)')
+  .option('--to <place>', 'a data folder or esdb://… (the log of HABEAS_LOG, unless said)')
+  .option('--from-namespace <name>', 'its namespace in that EventStoreDB (HABEAS_LOG_NAMESPACE for that of HABEAS_LOG)')
+  .option('--to-namespace <name>', 'its namespace in that EventStoreDB (HABEAS_LOG_NAMESPACE for that of HABEAS_LOG)')
+  .action(async (options: CopyLogArguments) => {
+    process.exitCode = await (await import('./copy-log.js')).copyLog(process.env, options);
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -120,7 +134,7 @@ try {
   else if (
     error instanceof RequestFailed ||
     error instanceof BackupError ||
-    (error instanceof Error && ['StartError', 'ImportError'].includes(error.name))
+    (error instanceof Error && ['StartError', 'ImportError', 'CopyLogError'].includes(error.name))
   ) {
     console.error(error.message);
     process.exitCode = 1;

@@ -20,16 +20,20 @@ export class Meter {
   private readonly progress = new Progress();
   private readonly since = performance.now();
 
-  /** @param noun what is worked on, in the singular */
+  /**
+   * @param noun what is worked on, in the singular
+   * @param before how many were done before it began, which say nothing of how fast it goes
+   */
   constructor(
     private readonly title: string,
     private readonly noun = 'event',
+    private readonly before = 0,
   ) {}
 
   /** @param of left out: nobody knows how many there are */
   show(done: number, of?: number): void {
     const seconds = (performance.now() - this.since) / 1_000;
-    const rate = seconds < 1 ? 0 : done / seconds;
+    const rate = seconds < 1 ? 0 : (done - this.before) / seconds;
     const speed = rate === 0 ? '' : `, ${Math.round(rate).toLocaleString('en-US')}/s`;
     if (of === undefined) {
       this.progress.show(`${this.title}: ${countText(done, this.noun)}${speed}`);

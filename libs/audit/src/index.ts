@@ -1,4 +1,5 @@
 export * from './checkpoint.js';
+export * from './copy-log.js';
 export * from './log-fault.js';
 export { createSigner, readVerifierKey, type Signer, type Verifier } from './note.js';
 export * from './proofs.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AppendEnd, type Commit, type EventToAppend } from '#event-store';
-import { openSqliteLog, type SqliteLog } from './index.js';
+import { GROUP_APPENDS, openSqliteLog, type SqliteLog } from './index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'habeas-observer-'));
 const begun: { readonly events: number; readonly bytes: number }[] = [];
@@ -47,6 +47,15 @@ test('each append is told once, with what became of it and the commit that it sh
   expect(commits.reduce((sum, { appends }) => sum + appends, 0)).toBe(3);
   for (const { commit } of ended) expect(commits).toContainEqual(commit);
   for (const { milliseconds } of commits) expect(milliseconds).toBeGreaterThan(0);
+});
+
+test('a group of appends that are called in one turn is one commit, in the order of the calls', async () => {
+  const before = commits.length;
+  const streams = Array.from({ length: GROUP_APPENDS }, () => `habeasPerson-${randomUUID()}`);
+  const outcomes = await Promise.all(streams.map((stream) => log.append(stream, [event()], 'no-stream')));
+  expect(commits.slice(before).map(({ appends }) => appends)).toEqual([GROUP_APPENDS]);
+  const rows = outcomes.map(({ position }) => Number(position));
+  expect(rows).toEqual(rows.map((_, n) => (rows[0] ?? 0) + n));
 });
 
 test('the log says how much lies behind a position, what it weighs, and who follows it', async () => {

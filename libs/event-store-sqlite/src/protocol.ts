@@ -12,6 +12,13 @@ export interface WriterStart {
 /** Stands for no-stream among revisions. */
 export const NO_STREAM = -1;
 
+/**
+ * The largest group, in appends and in bytes: what one transaction may hold before its first append is acknowledged. So many
+ * appends that are called in one turn, while no other is under way, are one commit in the order of the calls.
+ */
+export const GROUP_APPENDS = 512;
+export const GROUP_BYTES = 16 * 1024 * 1024;
+
 export type EventTuple = readonly [id: string, type: string, data: string, metadata: string];
 
 export type AppendRequest = readonly [

@@ -8,13 +8,16 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { GroupCommit } from './group-commit.js';
 import { createLogFile, inspectLogFile, makeFolder, openForWriting } from './log-file.js';
 import { takeOwnership, wasOwned } from './owner.js';
-import type { AppendRequest, FromWriter, ToWriter, WriterStart } from './protocol.js';
+import {
+  GROUP_APPENDS,
+  GROUP_BYTES,
+  type AppendRequest,
+  type FromWriter,
+  type ToWriter,
+  type WriterStart,
+} from './protocol.js';
 import { toEventStoreError } from './sqlite-errors.js';
 import { Announcer } from './wake-up.js';
-
-/** The largest group, in appends and in bytes: what one transaction may hold before its first append is acknowledged. */
-const GROUP_APPENDS = 512;
-const GROUP_BYTES = 16 * 1024 * 1024;
 
 if (parentPort === null) throw new Error('This module runs in a thread of its own.');
 const port = parentPort;

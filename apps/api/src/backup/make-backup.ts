@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { copySqliteKeyStore, KEYS_FILE, KeyStoreError, MASTER_KEY_FILE } from '#access';
 import { EventStoreError } from '#event-store';
 import { copySqliteLog, LOG_FILE } from '#event-store-sqlite';
+import { markInFolder, unfinished } from '../copy/mark.js';
 import type { KeySettings } from '../settings.js';
 import { programVersion } from '../version.js';
 import { BackupError } from './backup-error.js';
@@ -39,6 +40,8 @@ export async function makeBackup({ settings, target, withMasterKey, onProgress }
       'The log is in the EventStoreDB of HABEAS_LOG. Back that up with its own tools, and then copy keys.db (docs/eventstoredb.md).',
     );
   }
+  const half = await unfinished(markInFolder(settings.data), 'The log');
+  if (half !== undefined) throw new BackupError(half);
   const folder = resolve(target);
   const madeAt = new Date().toISOString();
   if (existsSync(folder))
