@@ -1,8 +1,10 @@
 /** Servers whose keys are in a PostgreSQL that they share: one inside of this process, and the real one of HABEAS_TEST_POSTGRES. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeBackup } from '../../apps/api/src/backup/make-backup.js';
 import { startHabeas } from '../../apps/api/src/compose.js';
+import { carryKeys } from '../../apps/api/src/copy-keys.js';
 import { readSettings } from '../../apps/api/src/settings.js';
 import { Simulator } from '../eventstoredb-simulator/simulator.js';
 import { type EmbeddedPostgres, eventually, realPostgres, startPostgres, withSchema } from '../support/postgres.js';
@@ -133,6 +135,66 @@ test('while PostgreSQL is away, who has a key already is written on, and others 
   expect(await nameOf(server, made)).toBe('Sam Serey');
   await server.end();
 }, 60_000);
+
+describe('keys that are carried', () => {
+  const settingsOf = (folder: string, keys: string) => readSettings({ HABEAS_DATA: folder, HABEAS_KEYS: keys });
+  const none = (): undefined => undefined;
+
+  test('from keys.db into PostgreSQL and back, twice: what was sealed before opens after', async () => {
+    const first = await startServer();
+    const { folder } = first;
+    const person = await namePerson(first, 'Thuy Vy');
+    await first.stop();
+    const keys = newSchema();
+    const count = await carryKeys(settingsOf(folder, keys), 'postgres', none);
+    expect(count).toBeGreaterThan(0);
+    expect(await carryKeys(settingsOf(folder, keys), 'postgres', none)).toBe(count);
+    expect(await refusal(startServer(folder, { keys }))).toMatch(/copy-keys postgres/);
+    rmSync(join(folder, 'keys.db'));
+    // Without the setting the keys are missed, and no new ones are made in their place.
+    expect(await refusal(startServer(folder))).toMatch(/^StartError: The key store .* is not there, though/);
+
+    const second = await startServer(folder, { keys });
+    expect(await refusal(carryKeys(settingsOf(folder, keys), 'file', none))).toMatch(/in use by another Habeas/);
+    const later = await namePerson(second, 'Sam Serey');
+    await second.stop();
+    expect(await carryKeys(settingsOf(folder, keys), 'file', none)).toBeGreaterThan(count);
+    // Opened by the keys as they are now, and not by what the views hold.
+    for (const name of readdirSync(folder)) if (name.startsWith('views-')) rmSync(join(folder, name));
+    const third = await startServer(folder);
+    expect(await nameOf(third, person)).toBe('Thuy Vy');
+    expect(await nameOf(third, later)).toBe('Sam Serey');
+    await third.end();
+  }, 60_000);
+
+  test('into a key store that has others for the same: refused, and nothing is overwritten', async () => {
+    const keys = newSchema();
+    const one = await startServer(temporaryFolder(), { keys });
+    const masterKeyFile = join(one.folder, 'master.key');
+    await one.stop();
+    const other = temporaryFolder();
+    copyFileSync(masterKeyFile, join(other, 'master.key'));
+    await (await startServer(other)).stop();
+    expect(await refusal(carryKeys(settingsOf(other, keys), 'postgres', none))).toMatch(/holds another key/);
+    await (await startServer(one.folder, { keys })).end();
+  }, 60_000);
+
+  test('by a backup: it holds keys.db, whatever the key store is', async () => {
+    const keys = newSchema();
+    const server = await startServer(temporaryFolder(), { keys });
+    await namePerson(server, 'Thuy Vy');
+    const target = join(temporaryFolder(), 'copy');
+    const { manifest, checked } = await makeBackup({
+      settings: settingsOf(server.folder, keys),
+      target,
+      withMasterKey: false,
+    });
+    expect(Object.keys(manifest.files).sort()).toEqual(['keys.db', 'log.db']);
+    expect(readdirSync(target).sort()).toEqual(['backup.json', 'keys.db', 'log.db']);
+    expect(checked).toMatchObject({ unopened: undefined, closed: { events: 0 } });
+    await server.end();
+  }, 60_000);
+});
 
 describe('a server that cannot start says why, and nothing of the connection string', () => {
   const started = (environment: Readonly<Record<string, string>>, data = temporaryFolder()) =>

@@ -29,7 +29,9 @@ export async function openKeyStore(
 }
 
 /** What says where the master key is, whatever it is the master key of. */
-function masterKeyOptions(settings: KeyStoreSettings): Pick<OpenKeyStore, 'folder' | 'masterKey' | 'masterKeyFile'> {
+export function masterKeyOptions(
+  settings: KeyStoreSettings,
+): Pick<OpenKeyStore, 'folder' | 'masterKey' | 'masterKeyFile'> {
   const { data, masterKey, masterKeyFile } = settings;
   return {
     folder: data,

@@ -2,7 +2,7 @@
  * `habeas <verb>`: the command line. Talks to a running server through the public interface, as any client does. What a
  * verb alone needs is loaded by that verb.
  */
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { BackupError } from '../../api/src/backup/backup-error.js';
 import { RequestFailed } from './client.js';
 import type { CopyLogArguments } from './copy-log.js';
@@ -97,6 +97,12 @@ program
   .action(async (folder: string, options: { data?: string; check: boolean; acceptClosed: boolean }) =>
     (await import('./restore.js')).restore(process.env, folder, options),
   );
+
+program
+  .command('copy-keys')
+  .description('copy the keys of HABEAS_DATA to the PostgreSQL of HABEAS_KEYS, or back; run again, it goes on')
+  .addArgument(new Argument('<to>', 'postgres, or file: keys.db in the data folder').choices(['postgres', 'file']))
+  .action(async (to: 'postgres' | 'file') => (await import('./copy-keys.js')).copyKeysTo(process.env, to));
 
 program
   .command('verify')

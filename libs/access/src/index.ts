@@ -1,6 +1,7 @@
 export { openAccessDirectory, type OpenAccessDirectory } from './access-directory.js';
 export { ACCESS_EVENTS } from './access-key.js';
 export { copySqliteKeyStore } from './copy.js';
+export { copyKeys } from './copy-keys.js';
 export { KeyStoreError, type KeyStoreErrorCode } from './key-store-error.js';
 export { MASTER_KEY_FILE } from './master-key.js';
 export type { OpenKeyStore } from './open-key-store.js';

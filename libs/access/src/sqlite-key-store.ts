@@ -33,7 +33,7 @@ export async function openSqliteKeyStore(options: OpenKeyStore): Promise<KeyStor
 }
 
 /** The same, for who carries keys from one key store to another. */
-async function openSqliteKeys(options: OpenKeyStore): Promise<OpenedKeys> {
+export async function openSqliteKeys(options: OpenKeyStore): Promise<OpenedKeys> {
   const { folder, mode, randomness } = options;
   const file = join(folder, KEYS_FILE);
   const place = `key store ${file}`;

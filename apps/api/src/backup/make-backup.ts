@@ -6,10 +6,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { copySqliteKeyStore, KEYS_FILE, KeyStoreError, MASTER_KEY_FILE } from '#access';
+import { copyKeys, copySqliteKeyStore, KEYS_FILE, KeyStoreError, MASTER_KEY_FILE } from '#access';
 import { EventStoreError } from '#event-store';
 import { copySqliteLog, LOG_FILE } from '#event-store-sqlite';
 import { markInFolder, unfinished } from '../copy/mark.js';
+import { masterKeyOptions } from '../key-store.js';
+import { createRandomness } from '../randomness.js';
 import type { KeySettings } from '../settings.js';
 import { programVersion } from '../version.js';
 import { BackupError } from './backup-error.js';
@@ -37,7 +39,7 @@ export interface MadeBackup {
 export async function makeBackup({ settings, target, withMasterKey, onProgress }: MakeBackup): Promise<MadeBackup> {
   if (settings.log !== undefined) {
     throw new BackupError(
-      'The log is in the EventStoreDB of HABEAS_LOG. Back that up with its own tools, and then copy keys.db (docs/eventstoredb.md).',
+      'The log is in the EventStoreDB of HABEAS_LOG. Back that up with its own tools, and then the keys (docs/eventstoredb.md).',
     );
   }
   const half = await unfinished(markInFolder(settings.data), 'The log');
@@ -55,7 +57,7 @@ export async function makeBackup({ settings, target, withMasterKey, onProgress }
       to: join(partial, LOG_FILE),
       onProgress: (share) => onProgress?.('copying', share),
     });
-    await copySqliteKeyStore(settings.data, join(partial, KEYS_FILE));
+    await copyKeyStore(settings, partial);
     const master = masterKeyOf(settings);
     if (withMasterKey) writeDurably(join(partial, MASTER_KEY_FILE), masterKeyText(settings));
     const checked = await checkCopy({ log: partial, keys: partial }, master, (events) =>
@@ -78,6 +80,13 @@ export async function makeBackup({ settings, target, withMasterKey, onProgress }
     rmSync(partial, { recursive: true, force: true });
     throw explained(error, folder);
   }
+}
+
+/** A backup holds its keys wherever they are kept: as keys.db, wrapped as they were. */
+async function copyKeyStore(settings: KeySettings, folder: string): Promise<void> {
+  if (settings.keys === undefined) return copySqliteKeyStore(settings.data, join(folder, KEYS_FILE));
+  const between = { ...masterKeyOptions(settings), connectionString: settings.keys, randomness: createRandomness() };
+  await copyKeys({ to: 'file', between, toFolder: folder });
 }
 
 /** Where the server of this data folder finds its master key; undefined if that is nowhere in sight. */

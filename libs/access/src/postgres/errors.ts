@@ -8,7 +8,10 @@ import { KeyStoreError, type KeyStoreErrorCode } from '../key-store-error.js';
 const FAILURES: Readonly<Record<string, readonly [KeyStoreErrorCode, string]>> = {
   '28': ['unavailable', 'it refuses the user or the password'],
   '3D000': ['unavailable', 'it has no database of that name'],
-  '42501': ['read-only', 'the user lacks rights: to use the schema, and to select from and insert into its tables'],
+  '42501': [
+    'read-only',
+    'the user lacks rights: to make or use the schema, and to select from and insert into its tables',
+  ],
   '25006': ['unavailable', 'it takes no writes; connect to the primary'],
   '53100': ['disk-full', 'its disk is full'],
   '53': ['unavailable', 'it has no room for another connection, or too little memory'],

@@ -39,7 +39,7 @@ export async function openPostgresKeyStore(options: OpenPostgresKeyStore): Promi
 }
 
 /** The same, for who carries keys from one key store to another. */
-async function openPostgresKeys(options: OpenPostgresKeyStore): Promise<OpenedKeys> {
+export async function openPostgresKeys(options: OpenPostgresKeyStore): Promise<OpenedKeys> {
   const { connectionString, schema } = readConnectionString(options.connectionString);
   const place = `key store in PostgreSQL (schema ${schema})`;
   // The driver is loaded only where it is used.
