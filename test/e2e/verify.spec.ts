@@ -28,8 +28,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function verify(...args: readonly string[]) {
-  const done: Run = run(CLI, ['verify', ...args], { environment: { HABEAS_DATA: server.folder } });
+function verify(...args: readonly string[]) {
+  return verifyIn(server.folder, ...args);
+}
+
+async function verifyIn(data: string, ...args: readonly string[]) {
+  const done: Run = run(CLI, ['verify', ...args], { environment: { HABEAS_DATA: data } });
   const code = await done.ended;
   return { code, output: done.output(), errors: done.errors().trim() };
 }
@@ -56,6 +60,16 @@ test.each([
   const found = await verify(...args);
   expect(found).toMatchObject({ code: 1, output: '' });
   expect(found.errors).toContain(said);
+});
+
+test('where there is no log that could be read, a sentence says so', async () => {
+  const found = await verifyIn(join(folder, 'nowhere'));
+  expect(found).toMatchObject({ code: 1, output: '' });
+  expect(found.errors).toMatch(
+    /^The log in the data folder .* cannot be opened \(unavailable\)\. There is no log at .*\.$/,
+  );
+  writeFileSync(join(folder, LOG_FILE), 'somebody else’s');
+  expect(await verifyIn(folder)).toMatchObject({ code: 1, errors: expect.stringMatching(/not a log of Habeas.*$/) });
 });
 
 test('a seal by another key than the one that is believed is refused', async () => {

@@ -52,7 +52,7 @@ export function asStartError(error: unknown, settings: Settings): unknown {
       case 'disk-full':
         return explain(`The disk that holds the data folder ${data} is full.`);
       default:
-        return explain(`The log in the data folder ${data} cannot be opened (${error.code}).`);
+        return explain(`The log in the data folder ${data} cannot be opened (${error.code}). ${error.message}`);
     }
   }
   // Their messages are sentences for whoever runs the server, and hold no key.

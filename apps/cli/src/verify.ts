@@ -12,7 +12,8 @@ import {
 } from '#audit';
 import { openLog } from '../../api/src/log.js';
 import { createRandomness } from '../../api/src/randomness.js';
-import { readSettings } from '../../api/src/settings.js';
+import { readSettings, type Settings } from '../../api/src/settings.js';
+import { asStartError } from '../../api/src/start-failure.js';
 import { StartError } from '../../api/src/start-error.js';
 import type { Environment } from './client-of.js';
 import { countText, Meter } from './progress.js';
@@ -26,11 +27,20 @@ export interface VerifyArguments {
 const WHOLE = 0;
 const NOT_WHOLE = 2;
 
-/** @returns the exit code @throws StartError, EventStoreError */
+/** @returns the exit code @throws StartError: nothing could be verified */
 export async function verify(environment: Environment, options: VerifyArguments): Promise<number> {
+  const settings = readSettings(environment);
+  try {
+    return await verifyLogOf(settings, options);
+  } catch (error) {
+    throw asStartError(error, settings);
+  }
+}
+
+async function verifyLogOf(settings: Settings, options: VerifyArguments): Promise<number> {
   const verifiers = options.key === undefined ? undefined : [verifierOf(options.key)];
   const kept = (await Promise.all(options.against.map((file) => keptIn(file, verifiers)))).flat();
-  const store = await openLog(readSettings(environment), { mode: 'read', randomness: createRandomness() });
+  const store = await openLog(settings, { mode: 'read', randomness: createRandomness() });
   const meter = new Meter('Verifying');
   try {
     const of = await store.eventsBehind();
