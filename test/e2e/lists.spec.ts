@@ -289,7 +289,12 @@ test('statements by speaker, what they are about, stance and period; sources by 
     });
   const dated = await said({ occurred: '2021-03-05' });
   const vague = await said({ occurred: '2021', stance: 'welcomes', speaker: { role: 'Minister of Example' } });
-  const undated = await said({ form: 'paraphrase', about: [{ person: told.b }] });
+  const undated = await said({
+    form: 'paraphrase',
+    lang: 'km',
+    about: [{ person: told.b }],
+    onBehalfOf: { group: told.party },
+  });
   const found = async (query: string): Promise<readonly string[]> => {
     const { items } = await list(`statements?${query}`);
     return items.map(({ id }) => id).filter((id) => [dated, vague, undated].includes(id));
@@ -299,6 +304,10 @@ test('statements by speaker, what they are about, stance and period; sources by 
   expect(await found('speaker=minister%20of%20example')).toEqual([vague]);
   expect(await found(`about=${told.party}&stance=welcomes`)).toEqual([vague]);
   expect(await found(`speaker=${told.a}&form=paraphrase`)).toEqual([undated]);
+  expect(await found(`onBehalfOf=${told.party}`)).toEqual([undated]);
+  expect(await found('onBehalfOf=example%20party')).toEqual([undated]);
+  expect(await found('lang=km')).toEqual([undated]);
+  expect(await found('lang=en')).toEqual([dated, vague]);
   expect(await found('period=2021-03')).toEqual([dated, vague, undated]);
   expect(await found('period=2021-03&certainty=certain')).toEqual([dated]);
   expect(await found('period=2021-04/2021-05')).toEqual([vague, undated]);
@@ -308,6 +317,10 @@ test('statements by speaker, what they are about, stance and period; sources by 
 
   const sources = await list('sources?publisher=the%20court%20monitor&type=report&period=2021');
   expect(sources.items.map(({ id, certainty }) => [id, certainty])).toEqual([[told.source, 'certain']]);
+  expect((await list('sources?publisher=the%20court%20monitor&lang=en')).items.map(({ id }) => id)).toContain(
+    told.source,
+  );
+  expect((await list('sources?publisher=the%20court%20monitor&lang=km')).items).toEqual([]);
   const counted = (await list('sources?facets=publisher,type')).facets;
   expect(counted?.publisher?.values).toContainEqual({ value: 'The Court Monitor', certain: 1, possible: 0 });
   expect((await list('groups?groupKind=party&registration=ended')).items.map(({ id }) => id)).toEqual([told.party]);
