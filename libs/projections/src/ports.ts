@@ -47,6 +47,13 @@ export interface Moment {
   readonly knownAt?: string;
 }
 
+export interface DocumentAnswer {
+  /** JSON in UTF-8. Never changed: others may be given the same bytes. */
+  readonly json: Buffer;
+  /** Of the latest event of the subject's stream that the views hold: what an ETag of the present document names. */
+  readonly revision: number;
+}
+
 export interface ListQuery {
   /** Part of a name, a title or of words; letter case and diacritics do not matter. */
   readonly q?: string;
@@ -95,8 +102,8 @@ export type ViewName = 'documents' | 'search';
  * Of searches also `empty-query`, `query-too-long` (pointer `/q`), `unknown-search-field` (`/in`).
  */
 export interface ViewsReader {
-  /** The subject's document as JSON. The present one comes ready-made; others are computed. */
-  document(kind: SubjectCategory, id: string, moment?: Moment): Result<string, Refusal>;
+  /** The subject's document. The present one comes ready-made; others are computed. */
+  document(kind: SubjectCategory, id: string, moment?: Moment): Result<DocumentAnswer, Refusal>;
   /** Subjects of one kind, as they are at present: today, as known now. */
   list(kind: SubjectCategory, query?: ListQuery): Result<ListPage, Refusal>;
   /** Every event of the subject and every other that concerns it or changed its answers, in the order of the log. */
@@ -109,7 +116,7 @@ export interface ViewsReader {
   resolveKnownAt(knownAt: string): Result<{ readonly seq: number; readonly settled: boolean }, Refusal>;
   /** Resolves true as soon as the views hold the stream's event of this revision, false after `timeout` milliseconds. */
   waitFor(stream: string, revision: number, timeout: number, view?: ViewName): Promise<boolean>;
-  /** The revision of the stream's latest event that the views hold: what an ETag names. Undefined: none is held. */
+  /** The revision of the stream's latest event that the views hold. Undefined: none is held. */
   revisionOf(stream: string): number | undefined;
   /** What `work` makes at once of the Merkle tree over all events that the views hold: it does not move meanwhile. */
   tree<T>(work: (tree: LogTree) => Result<T, Refusal>): Result<T, Refusal>;

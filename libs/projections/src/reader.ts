@@ -12,6 +12,7 @@ import { Knowledge } from './knowledge.js';
 import { checkQuery } from './list-query.js';
 import { Lists, type Lookups } from './lists.js';
 import type {
+  DocumentAnswer,
   ListQuery,
   LogTree,
   Moment,
@@ -21,7 +22,8 @@ import type {
   ViewName,
   ViewsReader,
 } from './ports.js';
-import { Records, type SubjectRow } from './records.js';
+import { ReadyDocuments } from './ready-documents.js';
+import { Records, type PresentRow, type SubjectRow } from './records.js';
 import { FOLD_VERSION, openForReading } from './schema.js';
 import { SearchReader } from './search/reader.js';
 import type {
@@ -65,6 +67,7 @@ interface OpenFile {
   readonly path: string;
   readonly db: DatabaseSync;
   readonly records: Records;
+  readonly ready: ReadyDocuments;
   readonly lists: Lists;
   readonly search: SearchReader;
   readonly tree: TreeReader;
@@ -94,17 +97,19 @@ class FileReader implements ViewsReader {
     this.folder = new ViewsFolder(options.folder);
   }
 
-  document(kind: SubjectCategory, id: string, moment: Moment = {}): Result<string, Refusal> {
+  document(kind: SubjectCategory, id: string, moment: Moment = {}): Result<DocumentAnswer, Refusal> {
     return this.snapshot((file) => {
-      const row = file.records.subject(kind, id);
+      const row = file.records.present(kind, id);
       const known = moment.knownAt === undefined ? ok(this.now(file)) : this.resolve(file, moment.knownAt);
       if (!known.ok) return known;
       if (row === undefined || row.entered > known.value.seq) {
         return err(notFound(kind, moment.knownAt === undefined ? '' : ' then'));
       }
-      if (moment.validAt === undefined && moment.knownAt === undefined)
-        return ok(this.presentJson(file, row, known.value));
-      return this.momentJson(file, row, moment, known.value);
+      const json =
+        moment.validAt === undefined && moment.knownAt === undefined
+          ? ok(this.presentJson(file, row, known.value))
+          : this.momentJson(file, row, moment, known.value);
+      return json.ok ? ok({ json: json.value, revision: row.revision }) : json;
     });
   }
 
@@ -222,6 +227,7 @@ class FileReader implements ViewsReader {
       path,
       db,
       records,
+      ready: new ReadyDocuments(records),
       lists: new Lists(db),
       search: new SearchReader(db),
       tree: new TreeReader(db),
@@ -258,11 +264,13 @@ class FileReader implements ViewsReader {
     return this.presentOf(file, row, day).item;
   }
 
-  private presentJson(file: OpenFile, row: SubjectRow, known: ResolvedMoment): string {
-    const ready = file.records.document(row.sid, known.day);
-    const json = ready?.document ?? JSON.stringify(this.presentOf(file, row, known.day).document);
+  private presentJson(file: OpenFile, row: PresentRow, known: ResolvedMoment): Buffer {
     // The ready document holds for as long as nothing in it changes; only which record it answers from moves on.
-    return `${json.slice(0, -1)},"asOf":${JSON.stringify(asOf(known))}}`;
+    const end = `,"asOf":${JSON.stringify(asOf(known))}}`;
+    const ready = file.ready.find(row, known.day, end);
+    if (ready !== undefined) return ready;
+    const { document } = this.presentOf(file, row, known.day);
+    return Buffer.from(`${JSON.stringify(document).slice(0, -1)}${end}`);
   }
 
   private lookups(file: OpenFile, day: number): Lookups {
@@ -302,7 +310,7 @@ class FileReader implements ViewsReader {
     return presentDocument(subject, knowledge.find, day);
   }
 
-  private momentJson(file: OpenFile, row: SubjectRow, moment: Moment, known: ResolvedMoment): Result<string, Refusal> {
+  private momentJson(file: OpenFile, row: SubjectRow, moment: Moment, known: ResolvedMoment): Result<Buffer, Refusal> {
     const span = moment.validAt === undefined ? undefined : parseEdtf(moment.validAt);
     if (span?.ok === false) return err({ ...span.error, code: 'invalid-date', pointer: '/validAt' });
     const knowledge = new Knowledge(file.records, EVENTS_AT_HAND, known.seq);
@@ -310,7 +318,7 @@ class FileReader implements ViewsReader {
     if (subject === undefined) throw new RangeError('A found subject has no row.');
     const document = momentDocument(subject, knowledge.find, known.day, span?.value.bounds);
     const validAt = moment.validAt === undefined ? {} : { validAt: moment.validAt };
-    return ok(JSON.stringify({ ...document, asOf: { ...validAt, ...asOf(known) } }));
+    return ok(Buffer.from(JSON.stringify({ ...document, asOf: { ...validAt, ...asOf(known) } })));
   }
 
   private now({ records }: OpenFile): ResolvedMoment {

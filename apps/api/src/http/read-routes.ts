@@ -106,21 +106,18 @@ export function readController(category: SubjectCategory): Type {
       @Param('id') id: string,
       @Query() query: unknown,
       @Res({ passthrough: true }) reply: FastifyReply,
-    ): Promise<string> {
+    ): Promise<Buffer> {
       const { validAt, knownAt, minPosition } = readQuery(query, ['validAt', 'knownAt', 'minPosition']).once;
       await waitForPosition(this.habeas, minPosition);
-      const stream = streamName(category, id);
-      // Before the document: an ETag may name an older state than the document shows, never a newer one.
-      const revision = this.habeas.views.revisionOf(stream);
-      const document = orProblem(
+      const { json, revision } = orProblem(
         this.habeas.views.document(category, id, {
           ...(validAt === undefined ? {} : { validAt }),
           ...(knownAt === undefined ? {} : { knownAt }),
         }),
       );
-      if (revision !== undefined && knownAt === undefined)
-        reply.header('etag', etagOf(this.habeas.etagSecret, stream, revision));
-      return document;
+      if (knownAt === undefined)
+        reply.header('etag', etagOf(this.habeas.etagSecret, streamName(category, id), revision));
+      return json;
     }
 
     @Get(':id/history')

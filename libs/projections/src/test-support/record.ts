@@ -166,5 +166,5 @@ export function documentOf<Kind extends SubjectCategory>(
 ): DocumentOf[Kind] {
   const found = reader.document(kind, id, moment);
   if (!found.ok) throw new Error(found.error.code);
-  return JSON.parse(found.value) as DocumentOf[Kind];
+  return JSON.parse(found.value.json.toString()) as DocumentOf[Kind];
 }

@@ -1,0 +1,85 @@
+/** Bytes that are kept never outlive the document that they were. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { ReadyDocuments } from './ready-documents.js';
+import { Records, type PresentRow } from './records.js';
+import { createFile, makeDurable, openForReading } from './schema.js';
+
+let folder: string;
+let writer: DatabaseSync;
+let reader: DatabaseSync;
+let records: Records;
+let ready: ReadyDocuments;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'habeas-ready-'));
+  const path = join(folder, 'views.db');
+  writer = createFile(path);
+  writer.exec(
+    `INSERT INTO streams VALUES (1, 'habeasPerson-a', 4, '');
+     INSERT INTO subjects (sid, kind, id, entered, search, sort) VALUES (1, 'person', 'a', 2, '', '');`,
+  );
+  makeDurable(writer);
+  const opened = openForReading(path);
+  if (opened === undefined) throw new Error('The file cannot be read.');
+  reader = opened;
+  records = new Records(reader);
+  ready = new ReadyDocuments(records);
+});
+
+afterEach(() => {
+  reader.close();
+  writer.close();
+  rmSync(folder, { recursive: true });
+});
+
+function put(seq: number, day: number, until: number, document: object): void {
+  writer
+    .prepare("INSERT OR REPLACE INTO documents VALUES (1, ?, ?, ?, '', ?)")
+    .run(seq, day, until, JSON.stringify(document));
+}
+
+function find(today: number, end: string): Buffer | undefined {
+  return ready.find(records.present('person', 'a') as PresentRow, today, end);
+}
+
+test('the document with another end, the same bytes as long as nothing changes', () => {
+  put(5, 10, 20, { name: 'ស៊ូ' });
+  const first = find(10, ',"n":1}');
+  expect(first?.toString()).toBe('{"name":"ស៊ូ","n":1}');
+  expect(find(11, ',"n":1}')).toBe(first);
+});
+
+test('the end moves on while the document stays; bytes that were given stay as they were', () => {
+  put(5, 10, 20, { name: 'Vy' });
+  const first = find(10, ',"n":1}');
+  expect(find(10, ',"n":12345}')?.toString()).toBe('{"name":"Vy","n":12345}');
+  expect(find(10, ',"n":2}')?.toString()).toBe('{"name":"Vy","n":2}');
+  expect(first?.toString()).toBe('{"name":"Vy","n":1}');
+});
+
+test('another document of the subject: of a later seq, or of the same for another day', () => {
+  put(5, 10, 20, { name: 'Vy' });
+  find(10, '}');
+  put(6, 10, 20, { name: 'Vy Serey' });
+  expect(find(10, '}')?.toString()).toBe('{"name":"Vy Serey"}');
+  put(6, 12, 20, { name: 'Vy Serey', free: true });
+  expect(find(12, '}')?.toString()).toBe('{"name":"Vy Serey","free":true}');
+});
+
+test('none where none stands ready, or none for this day', () => {
+  expect(find(10, '}')).toBeUndefined();
+  put(5, 10, 20, { name: 'Vy' });
+  expect(find(9, '}')).toBeUndefined();
+  expect(find(20, '}')).toBeDefined();
+  expect(find(21, '}')).toBeUndefined();
+  writer.exec('DELETE FROM documents');
+  expect(find(10, '}')).toBeUndefined();
+});
+
+test('what the row of a subject says', () => {
+  expect(records.present('person', 'a')).toMatchObject({ sid: 1, revision: 4, seq: null, entered: 2 });
+  expect(records.present('group', 'a')).toBeUndefined();
+});
