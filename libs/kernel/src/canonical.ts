@@ -50,7 +50,7 @@ function isPlain(text: string): boolean {
  * @throws NotCanonicalError the value has no canonical form
  */
 export function canonicalValue(value: unknown): Json {
-  return normalise(value, [], new Set());
+  return normalise(value, [], []);
 }
 
 /** The same at the door, where a value that has no canonical form is the caller's to mend. */
@@ -81,31 +81,29 @@ export function writeCanonical(value: Json): string {
 
 /** The same value if its keys are in order everywhere, as they mostly are, else a copy. */
 function inOrder(value: Json): Json {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const elements = value as readonly Json[];
-    const same = elements.every((element) => inOrder(element) === element);
-    return same ? elements : elements.map(inOrder);
-  }
+  if (isInOrder(value) || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return (value as readonly Json[]).map(inOrder);
   const object = value as JsonObject;
-  const names = Object.keys(object);
-  let same = isSorted(names);
-  for (const name of names) same &&= inOrder(object[name] as Json) === object[name];
-  if (same) return value;
   const copy: Record<string, Json> = {};
-  for (const name of names.sort()) copy[name] = inOrder(object[name] as Json);
+  for (const name of Object.keys(object).sort()) copy[name] = inOrder(object[name] as Json);
   return copy;
 }
 
-/** By UTF-16 code units, as RFC 8785 asks and as `sort` does. */
-function isSorted(names: readonly string[]): boolean {
-  for (let at = 1; at < names.length; at++) if ((names[at - 1] ?? '') > (names[at] ?? '')) return false;
+function isInOrder(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return (value as readonly Json[]).every(isInOrder);
+  let before = '';
+  // Over the object itself, because a list of its names would be thrown away at once.
+  for (const name in value) {
+    if (name < before || !isInOrder((value as JsonObject)[name] as Json)) return false;
+    before = name;
+  }
   return true;
 }
 
 type Path = (string | number)[];
 
-function normalise(value: unknown, path: Path, parents: Set<object>): Json {
+function normalise(value: unknown, path: Path, parents: object[]): Json {
   switch (typeof value) {
     case 'string':
       return normaliseText(value, path);
@@ -130,16 +128,16 @@ function normaliseText(text: string, path: Path): string {
   return canonicalText(text);
 }
 
-function normaliseObject(value: object, path: Path, parents: Set<object>): Json {
-  if (parents.has(value)) throw notCanonical(path, 'A value that holds itself is not JSON');
-  if (parents.size >= MAX_JSON_DEPTH) throw notCanonical(path, `JSON nested deeper than ${MAX_JSON_DEPTH} is refused`);
-  parents.add(value);
+function normaliseObject(value: object, path: Path, parents: object[]): Json {
+  if (parents.includes(value)) throw notCanonical(path, 'A value that holds itself is not JSON');
+  if (parents.length >= MAX_JSON_DEPTH) throw notCanonical(path, `JSON nested deeper than ${MAX_JSON_DEPTH} is refused`);
+  parents.push(value);
   const copy = Array.isArray(value) ? normaliseArray(value, path, parents) : normaliseMembers(value, path, parents);
-  parents.delete(value);
+  parents.pop();
   return copy;
 }
 
-function normaliseArray(value: readonly unknown[], path: Path, parents: Set<object>): Json {
+function normaliseArray(value: readonly unknown[], path: Path, parents: object[]): Json {
   const copy: Json[] = [];
   // By index, so that a hole is met as undefined and refused.
   for (let index = 0; index < value.length; index++) {
@@ -150,25 +148,38 @@ function normaliseArray(value: readonly unknown[], path: Path, parents: Set<obje
   return copy;
 }
 
-function normaliseMembers(value: object, path: Path, parents: Set<object>): Json {
+function normaliseMembers(value: object, path: Path, parents: object[]): Json {
   if ((!isLiteral(value) && Object.prototype.toString.call(value) !== '[object Object]') || 'toJSON' in value) {
     throw notCanonical(path, 'Only plain objects are JSON');
   }
   const copy: Record<string, Json> = {};
+  let before = '';
+  let sorted = true;
+  let renamed = false;
   for (const name of Object.keys(value)) {
     path.push(name);
     const key = normaliseText(name, path);
     if (key === '__proto__') throw notCanonical(path, 'The key __proto__ is refused');
-    if (/^\d+$/.test(key)) throw notCanonical(path, 'Keys that look like integers are refused');
-    if (Object.hasOwn(copy, key)) throw notCanonical(path, 'Two keys are the same in Unicode NFC');
+    if (isDigit(key.charCodeAt(0)) && /^\d+$/.test(key)) {
+      throw notCanonical(path, 'Keys that look like integers are refused');
+    }
+    // Names of one object differ, until one of them is normalised.
+    renamed ||= key !== name;
+    if (renamed && Object.hasOwn(copy, key)) throw notCanonical(path, 'Two keys are the same in Unicode NFC');
     copy[key] = normalise((value as Record<string, unknown>)[name], path, parents);
     path.pop();
+    // By UTF-16 code units, as RFC 8785 asks and as `sort` does.
+    sorted &&= before <= key;
+    before = key;
   }
-  const names = Object.keys(copy);
-  if (isSorted(names)) return copy;
+  if (sorted) return copy;
   const ordered: Record<string, Json> = {};
-  for (const name of names.sort()) ordered[name] = copy[name] as Json;
+  for (const name of Object.keys(copy).sort()) ordered[name] = copy[name] as Json;
   return ordered;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
 function isLiteral(value: object): boolean {

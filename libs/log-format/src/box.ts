@@ -8,7 +8,16 @@
  *
  * Everything here is part of the stored form and never changes for boxes with `v: 1`.
  */
-import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hash,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto';
 import { isId, type Json, type JsonObject, type Randomness, writeCanonical } from '#kernel';
 import type { PersonalFields } from './personal.js';
 import type { StreamKey } from './types.js';
@@ -102,15 +111,15 @@ function boundTo({ stream, id }: Place): Buffer {
 type Purpose = 'habeas sealing v1' | 'habeas request mac v1';
 
 /** Key stores hand out the same object as long as they hold it, so each derivation is paid once. */
-const derived: Readonly<Record<Purpose, WeakMap<StreamKey, Uint8Array>>> = {
+const derived: Readonly<Record<Purpose, WeakMap<StreamKey, KeyObject>>> = {
   'habeas sealing v1': new WeakMap(),
   'habeas request mac v1': new WeakMap(),
 };
 
-function derive(key: StreamKey, purpose: Purpose): Uint8Array {
+function derive(key: StreamKey, purpose: Purpose): KeyObject {
   let known = derived[purpose].get(key);
   if (known === undefined) {
-    known = new Uint8Array(hkdfSync('sha256', key.key, '', purpose, 32));
+    known = createSecretKey(new Uint8Array(hkdfSync('sha256', key.key, '', purpose, 32)));
     derived[purpose].set(key, known);
   }
   return known;

@@ -117,16 +117,9 @@ class Codec implements EventCodec {
       const revision = head.revision + 1;
       const { id, type } = event;
       const { stream, logId } = context;
-      const bare = metadataOf(form, context, head);
+      const bare = metadataOf(form, context, head, undefined);
       const hash = eventHash({ id, stream, revision, type, logId, data, metadata: writeCanonical(bare) });
-      const { causationId, correlationId, ...rest } = bare;
-      // In the order of the keys, so that writing it needs no other.
-      const metadata = {
-        ...(causationId !== undefined && { causationId }),
-        correlationId,
-        hash,
-        ...rest,
-      } as JsonObject;
+      const metadata = metadataOf(form, context, head, hash);
       encoded.push({ id, type, data, metadata: writeCanonical(metadata) });
       recorded.push({
         id,
@@ -234,19 +227,24 @@ class Codec implements EventCodec {
   }
 }
 
-/** What the hash covers: all but the hash. */
-function metadataOf(form: StoredForm, context: EncodeContext, head: ChainHead): JsonObject {
-  return canonicalValue({
-    ...(context.causationId !== undefined && { causationId: context.causationId }),
-    correlationId: context.correlationId,
-    ...(head.hash !== undefined && { prev: head.hash }),
-    recordedAt: context.recordedAt.toISOString(),
-    recordedBy: context.recordedBy,
-    ...(context.requestMac !== undefined && { requestMac: context.requestMac }),
-    schemaVersion: form.schemaVersion,
-    v: 1,
-    visibility: context.visibility,
-  } satisfies Omit<EventMetadata, 'hash'>) as JsonObject;
+/**
+ * In the order of its keys, so that writing it needs no other. What is written of free text has the form of all stored text.
+ *
+ * @param hash left out of what the hash itself covers
+ */
+function metadataOf(form: StoredForm, context: EncodeContext, head: ChainHead, hash: string | undefined): JsonObject {
+  const metadata: Record<string, Json> = {};
+  if (context.causationId !== undefined) metadata.causationId = canonicalValue(context.causationId);
+  metadata.correlationId = canonicalValue(context.correlationId);
+  if (hash !== undefined) metadata.hash = hash;
+  if (head.hash !== undefined) metadata.prev = head.hash;
+  metadata.recordedAt = context.recordedAt.toISOString();
+  metadata.recordedBy = canonicalValue(context.recordedBy);
+  if (context.requestMac !== undefined) metadata.requestMac = context.requestMac;
+  metadata.schemaVersion = form.schemaVersion;
+  metadata.v = 1;
+  metadata.visibility = context.visibility;
+  return metadata;
 }
 
 type Data = Readonly<Record<string, unknown>>;

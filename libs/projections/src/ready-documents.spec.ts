@@ -42,7 +42,9 @@ function put(seq: number, day: number, until: number, document: object): void {
 }
 
 function find(today: number, end: string): Buffer | undefined {
-  return ready.find(records.present('person', 'a') as PresentRow, today, end);
+  const row = records.present('person', 'a');
+  if (row === undefined) throw new Error("There is no such subject.");
+  return ready.find(row, today, end);
 }
 
 test('the document with another end, the same bytes as long as nothing changes', () => {

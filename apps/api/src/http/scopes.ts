@@ -18,16 +18,25 @@ export function principalOf(request: FastifyRequest): Principal {
 
 @Injectable()
 export class ScopeGuard implements CanActivate {
+  /** By handler, each of which is of one controller: looking metadata up takes as long as finding out who asks. */
+  private readonly needed = new Map<unknown, Scope | undefined>();
+
   constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const scope = this.reflector.getAllAndOverride<Scope | undefined>(NEEDED, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const scope = this.scopeOf(context);
     if (scope === undefined) return true;
     const principal = principalOf(context.switchToHttp().getRequest<FastifyRequest>());
     if (!allows(principal, scope)) throw problem('forbidden', `This needs a key with the scope "${scope}".`);
     return true;
+  }
+
+  private scopeOf(context: ExecutionContext): Scope | undefined {
+    const handler = context.getHandler();
+    if (!this.needed.has(handler)) {
+      const scope = this.reflector.getAllAndOverride<Scope | undefined>(NEEDED, [handler, context.getClass()]);
+      this.needed.set(handler, scope);
+    }
+    return this.needed.get(handler);
   }
 }
