@@ -65,6 +65,14 @@ describe('canonical bytes', () => {
     expect(canonicalJson({ b: 1, a: [true, null], '€': 'x', A: {} })).toBe('{"A":{},"a":[true,null],"b":1,"€":"x"}');
   });
 
+  test('a value has its keys in order before it is written', () => {
+    const value = canonicalValue({ b: { d: 1, c: 2 }, a: 3 }) as { readonly b: object };
+    expect([Object.keys(value), Object.keys(value.b)]).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
+  });
+
   test('text is NFC with LF', () => {
     expect(canonicalJson('e\u0301\r\nx\ry\n')).toBe('"\u00e9\\nx\\ny\\n"');
   });

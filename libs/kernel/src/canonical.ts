@@ -92,10 +92,11 @@ function inOrder(value: Json): Json {
 function isInOrder(value: Json): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return (value as readonly Json[]).every(isInOrder);
+  const object = value as JsonObject;
   let before = '';
   // Over the object itself, because a list of its names would be thrown away at once.
-  for (const name in value) {
-    if (name < before || !isInOrder((value as JsonObject)[name] as Json)) return false;
+  for (const name in object) {
+    if (name < before || !isInOrder(object[name] as Json)) return false;
     before = name;
   }
   return true;
@@ -130,7 +131,8 @@ function normaliseText(text: string, path: Path): string {
 
 function normaliseObject(value: object, path: Path, parents: object[]): Json {
   if (parents.includes(value)) throw notCanonical(path, 'A value that holds itself is not JSON');
-  if (parents.length >= MAX_JSON_DEPTH) throw notCanonical(path, `JSON nested deeper than ${MAX_JSON_DEPTH} is refused`);
+  if (parents.length >= MAX_JSON_DEPTH)
+    throw notCanonical(path, `JSON nested deeper than ${MAX_JSON_DEPTH} is refused`);
   parents.push(value);
   const copy = Array.isArray(value) ? normaliseArray(value, path, parents) : normaliseMembers(value, path, parents);
   parents.pop();

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ReadyDocuments } from './ready-documents.js';
-import { Records, type PresentRow } from './records.js';
-import { createFile, makeDurable, openForReading } from './schema.js';
+import { Records } from './records.js';
+import { createFile, makeReadable, openForReading } from './schema.js';
 
 let folder: string;
 let writer: DatabaseSync;
@@ -21,7 +21,7 @@ beforeEach(() => {
     `INSERT INTO streams VALUES (1, 'habeasPerson-a', 4, '');
      INSERT INTO subjects (sid, kind, id, entered, search, sort) VALUES (1, 'person', 'a', 2, '', '');`,
   );
-  makeDurable(writer);
+  makeReadable(writer);
   const opened = openForReading(path);
   if (opened === undefined) throw new Error('The file cannot be read.');
   reader = opened;
@@ -43,7 +43,7 @@ function put(seq: number, day: number, until: number, document: object): void {
 
 function find(today: number, end: string): Buffer | undefined {
   const row = records.present('person', 'a');
-  if (row === undefined) throw new Error("There is no such subject.");
+  if (row === undefined) throw new Error('There is no such subject.');
   return ready.find(row, today, end);
 }
 
