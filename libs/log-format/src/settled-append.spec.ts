@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { EventStore, EventToAppend } from '#event-store';
 import { EventStoreError } from '#event-store';
@@ -52,6 +53,16 @@ describe('an append whose outcome is not known', () => {
     const store = new FaultyEventStore(log.store, () => 'lost');
     await expect(append(store, [event()])).rejects.toBeInstanceOf(OutcomeUnknownError);
     expect(store.sent).toHaveLength(fast.attempts);
+  });
+
+  test('stays unknown where each try takes long: somebody waits for the answer', async () => {
+    const slow = async (): Promise<void> => {
+      await delay(30);
+    };
+    const store = new FaultyEventStore(log.store, () => 'lost', slow);
+    const appended = settledAppend(store, stream, [event()], 'no-stream', realRandomness, fast, 20);
+    await expect(appended).rejects.toBeInstanceOf(OutcomeUnknownError);
+    expect(store.sent).toHaveLength(1);
   });
 
   test('is not taken for absent because the log is not available afterwards', async () => {

@@ -26,8 +26,10 @@ export interface RetryOptions {
   readonly maxDelay: number;
 }
 
-/** Some five seconds in all. */
+/** Some five seconds of pauses in all. */
 const SETTLING: RetryOptions = { attempts: 10, firstDelay: 20, maxDelay: 2_000 };
+/** Milliseconds after which no other try begins: one may take long by itself, where a log is silent, and somebody waits. */
+const SETTLING_ENDS = 10_000;
 
 /** Waits before try number `attempt` (from 1: the first retry). The jitter keeps rivals from meeting again and again. */
 export async function backoff(attempt: number, options: RetryOptions, randomness: Randomness): Promise<void> {
@@ -51,7 +53,9 @@ export async function settledAppend(
   expected: ExpectedRevision,
   randomness: Randomness,
   options: RetryOptions = SETTLING,
+  ends = SETTLING_ENDS,
 ): Promise<AppendOutcome | undefined> {
+  const begun = performance.now();
   const first = expected === 'no-stream' ? 0 : expected + 1;
   let unknown: unknown;
   for (let attempt = 1; ; attempt++) {
@@ -70,7 +74,8 @@ export async function settledAppend(
         throw error;
       } else if (error instanceof WrongExpectedRevisionError && isBehind(error.actual, first)) return undefined;
     }
-    if (attempt >= options.attempts) throw new OutcomeUnknownError(stream, { cause: unknown });
+    const isOver = attempt >= options.attempts || performance.now() - begun > ends;
+    if (isOver) throw new OutcomeUnknownError(stream, { cause: unknown });
     await backoff(attempt, options, randomness);
   }
 }
