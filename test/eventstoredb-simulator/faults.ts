@@ -6,6 +6,7 @@
  * - `lose-answer`: it is committed, and the answer never comes. `lose`: it never arrives, and no answer comes.
  * - `timeout`, `timeout-committed`: the server says that it timed out; it is not committed, or it is.
  * - `not-leader`: another node became the leader before it arrived. `not-leader-committed`: just after.
+ * - `denied-committed`: it is committed, and then the whole call is refused, as when a password was changed meanwhile.
  * - `slow`: it takes a while. `busy`: the server takes nothing at present.
  */
 export type AppendFault =
@@ -18,6 +19,7 @@ export type AppendFault =
   | 'timeout-committed'
   | 'not-leader'
   | 'not-leader-committed'
+  | 'denied-committed'
   | 'slow'
   | 'busy';
 

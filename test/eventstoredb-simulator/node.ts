@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   Server,
-  ServerCredentials,
+  type ServerCredentials,
   type sendUnaryData,
   type ServerDuplexStream,
   type ServerUnaryCall,
@@ -41,6 +41,10 @@ export interface Cluster {
   /** Whether a name may be read or written to. */
   permits(stream: string): boolean;
   readonly checkpointAhead: boolean;
+  readonly credentials: ServerCredentials;
+  readonly host: string;
+  /** To be told who asks. */
+  user: string | undefined;
   /** What to wait when an append is slow, in milliseconds. */
   readonly slowness: number;
 }
@@ -61,6 +65,8 @@ export class SimulatedNode {
   ready = true;
   /** Replication reached this node up to here alone, as long as it is not the leader. */
   replicated: LogPosition | undefined;
+  /** Readings that it serves at present. */
+  readings = 0;
   /** Calls of each kind that were made, and events that went to subscriptions. */
   readonly calls = { read: 0, subscribe: 0, append: 0, features: 0, gossip: 0, delivered: 0 };
 
@@ -90,7 +96,7 @@ export class SimulatedNode {
   static async start(cluster: Cluster): Promise<SimulatedNode> {
     const node = new SimulatedNode(cluster);
     const port = await new Promise<number>((resolve, reject) => {
-      node.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
+      node.#server.bindAsync('127.0.0.1:0', cluster.credentials, (error, bound) => {
         if (error === null) resolve(bound);
         else reject(error);
       });
@@ -134,7 +140,7 @@ export class SimulatedNode {
       const member = new gossip.MemberInfo();
       member.setIsAlive(true);
       member.setState(node === this.#cluster.leader() ? VNodeState.LEADER : VNodeState.FOLLOWER);
-      member.setHttpEndPoint(new gossip.EndPoint().setAddress('127.0.0.1').setPort(node.port));
+      member.setHttpEndPoint(new gossip.EndPoint().setAddress(this.#cluster.host).setPort(node.port));
       info.addMembers(member);
     }
     return info;
@@ -142,9 +148,11 @@ export class SimulatedNode {
 
   /** Refuses who asked for the leader here; false if it may go on. */
   #refuses(call: ReadCall | BatchCall): boolean {
+    const [authorization] = call.metadata.get('authorization');
+    this.#cluster.user = Buffer.from(String(authorization).replace('Basic ', ''), 'base64').toString();
     const wanted = call.metadata.get('requires-leader')[0] === 'true';
     if (!wanted || this.#cluster.leader() === this) return false;
-    call.emit('error', failures.notLeader('127.0.0.1', this.#cluster.leader().port));
+    call.emit('error', failures.notLeader(this.#cluster.host, this.#cluster.leader().port));
     return true;
   }
 
@@ -166,8 +174,11 @@ export class SimulatedNode {
     const limit = Number(options.getCount());
     const replicated = this.#cluster.leader() === this ? undefined : this.replicated;
     const visible = replicated === undefined ? found : found.filter((event) => !isBehind(event, replicated));
-    for (const event of visible.slice(0, limit)) if (!(await writeTo(call, eventMessage(event)))) return;
-    call.end();
+    this.readings++;
+    let open = true;
+    for (const event of visible.slice(0, limit)) if (open) open = await writeTo(call, eventMessage(event));
+    this.readings--;
+    if (open) call.end();
   }
 
   #eventsOfStream(call: ReadCall, options: streams.ReadReq.Options): readonly Recorded[] | undefined {
@@ -328,6 +339,9 @@ export class SimulatedNode {
       case 'not-leader-committed':
         this.#cluster.elect();
         return this.#refuses(call);
+      case 'denied-committed':
+        call.emit('error', failures.accessDenied());
+        return true;
       default:
         return false;
     }

@@ -11,7 +11,7 @@ const LOST = fileURLToPath(new URL('./test-support/lost-cluster.js', import.meta
 const QUICK = { deadline: 400 };
 
 describe('an answer that does not come', () => {
-  test.each<AppendFault>(['drop-after', 'lose-answer', 'timeout-committed'])(
+  test.each<AppendFault>(['drop-after', 'lose-answer', 'timeout-committed', 'denied-committed'])(
     'after the append was committed (%s): it is found in the log',
     (fault) =>
       simulated(async (store, { faults, log }) => {
@@ -156,6 +156,20 @@ describe('a node that the leader is ahead of', () => {
     ),
   );
 });
+
+test(
+  'a reading of the whole log that comes first after an election asks the new leader how far it goes',
+  simulated(
+    async (store, simulator) => {
+      await store.append(newStream(), eventsOf(1), 'no-stream');
+      simulator.leader().replicated = simulator.log.all.at(-1);
+      simulator.elect();
+      simulator.log.put(newStream(), '{}', '{}');
+      expect(await collect(store.readAll())).toHaveLength(2);
+    },
+    { nodes: 2 },
+  ),
+);
 
 describe('what the server says', () => {
   test(

@@ -1,4 +1,6 @@
 /** Opening: what is taken for a connection string, what is not, and one connection to a process. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { openEventStoreDb } from '#event-store-eventstoredb';
 import { Simulator } from '../../../test/eventstoredb-simulator/simulator.js';
 import { pauseBefore } from './retry.js';
@@ -24,6 +26,37 @@ describe('a connection string that cannot be used', () => {
     console.warn = warn;
     expect(error).toMatchObject({ name: 'ConnectionStringError' });
     expect(JSON.stringify([String(error), error, (error as Error).cause ?? null, said])).not.toContain(SECRET);
+  });
+});
+
+describe('a server with TLS', () => {
+  const fixture = (name: string): string =>
+    fileURLToPath(new URL(`../../../../test/fixtures/tls/test-only.${name}`, import.meta.url));
+  const [certificate, key] = ['crt', 'key'].map((name) => readFileSync(fixture(name))) as [Buffer, Buffer];
+  const authority = `tlsCAFile=${fixture('crt')}`;
+  const mine = `userCertFile=${fixture('crt')}&userKeyFile=${fixture('key')}`;
+
+  test.each<[what: string, ofClients: boolean, options: string, expected: string]>([
+    ['whose authority is named', false, authority, 'there'],
+    ['whose authority nobody named', false, 'tls=true', 'unavailable'],
+    ['that wants a certificate, and gets it', true, `${authority}&${mine}`, 'there'],
+    ['that wants a certificate, and gets none', true, authority, 'unavailable'],
+  ])('%s', async (_name, ofClients, options, expected) => {
+    const server = await Simulator.start({ nodes: 3, tls: { certificate, key, ofClients } });
+    const connectionString = `esdb://somebody:${SECRET}@${server.hosts()}?${options}&maxDiscoverAttempts=2&gossipTimeout=2`;
+    const opening = openEventStoreDb({ connectionString, randomness, deadline: 3_000 });
+    const said = await opening.then(
+      async (store) => {
+        await store.append(newStream(), eventsOf(1), 'no-stream');
+        expect(server.user).toBe(`somebody:${SECRET}`);
+        expect(await collect(store.readAll())).toHaveLength(1);
+        await store.close();
+        return 'there';
+      },
+      (error: unknown) => (error as { code?: unknown }).code,
+    );
+    await server.stop();
+    expect(said).toBe(expected);
   });
 });
 

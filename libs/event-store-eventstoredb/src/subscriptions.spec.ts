@@ -125,6 +125,32 @@ describe('taken up again exactly behind the last event', () => {
   );
 });
 
+test(
+  'what came before an interruption is not asked for again',
+  simulated(async (store, simulator) => {
+    await fill(store, 200);
+    simulator.faults.planSubscriptions(...Array<SubscriptionFault>(150).fill('none'), 'end');
+    const { calls } = simulator.leader();
+    const before = calls.delivered;
+    const follower = new Follower(store.subscribeToAll());
+    await follower.untilEvents(200);
+    expect(calls.delivered - before).toBe(200);
+    expect(calls.subscribe).toBe(2);
+  }),
+);
+
+test(
+  'a server that ends every subscription is asked again less and less often',
+  simulated(async (store, simulator) => {
+    await fill(store, 1);
+    simulator.faults.planSubscriptions(...Array<SubscriptionFault>(8).fill('error'));
+    const since = performance.now();
+    await new Follower(store.subscribeToAll()).untilEvents(1);
+    // Eight pauses from 20 ms on, each at least half of twice the one before.
+    expect(performance.now() - since).toBeGreaterThan(10 * (2 ** 8 - 1));
+  }),
+);
+
 describe('a reader that does not read', () => {
   test(
     'makes the server wait while it reads the past',
@@ -172,6 +198,30 @@ describe('a reader that does not read', () => {
 });
 
 describe('checkpoints', () => {
+  test('that cannot be dealt with end the subscription instead of leaving it standing', async () => {
+    const simulator = await Simulator.start();
+    for (let n = 0; n < 100; n++) simulator.log.put('habeasSource-1', '{}', '{}');
+    const connected = new Connected(simulator.connectionString());
+    const over = await new Promise((resolve) => {
+      new Wire(
+        connected,
+        { namespace: '', after: undefined, prefixes: ['habeasCase-'], requiresLeader: false },
+        { deadline: 2_000, renewAfter: 30_000 },
+        {
+          event: () => undefined,
+          checkpoint: () => {
+            throw new Error('A fault of ours.');
+          },
+          caughtUp: () => resolve('caught up'),
+          over: resolve,
+        },
+      );
+    });
+    await connected.dispose();
+    await simulator.stop();
+    expect(over).toMatchObject({ message: 'A fault of ours.' });
+  });
+
   test('and having caught up do not overtake events that the client still holds', async () => {
     const simulator = await Simulator.start();
     for (let n = 0; n < 10; n++) simulator.log.put('habeasCase-1', '{}', '{}');
@@ -369,6 +419,12 @@ describe('a reading', () => {
       await fill(store, 2_000, 500);
       for await (const one of store.readAll()) if (one.revision === 3) break;
       await until(() => simulator.leader().subscriptions === 0);
+      const stream = newStream();
+      for (let n = 0; n < 40; n++) {
+        await store.append(stream, [event('x'.repeat(100_000))], n === 0 ? 'no-stream' : n - 1);
+      }
+      for await (const one of store.readStream(stream)) if (one.revision === 3) break;
+      await until(() => simulator.leader().readings === 0);
     }),
   );
 });

@@ -66,8 +66,7 @@ export class Wire {
       requiresLeader: request.requiresLeader,
       filter: streamNameFilter({
         prefixes: request.prefixes.map((prefix) => request.namespace + prefix),
-        // It must not throw and must return at once: otherwise the subscription stands still for good.
-        checkpointReached: (_subscription, position) => this.#notice(() => this.#listener.checkpoint(position)),
+        checkpointReached: (_subscription, position) => this.#checkpointReached(position),
       }),
     });
     this.#subscription
@@ -125,6 +124,15 @@ export class Wire {
     if (event !== undefined) this.#listener.event(toStoredEvent(event, this.#namespace), event.position);
     while (!this.#isOver() && this.#notices[0] !== undefined && this.#notices[0].behind <= this.#told) {
       this.#notices.shift()?.tell();
+    }
+  }
+
+  /** The client waits for what this returns, and stands still for good if it throws. */
+  #checkpointReached(position: LogPosition): void {
+    try {
+      this.#notice(() => this.#listener.checkpoint(position));
+    } catch (error) {
+      this.#end(error);
     }
   }
 
