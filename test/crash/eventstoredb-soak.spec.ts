@@ -9,12 +9,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openEventStoreDb } from '#event-store-eventstoredb';
 import type { FaultRates } from '../eventstoredb-simulator/faults.js';
 import { Simulator } from '../eventstoredb-simulator/simulator.js';
-import { realRandomness } from '../support/real.js';
 import { kill, killAll, ready, runServer, stop } from '../support/server-process.js';
 import { expectAsFolded, expectCounted, expectNothingElse, expectRecorded, readLog } from './test-support/examine.js';
+import { logOn } from './test-support/logs.js';
 import { ADMIN_KEY, Office } from './test-support/office.js';
 import { randomOf } from './test-support/random.js';
 
@@ -44,11 +43,11 @@ afterAll(killAll);
 
 test(`${COMMANDS} commands under faults (seed ${SEED})`, async () => {
   const simulator = await Simulator.start({ nodes: 3, seed: SEED, rates: RATES });
-  const connectionString = simulator.connectionString('gossipTimeout=1');
+  const log = logOn(simulator, 'gossipTimeout=1');
   const parent = mkdtempSync(join(tmpdir(), 'habeas-soak-'));
   const folder = join(parent, 'data');
   simulator.faults.enabled = false;
-  const environment = { HABEAS_ADMIN_KEY: ADMIN_KEY, HABEAS_LOG: connectionString };
+  const environment = { HABEAS_ADMIN_KEY: ADMIN_KEY, ...log.environment };
   let server = runServer(folder, { environment });
   let url = await ready(server);
   const office = new Office(randomOf(SEED));
@@ -87,12 +86,11 @@ test(`${COMMANDS} commands under faults (seed ${SEED})`, async () => {
     `${office.recorded.size} recorded in ${seconds.toFixed(1)} s. Befell: ${JSON.stringify(befallen)}. Sent again: ${JSON.stringify([...unanswered])}.`,
   );
 
-  const open = () => openEventStoreDb({ connectionString, randomness: realRandomness });
-  const events = await readLog(folder, open);
+  const events = await readLog(folder, log);
   expectRecorded(office, events);
   expectNothingElse(office, events);
   await expectCounted(folder, events);
-  await expectAsFolded(folder, events, open);
+  await expectAsFolded(folder, events, log);
   expect(await stop(server)).toBe(0);
   expect(server.errors()).toBe('');
   await simulator.stop();

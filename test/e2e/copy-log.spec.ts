@@ -18,6 +18,7 @@ import { readSettings } from '../../apps/api/src/settings.js';
 import { enterCase, type Entered } from '../../apps/cli/src/demo/enter.js';
 import { firstCase } from '../../apps/cli/src/demo/first-case.js';
 import { expectAsFolded, expectCounted, readLog } from '../crash/test-support/examine.js';
+import { embeddedLog } from '../crash/test-support/logs.js';
 import { randomOf } from '../crash/test-support/random.js';
 import { Simulator } from '../eventstoredb-simulator/simulator.js';
 import { allEvents, realClock, realRandomness } from '../support/real.js';
@@ -143,7 +144,8 @@ async function documentsOf(server: TestServer, { log }: Elsewhere): Promise<Read
   }
   await expectCounted(server.folder, events);
   // Folded from the log that was copied, wherever the server has its own.
-  await expectAsFolded(server.folder, events, () => openSqliteLog({ folder: home, mode: 'read' }), log !== undefined);
+  const copied = { ...embeddedLog, open: () => openSqliteLog({ folder: home, mode: 'read' }) };
+  await expectAsFolded(server.folder, events, copied, log !== undefined);
   return said;
 }
 

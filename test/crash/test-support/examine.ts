@@ -4,26 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openSqliteKeyStore } from '#access';
-import type { EventStore, StoredEvent } from '#event-store';
-import { openSqliteLog } from '#event-store-sqlite';
+import type { StoredEvent } from '#event-store';
 import { streamName } from '#kernel';
 import { verifyChain } from '#log-format';
 import { runViews, SCHEMA_VERSION, type ViewsHealth } from '#projections';
-import { allEvents, realClock, realRandomness } from '../../support/real.js';
+import { allEvents, realClock } from '../../support/real.js';
+import { embeddedLog } from './logs.js';
 import type { Office } from './office.js';
 
-/** Opens the log of a server to be read; the embedded one in its data folder unless said. */
-export type OpenLog = () => Promise<EventStore>;
-
-const embedded =
-  (folder: string): OpenLog =>
-  () =>
-    openSqliteLog({ folder, mode: 'read' });
-
 /** The whole log, with every stream's chain verified. */
-export async function readLog(folder: string, open = embedded(folder)): Promise<readonly StoredEvent[]> {
-  const store = await open();
+export async function readLog(folder: string, log = embeddedLog): Promise<readonly StoredEvent[]> {
+  const store = await log.open(folder);
   try {
     const events = await allEvents(store);
     const { logId } = JSON.parse(events[0]?.data ?? '{}') as { logId: string };
@@ -144,17 +135,17 @@ function blank(columns: readonly string[]): Readonly<Record<string, null>> {
 /**
  * The served views, documents and all, are what a fold of the whole log into an empty folder gives.
  *
- * @param elsewhere `open` opens a copy of the log that these views are of: what is where in each is its own affair
+ * @param elsewhere `log` is a copy of the log that these views are of: what is where in each is its own affair
  */
 export async function expectAsFolded(
   folder: string,
   events: readonly StoredEvent[],
-  open = embedded(folder),
+  log = embeddedLog,
   elsewhere = false,
 ): Promise<void> {
   const fresh = mkdtempSync(join(tmpdir(), 'habeas-fresh-'));
-  const store = await open();
-  const keys = await openSqliteKeyStore({ folder, mode: 'read', randomness: realRandomness });
+  const store = await log.open(folder);
+  const keys = await log.openKeys(folder);
   let health: ViewsHealth | undefined;
   const views = runViews({
     eventStore: store,
@@ -179,4 +170,13 @@ export async function expectAsFolded(
     await store.close();
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+/** All of these folders show the same record: seq, changes and their ids among it. */
+export async function expectSameViews(folders: readonly string[]): Promise<void> {
+  const all = (): boolean => true;
+  const [first, ...others] = await Promise.all(
+    folders.map((folder) => ask(folder, (db) => rowsOf(db, OF_THE_FILE), all)),
+  );
+  for (const other of others) expect(other).toEqual(first);
 }
