@@ -142,7 +142,9 @@ async function run(context: Context): Promise<readonly Figure[]> {
   const real = process.env.HABEAS_TEST_ESDB;
   if (real !== undefined && real !== '') return measure(real, context);
   context.report('against a simulated server: set HABEAS_TEST_ESDB to measure a real one');
-  const simulator = fork(fileURLToPath(new URL('./simulator-process.js', import.meta.url)));
+  const simulator = fork(
+    fileURLToPath(new URL('../../test/eventstoredb-simulator/simulator-process.js', import.meta.url)),
+  );
   try {
     const [connectionString] = (await once(simulator, 'message')) as [string];
     return await measure(connectionString, context);

@@ -13,8 +13,25 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/**
+ * All connections share one session there, and the socket server keeps them apart in transactions alone: in between, one's statement
+ * could be run with another's parameters. So what belongs together, up to its Sync, counts as a transaction.
+ */
+function keepApart(db: PGlite): void {
+  const ENDS = new Set(['S', 'Q', 'X', '\0'].map((letter) => letter.charCodeAt(0)));
+  const execute = db.execProtocolRawStream.bind(db);
+  const isInTransaction = db.isInTransaction.bind(db);
+  let goesOn = false;
+  db.execProtocolRawStream = (message, options) => {
+    goesOn = !ENDS.has(message[0] ?? 0);
+    return execute(message, options);
+  };
+  db.isInTransaction = () => goesOn || isInTransaction();
+}
+
 export async function startPostgres(): Promise<EmbeddedPostgres> {
   const db = await PGlite.create();
+  keepApart(db);
   const listen = async (port: number): Promise<PGLiteSocketServer> => {
     const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1', maxConnections: 100 });
     await server.start();

@@ -23,6 +23,8 @@ export interface Recorded {
   readonly event: string;
   readonly type: string;
   readonly recordedAt: string;
+  /** Where to read it. */
+  readonly position: string;
 }
 
 export type Answer =
@@ -35,6 +37,7 @@ export type Answer =
 async function send(url: string, { path, body, key }: Command, signal?: AbortSignal): Promise<Answer> {
   let status: number;
   let text: string;
+  let position: string;
   try {
     const response = await fetch(url + path, {
       method: 'POST',
@@ -43,13 +46,14 @@ async function send(url: string, { path, body, key }: Command, signal?: AbortSig
       ...(signal !== undefined && { signal }),
     });
     status = response.status;
+    position = response.headers.get('habeas-position') ?? '';
     text = await response.text();
   } catch {
     return { kind: 'none' };
   }
   const answer = JSON.parse(text) as Recorded & { code?: unknown };
   return status === 201
-    ? { kind: 'recorded', recorded: answer }
+    ? { kind: 'recorded', recorded: { ...answer, position } }
     : { kind: 'refused', status, code: String(answer.code) };
 }
 
@@ -101,9 +105,9 @@ export class Office {
   }
 
   /** Sends a command and enters the answer in the book. */
-  async say(url: string, command: Command): Promise<Answer> {
+  async say(url: string, command: Command, signal?: AbortSignal): Promise<Answer> {
     this.open.add(command);
-    const answer = await send(url, command);
+    const answer = await send(url, command, signal);
     if (answer.kind === 'recorded') this.#enter(command, answer.recorded);
     return answer;
   }
