@@ -1,5 +1,6 @@
 /** What a watcher learns of a server: metrics that move with what happens, and readiness that measures the views against the log. */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { startServer, type TestServer } from './test-support/server.js';
 
 let server: TestServer;
@@ -111,4 +112,12 @@ test('readiness says where the views are, where the log is, and how far that is'
   expect(views).toMatchObject({ state: 'live', lagEvents: 0, lagMilliseconds: 0 });
   expect(views.seq).toBe(views.head);
   expect(views).not.toHaveProperty('position');
+});
+
+test('what the documentation names is there, and what is there is named', async () => {
+  const { body } = await read('/metrics');
+  const served = [...body.matchAll(/^# TYPE (habeas_\w+) /gm)].map(([, name]) => name);
+  const named = readFileSync('docs/watching.md', 'utf8').matchAll(/^\| (`habeas_.*?) \|/gm);
+  const documented = [...named].flatMap(([, names = '']) => [...names.matchAll(/habeas_\w+/g)].map(([name]) => name));
+  expect(served.sort()).toEqual(documented.sort());
 });
