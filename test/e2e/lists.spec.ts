@@ -134,6 +134,17 @@ test('values of one filter are any of them, filters are all of them; a hit is ce
   expect(names(either)).toEqual(['Person C', 'Person B', 'Person A']);
   expect(names(await list('persons?hold=deprived&stage=charged'))).toEqual(['Person A']);
   expect(names(await list('persons?q=person&hold=conditional-release'))).toEqual(['Person B']);
+  // A facet shows what else its own filter could ask for, under all other filters.
+  const { facets } = await list('persons?hold=conditional-release&stage=charged&facets=hold,stage');
+  const certain = (value: string): object => ({ value, certain: 1, possible: 0 });
+  expect(facets).toEqual({
+    hold: {
+      values: [certain('police-custody'), certain('conditional-release')],
+      groups: [certain('deprived')],
+      unknown: 0,
+    },
+    stage: { values: [certain('charged')], unknown: 0 },
+  });
   await record(`persons/${told.b}/disputes`, {
     fact: await record(`persons/${told.b}/departures`, { ...evidence, occurred: '2021-07', from: 'KH' }),
     kind: 'contradicted',
