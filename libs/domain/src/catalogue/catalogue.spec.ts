@@ -91,6 +91,40 @@ function pathsOf(payload: PayloadClass, prefix = ''): readonly string[] {
   });
 }
 
+const ID = '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
+
+test('whatever is named by id is looked up, as what it is', () => {
+  // The door and its own spec ask the same function what a payload names: here it is read by eye.
+  const named = new Set<string>();
+  const collect = (payload: PayloadClass, seen: ReadonlySet<PayloadClass>): void => {
+    if (seen.has(payload)) return;
+    for (const { name, nested, list, items, rules, reference, serverSet } of fieldsOf(payload).values()) {
+      // Where a fact was moved from and to, the server says itself.
+      if (serverSet) continue;
+      if (nested !== undefined) collect(nested, new Set([...seen, payload]));
+      else if (((list ? items : rules) ?? []).some((rule) => rule.schema.pattern === ID)) {
+        named.add(`${name}: ${reference ?? 'no subject'}`);
+      }
+    }
+  };
+  for (const { payload } of catalogue) collect(payload, new Set());
+  expect([...named].sort()).toEqual([
+    'after: no subject',
+    'case: case',
+    'decisionId: no subject',
+    'dispute: no subject',
+    'fact: no subject',
+    'facts: no subject',
+    'group: group',
+    'into: group',
+    'judgement: no subject',
+    'other: case',
+    'other: source',
+    'person: person',
+    'sourceId: source',
+  ]);
+});
+
 test('what decides a status is never sealed', () => {
   for (const definition of catalogue) {
     const data = examples[definition.type] as Data;
