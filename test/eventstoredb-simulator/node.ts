@@ -41,6 +41,7 @@ export interface Cluster {
   /** Whether a name may be read or written to. */
   permits(stream: string): boolean;
   readonly checkpointAhead: boolean;
+  readonly strangers: boolean;
   readonly credentials: ServerCredentials;
   readonly host: string;
   /** To be told who asks. */
@@ -159,6 +160,10 @@ export class SimulatedNode {
   async #read(call: ReadCall): Promise<void> {
     if (!this.ready) {
       call.emit('error', failures.unavailable());
+      return;
+    }
+    if (this.#cluster.strangers) {
+      call.emit('error', failures.forbidden());
       return;
     }
     if (this.#refuses(call)) return;

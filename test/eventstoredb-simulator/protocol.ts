@@ -110,6 +110,7 @@ export const failures = {
       'leader-endpoint-port': String(port),
     }),
   accessDenied: () => failure(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' }),
+  forbidden: () => failure(status.PERMISSION_DENIED, 'Forbidden'),
   streamDeleted: (stream: string) =>
     failure(status.FAILED_PRECONDITION, 'Event stream is deleted.', {
       exception: 'stream-deleted',

@@ -32,6 +32,8 @@ export class Simulator {
   user: string | undefined;
   /** Subscriptions are told a checkpoint at the place of the event that will come next, as by some versions. */
   checkpointAhead = false;
+  /** Nobody is let in who reads. */
+  strangers = false;
   readonly #forbidden = new Set<string>();
   #leader = 0;
 

@@ -368,6 +368,10 @@ describe('access', () => {
       simulator.forbid('$all');
       expect(await outcome(new Follower(store.subscribeToAll()).next())).toBe('access-denied');
       expect(await outcome(collect(store.readAll()))).toBe('access-denied');
+      // As whoever stands before a server refuses: by the status alone.
+      simulator.strangers = true;
+      expect(await outcome(new Follower(store.subscribeToAll()).next())).toBe('access-denied');
+      expect(await outcome(collect(store.readStream(newStream())))).toBe('access-denied');
     }),
   );
 });
@@ -420,7 +424,8 @@ describe('a reading', () => {
       for await (const one of store.readAll()) if (one.revision === 3) break;
       await until(() => simulator.leader().subscriptions === 0);
       const stream = newStream();
-      for (let n = 0; n < 40; n++) {
+      // More than the network takes by itself.
+      for (let n = 0; n < 400; n++) {
         await store.append(stream, [event('x'.repeat(100_000))], n === 0 ? 'no-stream' : n - 1);
       }
       for await (const one of store.readStream(stream)) if (one.revision === 3) break;
