@@ -50,8 +50,9 @@ export function openNodeState(folder: string): OperationalState {
 
 /** @throws EventStoreError `foreign`: it is not empty */
 function make(db: DatabaseSync, file: string): void {
-  const { pages } = db.prepare('SELECT page_count AS pages FROM pragma_page_count').get() as { pages: number };
-  if (pages > 0) throw foreign(file);
+  // A kill may have come between the first page, which the journal's mode writes, and the tables: then there are none.
+  const { tables } = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number };
+  if (tables > 0) throw foreign(file);
   db.exec(`PRAGMA journal_mode = WAL;
     BEGIN;
     CREATE TABLE state (name TEXT PRIMARY KEY, revision INTEGER NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
