@@ -47,7 +47,7 @@ const QUICK_ELSEWHERE = 2_000;
 /** The share of the kills that a server has whose log is not in its folder. */
 const ELSEWHERE = 0.25;
 
-const HALF_MADE_LOG = [/^log\.db\.new/, /^log\.db$/, /^log\.db-wal$/];
+const HALF_MADE_LOG = [/^log\.db\.new/, /^log\.db$/, /^log\.db-wal$/, /^node\.db$/, /^node\.db-/];
 const HALF_MADE = [
   /./,
   /^master\.key\./,

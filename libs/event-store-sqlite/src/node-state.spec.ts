@@ -56,3 +56,23 @@ test.each<[what: string, make: (file: string) => void]>([
     return Promise.resolve();
   })(),
 );
+
+test.each<[what: string, make: (file: string) => void]>([
+  ['that is empty', (file) => writeFileSync(file, '')],
+  [
+    'of which only the header was written',
+    (file) => {
+      const db = new DatabaseSync(file);
+      db.exec('PRAGMA journal_mode = WAL');
+      db.close();
+      expect(readFileSync(file).length).toBeGreaterThan(0);
+    },
+  ],
+])('one %s, as a kill leaves it, is made whole', (_, make) =>
+  inFolder(async (folder) => {
+    make(join(folder, 'node.db'));
+    const state = openNodeState(folder);
+    expect(await state.write('a', 'there', 'no-stream')).toBe(0);
+    await state.close();
+  })(),
+);
