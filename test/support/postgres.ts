@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { namedServer } from './named-server.js';
 
 /** PostgreSQL itself, built for WebAssembly, behind a real socket. It serves one statement at a time, and keeps nothing. */
 export interface EmbeddedPostgres {
@@ -58,12 +59,7 @@ export async function startPostgres(): Promise<EmbeddedPostgres> {
 
 /** The connection string in HABEAS_TEST_POSTGRES; undefined if it is unset, which is then said, with what was not tried. */
 export function realPostgres(what: string): string | undefined {
-  const connectionString = process.env.HABEAS_TEST_POSTGRES;
-  if (connectionString !== undefined && connectionString !== '') return connectionString;
-  process.stderr.write(
-    `NOT TRIED against a real PostgreSQL: ${what}. Set HABEAS_TEST_POSTGRES to the connection string of one to try it.\n`,
-  );
-  return undefined;
+  return namedServer('PostgreSQL', 'HABEAS_TEST_POSTGRES', what);
 }
 
 /** The same database, with this schema for the keys. */

@@ -1,7 +1,17 @@
 /** Seals the log at intervals, and when somebody asks; nodes that share a log may all do so. */
-import { proveConsistency, proveInclusion, readSeals, type Seal, sealLog, SEALING_SECRET, sealSigner } from '#audit';
-import type { ConsistencyProof, InclusionProof } from '#audit';
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type ConsistencyProof,
+  type InclusionProof,
+  proveConsistency,
+  proveInclusion,
+  readLastSeal,
+  readSeals,
+  type Seal,
+  SEALING_SECRET,
+  sealLog,
+  sealSigner,
+} from '#audit';
 import type { EventStore, Leases } from '#event-store';
 import type { Clock, Randomness, Refusal, Result } from '#kernel';
 import type { KeyStore } from '#log-format';
@@ -12,6 +22,7 @@ export interface Sealing {
   seal(): Promise<Result<Seal, Refusal>>;
   /** In the order in which they were made. */
   seals(): Promise<readonly Seal[]>;
+  lastSeal(): Promise<Seal | undefined>;
   readonly logId: string;
   /** Whose signature the next seal bears. */
   readonly verifierKey: string;
@@ -47,6 +58,7 @@ export async function startSealing(options: StartSealing): Promise<Sealing> {
   return {
     seal,
     seals: () => readSeals(store),
+    lastSeal: () => readLastSeal(store),
     logId: options.logId,
     verifierKey: signer.verifierKey,
     proofOf: async (event, size) => {

@@ -2,9 +2,10 @@
  * Checkpoints: the size and the root of the tree over the log, signed. Whoever keeps one can tell later whether the log
  * still begins with the same events. The format is C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint).
  */
+import type { StoredEvent } from '#event-store';
 import { err, isId, ok, type Result } from '#kernel';
-import type { TreeHead } from '#log-format';
-import { type NoteFault, openNote, type Signer, signNote, type Verifier } from './note.js';
+import { parseObject, type TreeHead } from '#log-format';
+import { type NoteFault, openNote, readVerifierKey, type Signer, signNote, type Verifier } from './note.js';
 
 export interface Checkpoint extends TreeHead {
   /** Of which log. */
@@ -34,6 +35,26 @@ export function readCheckpoint(note: string, verifiers: readonly Verifier[]): Re
 export function readUnproven(note: string): Result<Checkpoint, CheckpointFault> {
   const { text, fault } = openNote(note, []);
   return fault === 'malformed-note' ? err(fault) : checkpointIn(text);
+}
+
+/** What a seal in the log holds. */
+export interface SealedCheckpoint extends Checkpoint {
+  /** The signed checkpoint itself. */
+  readonly note: string;
+  /** Whose signature it bears, as the seal says. */
+  readonly verifierKey: string;
+}
+
+/** @param verifiers whose signature is believed; left out: of whoever the seal itself says */
+export function checkpointInSeal(
+  event: StoredEvent,
+  verifiers?: readonly Verifier[],
+): Result<SealedCheckpoint, CheckpointFault> {
+  const { checkpoint: note, verifierKey } = parseObject(event.data) ?? {};
+  if (typeof note !== 'string' || typeof verifierKey !== 'string') return err('malformed-checkpoint');
+  const own = readVerifierKey(verifierKey);
+  const read = readCheckpoint(note, verifiers ?? (own === undefined ? [] : [own]));
+  return read.ok ? ok({ ...read.value, note, verifierKey }) : read;
 }
 
 function checkpointIn(text: string): Result<Checkpoint, CheckpointFault> {

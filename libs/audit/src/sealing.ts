@@ -19,8 +19,8 @@ import {
   SYSTEM,
 } from '#log-format';
 import type { LogTree } from '#projections';
-import { type Checkpoint, originOf, readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import { createSigner, readVerifierKey, type Signer } from './note.js';
+import { type Checkpoint, checkpointInSeal, originOf, writeCheckpoint } from './checkpoint.js';
+import { createSigner, type Signer } from './note.js';
 
 /** A seal as it stands in the log. */
 export interface Seal {
@@ -52,6 +52,11 @@ export async function readSeals(store: Pick<EventStore, 'readStream'>): Promise<
     if (seal !== undefined) seals.push(seal);
   }
   return seals;
+}
+
+/** The last one of {@link readSeals}. */
+export async function readLastSeal(store: Pick<EventStore, 'readStream'>): Promise<Seal | undefined> {
+  return (await lastOf(store)).seal;
 }
 
 export interface SealLog {
@@ -109,7 +114,9 @@ export async function sealLog({ store, signer, tree, clock, randomness }: SealLo
 }
 
 /** Where the chain of seals stands, and its last seal. */
-async function lastOf(store: EventStore): Promise<{ readonly head: ChainHead; readonly seal: Seal | undefined }> {
+async function lastOf(
+  store: Pick<EventStore, 'readStream'>,
+): Promise<{ readonly head: ChainHead; readonly seal: Seal | undefined }> {
   let head: ChainHead | undefined;
   for await (const event of store.readStream(SEAL_STREAM, { direction: 'backwards' })) {
     head ??= { revision: event.revision, hash: readMetadata(event.metadata)?.hash };
@@ -140,13 +147,10 @@ function nextCheckpoint(
 }
 
 function sealIn(event: StoredEvent): Seal | undefined {
-  const { checkpoint, verifierKey } = parseObject(event.data) ?? {};
   const { recordedAt } = parseObject(event.metadata) ?? {};
-  if (event.type !== LOG_SEALED.type || typeof checkpoint !== 'string' || typeof verifierKey !== 'string')
-    return undefined;
-  const verifier = readVerifierKey(verifierKey);
-  const read = readCheckpoint(checkpoint, verifier === undefined ? [] : [verifier]);
-  if (!read.ok || typeof recordedAt !== 'string') return undefined;
+  const read = checkpointInSeal(event);
+  if (event.type !== LOG_SEALED.type || !read.ok || typeof recordedAt !== 'string') return undefined;
+  const { note: checkpoint, verifierKey } = read.value;
   return { event: event.id, recordedAt, ...shown(read.value), checkpoint, verifierKey };
 }
 

@@ -24,9 +24,9 @@ import {
   type TreeHead,
   verifyChain,
 } from '#log-format';
-import { type Checkpoint, type CheckpointFault, readCheckpoint } from './checkpoint.js';
+import { type Checkpoint, checkpointInSeal } from './checkpoint.js';
 import type { LogFault, LogFaultCode } from './log-fault.js';
-import { readVerifierKey, type Verifier } from './note.js';
+import type { Verifier } from './note.js';
 
 export interface VerifyLogOptions {
   readonly store: Pick<EventStore, 'readAll' | 'readStream'>;
@@ -117,8 +117,8 @@ class Verification {
   async readSeals(): Promise<void> {
     try {
       for await (const event of this.#options.store.readStream(SEAL_STREAM)) {
-        const seal = this.#sealIn(event);
-        if (typeof seal === 'object') this.#expected.push({ size: seal.size, root: seal.root, of: 'seal' });
+        const seal = checkpointInSeal(event, this.#options.verifiers);
+        if (seal.ok) this.#expected.push({ size: seal.value.size, root: seal.value.root, of: 'seal' });
       }
     } catch (error) {
       // Whoever cut the log may have left its own lists as they were.
@@ -202,22 +202,14 @@ class Verification {
   }
 
   #judgeSeal(event: StoredEvent, seq: number): void {
-    const seal = this.#sealIn(event);
-    if (typeof seal === 'string') this.#fault(seal, event, seq);
-    else if (seal.logId !== this.#logId) this.#fault('other-log', event, seq);
-    else if (seal.size >= seq) this.#fault('sealed-ahead', event, seq);
-    else if (!this.#unlike.has(seal.size)) {
+    const seal = checkpointInSeal(event, this.#options.verifiers);
+    if (!seal.ok) this.#fault(seal.error, event, seq);
+    else if (seal.value.logId !== this.#logId) this.#fault('other-log', event, seq);
+    else if (seal.value.size >= seq) this.#fault('sealed-ahead', event, seq);
+    else if (!this.#unlike.has(seal.value.size)) {
       this.#seals++;
-      this.#sealed = Math.max(this.#sealed, seal.size);
+      this.#sealed = Math.max(this.#sealed, seal.value.size);
     }
-  }
-
-  #sealIn(event: StoredEvent): Checkpoint | CheckpointFault {
-    const { checkpoint, verifierKey } = parseObject(event.data) ?? {};
-    if (typeof checkpoint !== 'string' || typeof verifierKey !== 'string') return 'malformed-checkpoint';
-    const own = readVerifierKey(verifierKey);
-    const read = readCheckpoint(checkpoint, this.#options.verifiers ?? (own === undefined ? [] : [own]));
-    return read.ok ? read.value : read.error;
   }
 
   #fault(code: LogFaultCode, { id, stream, revision }: StoredEvent, seq: number): void {

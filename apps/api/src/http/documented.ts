@@ -23,6 +23,11 @@ const problemHeaders: Readonly<Record<number, Record<string, { description: stri
   503: { 'Retry-After': { description: 'Seconds', schema: { type: 'string' } } },
 };
 
+/** A body of JSON that one of the document's schemas describes. */
+export function jsonOf(schema: string): { 'application/json': { schema: { $ref: string } } } {
+  return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
+}
+
 /** Problem details for these statuses. */
 export function ApiProblems(...statuses: readonly number[]): MethodDecorator {
   return applyDecorators(

@@ -3,16 +3,12 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res 
 import type { AccessKeyInfo, NewAccessKey } from '#access';
 import { SCOPES, type Scope } from '#command-handling';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiProblems } from './documented.js';
+import { ApiProblems, jsonOf } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { ProblemError } from './problem.js';
 import { orProblem } from './read-routes.js';
 import { NeedsScope, principalOf } from './scopes.js';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from './swagger.js';
-
-function content(schema: string): { 'application/json': { schema: { $ref: string } } } {
-  return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
-}
 
 /** The fields of a new key, or every fault of the body at once. */
 function readNewKey(body: unknown): { readonly name: string; readonly scopes: readonly Scope[] } {
@@ -46,7 +42,7 @@ export class KeysController {
   @HttpCode(201)
   @ApiOperation({ operationId: 'createKey', summary: 'Make a key; it is shown in this answer only' })
   @ApiBody({ required: true, schema: { $ref: '#/components/schemas/NewKey' } })
-  @ApiResponse({ status: 201, description: 'The key. It cannot be read again.', content: content('CreatedKey') })
+  @ApiResponse({ status: 201, description: 'The key. It cannot be read again.', content: jsonOf('CreatedKey') })
   @ApiProblems(400, 401, 403, 413, 415, 422, 503, 507)
   async create(
     @Body() body: unknown,
@@ -61,7 +57,7 @@ export class KeysController {
 
   @Get()
   @ApiOperation({ operationId: 'listKeys', summary: 'All keys, without what they are' })
-  @ApiResponse({ status: 200, description: 'The keys in the order of making.', content: content('KeyList') })
+  @ApiResponse({ status: 200, description: 'The keys in the order of making.', content: jsonOf('KeyList') })
   @ApiProblems(401, 403)
   list(): { readonly items: readonly AccessKeyInfo[] } {
     return { items: this.habeas.access.keys() };
@@ -70,7 +66,7 @@ export class KeysController {
   @Delete(':id')
   @ApiOperation({ operationId: 'revokeKey', summary: 'Revoke a key; it stays in the list' })
   @ApiParam({ name: 'id', schema: { type: 'string' } })
-  @ApiResponse({ status: 200, description: 'The key, revoked.', content: content('Key') })
+  @ApiResponse({ status: 200, description: 'The key, revoked.', content: jsonOf('Key') })
   @ApiProblems(401, 403, 404, 409, 503, 507)
   async revoke(@Param('id') id: string, @Req() request: FastifyRequest): Promise<AccessKeyInfo> {
     return orProblem(await this.habeas.access.revokeKey(principalOf(request), id));

@@ -2,7 +2,7 @@
 import { Controller, Get, Header, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import type { ConsistencyProof, InclusionProof, Seal } from '#audit';
 import { checkLimit, readCursor, writeCursor } from '#projections';
-import { ApiProblems } from './documented.js';
+import { ApiProblems, jsonOf } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { ApiPaging, readPageQuery } from './list-parameters.js';
 import { ProblemError } from './problem.js';
@@ -20,10 +20,6 @@ export interface SealList {
   readonly next?: string;
 }
 
-function content(schema: string): { 'application/json': { schema: { $ref: string } } } {
-  return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
-}
-
 const size = { type: 'integer', minimum: 1 } as const;
 
 @ApiTags('Proofs')
@@ -39,7 +35,7 @@ export class SealsController {
     summary: 'The seals of the log, the last one first, and the key that checks them',
   })
   @ApiPaging()
-  @ApiResponse({ status: 200, description: 'Seals.', content: content('SealList') })
+  @ApiResponse({ status: 200, description: 'Seals.', content: jsonOf('SealList') })
   @ApiProblems(400, 401, 403, 409, 503)
   async list(@Query() query: unknown): Promise<SealList> {
     const { page } = readPageQuery(query);
@@ -62,7 +58,7 @@ export class SealsController {
   @HttpCode(201)
   @NeedsScope('admin')
   @ApiOperation({ operationId: 'sealLog', summary: 'Seal the log now; the last seal, where nothing is new since' })
-  @ApiResponse({ status: 201, description: 'The seal.', content: content('Seal') })
+  @ApiResponse({ status: 201, description: 'The seal.', content: jsonOf('Seal') })
   @ApiProblems(400, 401, 403, 409, 413, 415, 422, 503, 507)
   async seal(): Promise<Seal> {
     return orProblem(await this.habeas.sealing.seal());
@@ -81,7 +77,7 @@ export class SealsController {
   })
   @ApiProblems(401, 403, 404, 503)
   async latest(): Promise<string> {
-    const last = (await this.habeas.sealing.seals()).at(-1);
+    const last = await this.habeas.sealing.lastSeal();
     if (last === undefined) throw new ProblemError([NONE]);
     return last.checkpoint;
   }
@@ -93,7 +89,7 @@ export class SealsController {
   })
   @ApiQuery({ name: 'from', required: true, description: 'The size of the seal that was kept.', schema: size })
   @ApiQuery({ name: 'to', required: true, description: 'The size of a later one.', schema: size })
-  @ApiResponse({ status: 200, description: 'The proof.', content: content('ConsistencyProof') })
+  @ApiResponse({ status: 200, description: 'The proof.', content: jsonOf('ConsistencyProof') })
   @ApiProblems(400, 401, 403, 503)
   consistency(@Query() query: unknown): ConsistencyProof {
     const { from = '', to = '' } = readQuery(query, ['from', 'to']).once;
@@ -117,7 +113,7 @@ export class EventProofController {
   })
   @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
   @ApiQuery({ name: 'size', required: false, description: 'Of the seal; the last one unless said.', schema: size })
-  @ApiResponse({ status: 200, description: 'The proof.', content: content('InclusionProof') })
+  @ApiResponse({ status: 200, description: 'The proof.', content: jsonOf('InclusionProof') })
   @ApiProblems(400, 401, 403, 404, 503)
   async proof(@Param('id') id: string, @Query() query: unknown): Promise<InclusionProof> {
     const { size: ofSize } = readQuery(query, ['size']).once;
