@@ -25,7 +25,11 @@ const UNREADABLE = 'The log could not be read';
 
 /** The embedded log can also say how it stands, without reading an event. */
 export interface SqliteLog extends EventStore {
-  /** How many events the log holds behind this position; behind none: how many it holds. */
+  /**
+   * How many events the log holds behind this position; behind none: how many it holds.
+   *
+   * @throws EventStoreError `unknown-position`
+   */
   eventsBehind(position?: Position): number;
   /** What it takes on the disk, its journal included, in bytes. */
   size(): number;
@@ -91,8 +95,7 @@ export class SqliteEventStore implements SqliteLog {
   *#gulpsOfAll(options: AllOptions & { readonly limit?: number }): Gulps {
     let left = options.limit ?? Infinity;
     let at = this.#start(options);
-    const last = this.#read(() => this.#reader.lastRow());
-    if (at > last) throw unknownPosition('it lies behind the end of the log');
+    const last = this.#endFrom(at);
     const select = this.#read(() => this.#reader.select(options));
     let turn = at;
     while (at < last && left > 0) {
@@ -105,6 +108,13 @@ export class SqliteEventStore implements SqliteLog {
       yield 'turn';
       turn = at;
     }
+  }
+
+  /** The last row of a log that has come at least so far. */
+  #endFrom(at: number): number {
+    const last = this.#read(() => this.#reader.lastRow());
+    if (at > last) throw unknownPosition('it lies behind the end of the log');
+    return last;
   }
 
   subscribeToAll(options: AllOptions = {}): Subscription {
@@ -123,7 +133,8 @@ export class SqliteEventStore implements SqliteLog {
   }
 
   eventsBehind(position?: Position): number {
-    return Math.max(0, this.#read(() => this.#reader.lastRow()) - (position === undefined ? 0 : rowOf(position)));
+    const at = position === undefined ? 0 : rowOf(position);
+    return this.#endFrom(at) - at;
   }
 
   size(): number {

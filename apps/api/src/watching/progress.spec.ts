@@ -69,3 +69,22 @@ test('a clock that was set back makes no lag negative; nothing read yet lacks ev
   const { head, lagEvents } = await progressOf({ state: 'starting', seq: 0, lagMilliseconds: 0 }, log, clock);
   expect([head, lagEvents]).toEqual([log.eventsBehind(), log.eventsBehind()]);
 });
+
+test('views of another log, or of what a copy has no more, hold nothing of this one', async () => {
+  const { position } = await recorded(0);
+  const other = mkdtempSync(join(tmpdir(), 'habeas-progress-'));
+  const copy = await openSqliteLog({ folder: other, mode: 'own' });
+  const views: ViewsHealth = { state: 'catching-up', seq: 9, lagMilliseconds: 0, ...(position && { position }) };
+  try {
+    expect(await progressOf(views, copy, clock)).toEqual({
+      state: 'starting',
+      seq: 0,
+      head: 0,
+      lagEvents: 0,
+      lagMilliseconds: 0,
+    });
+  } finally {
+    await copy.close();
+    rmSync(other, { recursive: true });
+  }
+});

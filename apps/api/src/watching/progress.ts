@@ -1,5 +1,5 @@
 /** How far the views are behind the log: what readiness says, and what metrics show. */
-import type { EventStore, Position } from '#event-store';
+import { type EventStore, EventStoreError, type Position } from '#event-store';
 import type { Clock } from '#kernel';
 import type { ViewsHealth } from '#projections';
 
@@ -19,12 +19,24 @@ interface MeasurableLog extends Pick<EventStore, 'readAll'> {
   eventsBehind(position?: Position): number | Promise<number>;
 }
 
-/** @throws EventStoreError the log cannot be read */
-export async function progressOf(
-  { position, ...views }: ViewsHealth,
-  log: MeasurableLog,
-  clock: Clock,
-): Promise<ViewsProgress> {
+const NOTHING_YET: ViewsHealth = { state: 'starting', seq: 0, lagMilliseconds: 0 };
+
+/**
+ * Views of another log, such as one that was restored from an older copy, hold nothing of this one: so it is told until
+ * they have been folded anew.
+ *
+ * @throws EventStoreError the log cannot be read
+ */
+export async function progressOf(views: ViewsHealth, log: MeasurableLog, clock: Clock): Promise<ViewsProgress> {
+  try {
+    return await measured(views, log, clock);
+  } catch (error) {
+    if (!(error instanceof EventStoreError && error.code === 'unknown-position')) throw error;
+    return measured(NOTHING_YET, log, clock);
+  }
+}
+
+async function measured({ position, ...views }: ViewsHealth, log: MeasurableLog, clock: Clock): Promise<ViewsProgress> {
   const lagEvents = await log.eventsBehind(position);
   const lagMilliseconds = lagEvents === 0 ? 0 : await waitOf(log, position, clock);
   const late = views.state === 'live' && lagMilliseconds > LIVE_WITHIN;
