@@ -27,7 +27,7 @@ import type { StatusChange, SubjectCategory } from './shapes.js';
 import { type Find, joinedCases, type Mention, mentionsOf, type Subject } from './subject.js';
 import type { ViewFile } from './view-file.js';
 
-const EVENTS_AT_HAND = 40_000;
+const EVENTS_AT_HAND = 20_000;
 const NO_CHANGES: readonly StatusChange[] = [];
 /** Documents built in the very commit of the event that changes them. */
 const DOCUMENTS_PER_COMMIT = 12;
@@ -140,7 +140,9 @@ export class Fold {
   }
 
   private settleAll(): void {
-    for (const { subject, events } of this.waiting.values()) {
+    for (const [sid, { subject, events }] of this.waiting) {
+      // One after the other is let go of: what all of them hold at the same time would be too much to keep, and old when it is dropped.
+      this.waiting.delete(sid);
       let isNamed = false;
       let moved = false;
       for (const taken of events) {
@@ -149,11 +151,12 @@ export class Fold {
         isNamed ||= names(taken);
       }
       this.answers.flush(subject);
+      // Before a file is served it is not looked at again soon.
+      if (!this.file.isServed) subject.letGoOfStatus();
       this.knowledge.keep(subject);
       const last = events.at(-1);
       if (last !== undefined) this.present(subject, last, isNamed, isNamed || moved);
     }
-    this.waiting.clear();
     this.answers.flushChanges();
   }
 

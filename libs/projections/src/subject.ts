@@ -133,6 +133,13 @@ export class Subject {
     this.statusMemo = undefined;
   }
 
+  /** Forgets also what makes the next answer cheap, and weighs most of all that it holds. */
+  letGoOfStatus(): void {
+    this.statusMemo = undefined;
+    this.earlierStatus = undefined;
+    this.factsMemo = undefined;
+  }
+
   /** An act of its stream (a judgement, an assignment, a join) that was not withdrawn. */
   stands(event: string): boolean {
     return stands(this.state, event);
