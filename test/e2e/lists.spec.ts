@@ -367,6 +367,7 @@ test('a source that many facts rest on shows the first hundred, and all of them 
   } while (cursor !== undefined);
   expect(items.length).toBe(120);
   expect(new Set(items.map(({ event, words }) => `${event} ${words ?? ''}`)).size).toBe(120);
+  expect([...new Set(items.map(({ subject }) => subject.id))]).toEqual([told.a, told.b, told.c]);
   expect(items.slice(0, 100)).toEqual(view.citedBy);
   expect((await server.client.request<SourceView>(`/v1/sources/${told.source}`)).body.citedByMore).toBeUndefined();
 }, 60_000);

@@ -37,6 +37,8 @@ const UNNAMED_LAST = '\u{10ffff}';
 interface Target {
   readonly sid: number;
   readonly kind: SubjectCategory;
+  /** It is a source, and named for nothing but what rests on it. */
+  readonly cited: boolean;
 }
 
 /** An event that its subject has not learned yet. */
@@ -113,9 +115,9 @@ export class Fold {
     }
     this.outdate(sid, true);
     for (const target of targets) {
-      this.statements.addConcern.run(target.sid, seq);
-      // A source's document may list thousands of facts: it can wait.
-      this.outdate(target.sid, target.kind !== 'source');
+      this.statements.addConcern.run(target.sid, target.cited ? 1 : 0, seq);
+      this.outdate(target.sid, !target.cited);
+      if (target.cited) continue;
       const other = this.waiting.get(target.sid)?.subject ?? this.knowledge.atHand(target.sid);
       if (other !== undefined) {
         other.hear({ row: taken.row, of: place });
@@ -305,13 +307,14 @@ export class Fold {
   /** Subjects that the event names, but the one it belongs to; and whom an assignment named that it takes back. */
   private targets(subject: Subject, mentions: readonly Mention[], { fact }: EventRow['data']): readonly Target[] {
     const targets = new Map<number, Target>();
-    const add = (kind: SubjectCategory, id: string): void => {
+    const add = (kind: SubjectCategory, id: string, cited: boolean): void => {
       const { sid } = this.file.stream(streamName(kind, id));
-      if (sid !== subject.ref.sid) targets.set(sid, { sid, kind });
+      if (sid === subject.ref.sid || (cited && targets.has(sid))) return;
+      targets.set(sid, { sid, kind, cited });
     };
-    for (const { kind, id } of mentions) add(kind, id);
+    for (const { kind, id, pointer } of mentions) add(kind, id, kind === 'source' && pointer.includes('/citations/'));
     const assigned = subject.kind === 'case' && typeof fact === 'string' ? subject.event(fact)?.data.person : undefined;
-    if (typeof assigned === 'string') add('person', assigned);
+    if (typeof assigned === 'string') add('person', assigned, false);
     return [...targets.values()];
   }
 
@@ -414,7 +417,7 @@ function prepare({
   StatementSync
 > {
   return {
-    addConcern: db.prepare('INSERT OR IGNORE INTO subject_events VALUES (?, ?)'),
+    addConcern: db.prepare('INSERT OR IGNORE INTO subject_events VALUES (?, ?, ?)'),
     addSubject: db.prepare("INSERT INTO subjects (sid, kind, id, entered, search, sort) VALUES (?, ?, ?, ?, '', '')"),
     name: db.prepare('UPDATE subjects SET name = ?, search = ?, sort = ? WHERE sid = ?'),
     putDocument: db.prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)'),

@@ -42,8 +42,8 @@ export function historyPage(
   });
 }
 
-/** Comes before every other. */
-const FIRST: readonly [kind: string, id: string, seq: number, n: number] = ['', '', 0, 0];
+/** Comes before every other: where a subject first cites the source, one of its facts, one of that fact's citations. */
+const FIRST: readonly [citing: number, seq: number, n: number] = [0, 0, 0];
 
 export function citationsPage(
   { records, knowledge, day }: Source,
@@ -55,18 +55,17 @@ export function citationsPage(
   const cursors = { list: `citations ${row.id}`, log: records.logId() };
   const ended = query.cursor === undefined ? ok(FIRST) : readCursor(query.cursor, cursors);
   if (!ended.ok) return ended;
-  const [kind = '', id = ''] = ended.value.map(String);
-  const [seq = 0, n = 0] = ended.value.slice(2).map(Number);
+  const [citing = 0, seq = 0, n = 0] = ended.value.map(Number);
   const build = new Build({ subject: subjectOf(knowledge, row.sid), find: knowledge.find, day });
-  const items: { readonly fact: CitingFact; readonly n: number }[] = [];
-  for (const other of records.citing(row.sid, kind, id)) {
+  const items: { readonly fact: CitingFact; readonly citing: number; readonly n: number }[] = [];
+  for (const other of knowledge.citing(row.sid, citing)) {
     // A fact may cite the same source for several words.
     const numbers = new Map<string, number>();
-    for (const fact of citingFacts(build, subjectOf(knowledge, other.sid))) {
+    for (const fact of citingFacts(build, other.subject)) {
       const number = (numbers.get(fact.event) ?? 0) + 1;
       numbers.set(fact.event, number);
-      const shownBefore = other.id === id && (fact.seq < seq || (fact.seq === seq && number <= n));
-      if (!shownBefore) items.push({ fact, n: number });
+      const shownBefore = other.seq === citing && (fact.seq < seq || (fact.seq === seq && number <= n));
+      if (!shownBefore) items.push({ fact, citing: other.seq, n: number });
     }
     if (items.length > limit.value) break;
   }
@@ -76,7 +75,7 @@ export function citationsPage(
     items: shown.map(({ fact }) => fact),
     ...(items.length > limit.value &&
       last !== undefined && {
-        next: writeCursor(cursors, [last.fact.subject.kind, last.fact.subject.id, last.fact.seq, last.n]),
+        next: writeCursor(cursors, [last.citing, last.fact.seq, last.n]),
       }),
   });
 }

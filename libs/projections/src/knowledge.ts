@@ -4,7 +4,7 @@
  */
 import type { Records } from './records.js';
 import type { SubjectCategory } from './shapes.js';
-import { type Concerning, type Counts, EVERY_FACT, Subject, type SubjectRef } from './subject.js';
+import { type Citing, type Concerning, type Counts, EVERY_FACT, Subject, type SubjectRef } from './subject.js';
 
 interface Held {
   readonly subject: Subject;
@@ -26,7 +26,7 @@ export class Knowledge {
     private readonly records: Records,
     private readonly events: number,
     private readonly upTo: number = Number.MAX_SAFE_INTEGER,
-    private readonly counts: Counts = EVERY_FACT,
+    readonly counts: Counts = EVERY_FACT,
   ) {}
 
   bySid(sid: number): Subject | undefined {
@@ -47,7 +47,7 @@ export class Knowledge {
 
   /** A subject whose first event is about to be taken in. */
   enter(ref: SubjectRef): Subject {
-    const subject = new Subject(ref, [], this.concerning(ref.sid), this.find, this.counts);
+    const subject = new Subject(ref, [], this.concerning(ref.sid), this);
     this.keep(subject);
     return subject;
   }
@@ -71,6 +71,14 @@ export class Knowledge {
     for (const oldest of this.subjects.keys()) {
       if (this.held <= this.events) break;
       this.drop(oldest);
+    }
+  }
+
+  /** The subjects that cite a source, in the order in which they first did, from this seq on. */
+  *citing(source: number, from: number): Generator<Citing> {
+    for (const { sid, seq } of this.records.citing(source, from, this.upTo)) {
+      const subject = this.bySid(sid);
+      if (subject !== undefined) yield { subject, seq };
     }
   }
 
@@ -98,7 +106,7 @@ export class Knowledge {
   private load(ref: SubjectRef): Subject {
     const { sid, kind, id } = ref;
     const own = this.records.own(sid, this.upTo);
-    const subject = new Subject({ sid, kind, id }, own, this.concerning(sid), this.find, this.counts);
+    const subject = new Subject({ sid, kind, id }, own, this.concerning(sid), this);
     this.keep(subject);
     return subject;
   }

@@ -88,7 +88,8 @@ export class Records {
         `SELECT ${EVENT} FROM events e WHERE e.seq > ? AND e.seq <= ? AND e.data IS NOT NULL ORDER BY e.seq`,
       ),
       concerning: db.prepare(
-        `SELECT ${EVENT} FROM subject_events s JOIN events e ON e.seq = s.seq WHERE s.sid = ? AND s.seq <= ? ORDER BY s.seq`,
+        `SELECT ${EVENT} FROM subject_events s JOIN events e ON e.seq = s.seq
+         WHERE s.sid = ? AND s.cites = 0 AND s.seq <= ? ORDER BY s.seq`,
       ),
       known: db.prepare('SELECT known FROM events WHERE seq = ?'),
       head: db.prepare('SELECT seq, known FROM checkpoint'),
@@ -97,7 +98,7 @@ export class Records {
       history: db.prepare(
         `SELECT ${EVENT} FROM (
            SELECT seq FROM events WHERE sid = ?1 AND seq > ?2
-           UNION SELECT seq FROM subject_events WHERE sid = ?1 AND seq > ?2
+           UNION SELECT seq FROM subject_events WHERE sid = ?1 AND cites IN (0, 1) AND seq > ?2
            UNION SELECT seq FROM changes WHERE sid = ?1 AND seq > ?2
            ORDER BY seq LIMIT ?3) found
          JOIN events e ON e.seq = found.seq ORDER BY e.seq`,
@@ -105,9 +106,11 @@ export class Records {
       changes: db.prepare(`${CHANGES} WHERE c.seq = ? ORDER BY c.n`),
       changesFrom: db.prepare(`${CHANGES} WHERE c.seq >= ? ORDER BY c.seq, c.n`),
       citing: db.prepare(
-        `SELECT DISTINCT o.sid, o.kind, o.id, o.entered, o.name
-         FROM subject_events s JOIN events e ON e.seq = s.seq JOIN subjects o ON o.sid = e.sid
-         WHERE s.sid = ?1 AND (o.kind, o.id) >= (?2, ?3) ORDER BY o.kind, o.id`,
+        `SELECT e.sid, s.seq FROM subject_events s JOIN events e ON e.seq = s.seq
+         WHERE s.sid = ?1 AND s.cites = 1 AND s.seq >= ?2 AND s.seq <= ?3 AND NOT EXISTS (
+           SELECT 1 FROM events x JOIN subject_events y ON y.sid = ?1 AND y.cites = 1 AND y.seq = x.seq
+           WHERE x.sid = e.sid AND x.seq < s.seq)
+         ORDER BY s.seq`,
       ),
       revisionUpTo: db.prepare(
         `SELECT e.revision FROM streams s JOIN events e ON e.sid = s.sid AND e.seq <= ?
@@ -144,7 +147,7 @@ export class Records {
     return (this.statements.between.all(after, upTo) as unknown as RawEvent[]).map(toEvent);
   }
 
-  /** Events of other streams that concern the subject, up to this seq. */
+  /** Events of other streams that concern the subject and do not only rest on it, up to this seq. */
   concerning(sid: number, upTo: number): EventRow[] {
     return (this.statements.concerning.all(sid, upTo) as unknown as RawEvent[]).map(toEvent);
   }
@@ -176,9 +179,9 @@ export class Records {
     return (this.statements.changesFrom.all(seq) as unknown as ToldChange[]).map(toldChange);
   }
 
-  /** The subjects in whose streams this one is named, by kind and id, from this one on. */
-  citing(sid: number, kind: string, id: string): Iterable<SubjectRow> {
-    return this.statements.citing.iterate(sid, kind, id) as unknown as Iterable<SubjectRow>;
+  /** The subjects whose events cite this source, by the seq of the first that does, within these bounds. */
+  citing(sid: number, from: number, upTo: number): Iterable<{ readonly sid: number; readonly seq: number }> {
+    return this.statements.citing.iterate(sid, from, upTo) as unknown as Iterable<{ sid: number; seq: number }>;
   }
 
   /** Of an event; undefined if it is not in the file. An id that a log holds twice counts where it came last. */

@@ -12,7 +12,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { SEARCH_TABLES } from './search/tables.js';
 import { TREE_TABLE } from './tree/tiles.js';
 
-export const SCHEMA_VERSION = 9;
+export const SCHEMA_VERSION = 10;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 2;
 
@@ -56,8 +56,11 @@ CREATE TABLE events (
   opened INTEGER NOT NULL, data TEXT
 );
 CREATE INDEX events_subject ON events (sid, seq);
--- Events of other streams that concern a subject.
-CREATE TABLE subject_events (sid INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (sid, seq)) WITHOUT ROWID;
+-- Events of other streams that concern a subject; cites = 1: they name a source for nothing but what rests on it. Many
+-- thousands may rest on one source, and nobody is to go through them who only wants to know what the source is.
+CREATE TABLE subject_events (
+  sid INTEGER NOT NULL, cites INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (sid, cites, seq)
+) WITHOUT ROWID;
 
 -- What an axis of a subject answered on a run of days; "unknown" with nothing possible has no row. Left out (NULL) are:
 -- possible where it is the value alone, groups where the axis has none, and everything that there is none of. rests_on:

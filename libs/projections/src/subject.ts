@@ -54,9 +54,22 @@ export interface Concerning {
   readonly of: { readonly kind: SubjectCategory; readonly id: string };
 }
 
+/** A subject that cites a source, and the seq of its first event that does. */
+export interface Citing {
+  readonly subject: Subject;
+  readonly seq: number;
+}
+
 export type Find = (kind: SubjectCategory, id: string) => Subject | undefined;
 
 const NO_AXES: readonly (readonly Segment[])[] = [];
+
+/** What a subject knows the others by. */
+interface Others {
+  readonly find: Find;
+  readonly counts: Counts;
+  citing(source: number, from: number): Iterable<Citing>;
+}
 
 export interface SubjectRef {
   readonly sid: number;
@@ -68,7 +81,7 @@ export class Subject {
   private state: SubjectState;
   private readonly rows = new Map<string, EventRow>();
   private readonly others: Concerning[] = [];
-  /** Subjects that its own events name, by kind and id. */
+  /** Of a case: subjects that its own events name, by kind and id. */
   private readonly mentioned = new Map<string, Mention>();
   private weight = 1;
   private judged = false;
@@ -82,8 +95,7 @@ export class Subject {
     readonly ref: SubjectRef,
     own: readonly EventRow[],
     concerning: readonly Concerning[],
-    private readonly find: Find,
-    private readonly counts: Counts,
+    private readonly among: Others,
   ) {
     this.state = initial(ref.kind, ref.id);
     this.take(own, concerning);
@@ -108,7 +120,8 @@ export class Subject {
     this.rows.set(row.id, row);
     this.weight += weightOf(row);
     if (row.type === 'IdentityJudged') this.judged = true;
-    for (const mention of mentions) this.mentioned.set(`${mention.kind} ${mention.id}`, mention);
+    if (this.kind === 'case')
+      for (const mention of mentions) this.mentioned.set(`${mention.kind} ${mention.id}`, mention);
     this.sourceMemo = undefined;
     this.factsMemo = undefined;
     this.forgetStatus();
@@ -152,7 +165,7 @@ export class Subject {
 
   /** Every fact of its stream, withdrawn ones too, that counts. */
   facts(): readonly StandingFact[] {
-    return (this.factsMemo ??= factsOf(this.state).filter(this.counts));
+    return (this.factsMemo ??= factsOf(this.state).filter(this.among.counts));
   }
 
   /** Its own events in the order of the log. */
@@ -184,6 +197,12 @@ export class Subject {
     return this.others;
   }
 
+  /** Of a source: whose events cite it, from this seq on. */
+  citing(from = 0): Iterable<Citing> {
+    return this.among.citing(this.ref.sid, from);
+  }
+
+  /** Of a case: whom its own events name. */
   mentions(): Iterable<Mention> {
     return this.mentioned.values();
   }
@@ -209,7 +228,7 @@ export class Subject {
 
   /** The case that a fact counts in; joined cases are one. */
   caseOf({ case: inCase }: { readonly case?: string }): string | undefined {
-    return inCase === undefined ? undefined : oneOfJoined(inCase, this.find);
+    return inCase === undefined ? undefined : oneOfJoined(inCase, this.among.find);
   }
 
   /** Somebody judged who it is, and may have revoked that. */
@@ -218,7 +237,7 @@ export class Subject {
   }
 
   /** The persons who were judged to be one with this one, itself first; for everybody else, itself alone. */
-  selves(find: Find = this.find): readonly Subject[] {
+  selves(find: Find = this.among.find): readonly Subject[] {
     if (!this.judged) return [this];
     const judgements = (id: string): readonly IdentityJudgement[] =>
       (id === this.id ? this : find('person', id))?.judgements(find) ?? [];
@@ -244,10 +263,10 @@ export class Subject {
     const selves = this.selves();
     const facts =
       selves.length === 1
-        ? statusFacts(this.state, this.counts)
+        ? statusFacts(this.state, this.among.counts)
         : statusFactsOfOne(
             selves.map(({ state }) => state),
-            this.counts,
+            this.among.counts,
           );
     const earlier = this.earlierStatus;
     this.earlierStatus = undefined;

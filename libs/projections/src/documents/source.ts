@@ -1,6 +1,6 @@
 /** A source's document, with the facts that rest on it. */
 import { parseEdtf } from '#kernel';
-import { compare, daysView } from '../days.js';
+import { daysView } from '../days.js';
 import type { ActView, CitingFact, SourceView } from '../shapes.js';
 import type { Subject } from '../subject.js';
 import { Build, type BuildInput } from './build.js';
@@ -57,11 +57,9 @@ function dependenciesOf(build: Build): SourceView['dependsOn'] {
 const MOST_CITING = 100;
 
 function citedBy(build: Build): Pick<SourceView, 'citedBy' | 'citedByMore'> {
-  const { subject } = build;
-  const subjects = new Map(subject.concerning().map(({ of }) => [`${of.kind} ${of.id}`, of]));
   const found: CitingFact[] = [];
-  for (const of of [...subjects.values()].sort((a, b) => compare(a.kind, b.kind) || compare(a.id, b.id))) {
-    const other = build.find(of.kind, of.id);
+  for (const { subject } of build.subject.citing()) {
+    const other = build.find(subject.kind, subject.id);
     if (other !== undefined) found.push(...citingFacts(build, other));
     if (found.length > MOST_CITING) return { citedBy: found.slice(0, MOST_CITING), citedByMore: true };
   }
