@@ -174,6 +174,7 @@ async function compose(
     access,
     views: reader,
     sealing,
+    eventStore,
     progress,
     watching,
     etagSecret: await keyStore.secret('etag'),

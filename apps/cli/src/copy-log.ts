@@ -1,11 +1,12 @@
-/** `habeas copy-log`: by itself, while no server runs. */
+/** `habeas copy-log` and `habeas import --log`: by themselves, while no server runs. */
 import { resolve } from 'node:path';
 import type { CopiedLog, CopyStep } from '#audit';
-import { copyRecord, type LogPlace } from '../../api/src/copy/copy.js';
+import { copyInto, copyRecord, type LogPlace, type Watching } from '../../api/src/copy/copy.js';
 import { keepFilesPrivate, untilSignal } from '../../api/src/serve.js';
 import { readSettings } from '../../api/src/settings.js';
 import { StartError } from '../../api/src/start-error.js';
 import type { Environment } from './client-of.js';
+import { ExportedLog } from './import/exported-log.js';
 import { countText, Meter } from './progress.js';
 
 export interface CopyLogArguments {
@@ -32,6 +33,22 @@ export async function copyLog(environment: Environment, options: CopyLogArgument
   }
   const from = placeOf('from', options.from, options.fromNamespace, environment);
   const to = placeOf('to', options.to, options.toNamespace, environment);
+  return copying(from.name, to, (watching) => copyRecord({ from: from.place, to: to.place, ...watching }));
+}
+
+/** `habeas import --log`: an export becomes the log of the settings. @returns the exit code @throws CopyLogError, ImportError */
+export async function importLog(environment: Environment, file: string): Promise<number> {
+  const { data, log: connectionString } = readSettings(environment);
+  const to = placeOf('to', connectionString === undefined ? data : undefined, undefined, environment);
+  const exported = new ExportedLog(file);
+  return copying(file, to, (watching) => copyInto(to.place, exported, watching));
+}
+
+async function copying(
+  from: string,
+  to: NamedPlace,
+  copy: (watching: Watching) => Promise<CopiedLog>,
+): Promise<number> {
   keepFilesPrivate();
   const stop = new AbortController();
   void untilSignal().then(() => {
@@ -40,9 +57,7 @@ export async function copyLog(environment: Environment, options: CopyLogArgument
   const progress = new Steps();
   let copied: CopiedLog;
   try {
-    copied = await copyRecord({
-      from: from.place,
-      to: to.place,
+    copied = await copy({
       signal: stop.signal,
       onProgress: (step, done, of) => {
         progress.show(step, done, of);
@@ -65,9 +80,9 @@ export async function copyLog(environment: Environment, options: CopyLogArgument
   return INCOMPLETE;
 }
 
-function tell({ logId, head, streams, copied }: CopiedLog, from: NamedPlace, to: NamedPlace): void {
+function tell({ logId, head, streams, copied }: CopiedLog, from: string, to: NamedPlace): void {
   const all = `${countText(head.size, 'event')} of ${countText(streams, 'stream')}`;
-  const holds = `${to.name} holds the log of ${from.name}: ${all}, ${copied.toLocaleString('en-US')} of them copied now`;
+  const holds = `${to.name} holds the log of ${from}: ${all}, ${copied.toLocaleString('en-US')} of them copied now`;
   console.log(holds.charAt(0).toUpperCase() + holds.slice(1));
   console.log(`  log            ${logId ?? ''}`);
   console.log(

@@ -2,7 +2,7 @@
  * `habeas <verb>`: the command line. Talks to a running server through the public interface, as any client does. What a
  * verb alone needs is loaded by that verb.
  */
-import { Argument, Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { BackupError } from '../../api/src/backup/backup-error.js';
 import { RequestFailed } from './client.js';
 import type { CopyLogArguments } from './copy-log.js';
@@ -48,10 +48,28 @@ program
     '<file>',
     'commands as JSON Lines (docs/importing.md), packed by gzip if it ends in .gz; - for standard input',
   )
-  .option('--refused <file>', 'write refused lines there, each with its reason')
-  .action(async (file: string, options: { refused?: string }) => {
+  .addOption(new Option('--refused <file>', 'write refused lines there, each with its reason').conflicts('log'))
+  .option(
+    '--log',
+    'the file is an export: it becomes the log of HABEAS_DATA or HABEAS_LOG, which is empty (docs/exporting.md)',
+  )
+  .action(async (file: string, options: { refused?: string; log?: true }) => {
+    if (options.log === true) {
+      process.exitCode = await (await import('./copy-log.js')).importLog(process.env, file);
+      return;
+    }
     const { importFile } = await import('./import/import.js');
     if (!(await importFile(file, { ...options, environment: process.env }))) process.exitCode = 1;
+  });
+
+program
+  .command('export')
+  .description(
+    'write the log of HABEAS_DATA or HABEAS_LOG into a file as JSON Lines, also while the server runs (docs/exporting.md)',
+  )
+  .argument('<file>', 'to be made; packed by gzip if it ends in .gz; - for standard output')
+  .action(async (file: string) => {
+    process.exitCode = await (await import('./export.js')).exportLog(process.env, file);
   });
 
 const keys = program
@@ -64,7 +82,7 @@ keys
   .command('create')
   .description('make a key; it is printed once')
   .requiredOption('--name <name>', 'what to call it')
-  .requiredOption('--scopes <scopes>', 'what it allows, separated by commas: read, record, review, admin')
+  .requiredOption('--scopes <scopes>', 'what it allows, separated by commas: read, record, review, audit, admin')
   .action((options: { name: string; scopes: string }) => createKey(process.env, options));
 
 keys

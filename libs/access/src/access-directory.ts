@@ -6,7 +6,7 @@
  * admin key that the operator chooses must not be short.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { allows, type Principal, type Scope } from '#command-handling';
+import { allows, type Principal, type Scope, SCOPES } from '#command-handling';
 import type { EventStore, StoredEvent, Subscription } from '#event-store';
 import {
   type Clock,
@@ -130,9 +130,7 @@ class Directory implements AccessDirectory {
       return err(refusal('invalid-name', `A name has 1 to ${MAX_NAME_LENGTH} characters.`, '/name'));
     }
     if (scopes.length === 0 || !scopes.every(isScope)) {
-      return err(
-        refusal('invalid-scopes', 'A key needs at least one of the scopes read, record, review, admin.', '/scopes'),
-      );
+      return err(refusal('invalid-scopes', `A key needs at least one of the scopes ${SCOPES.join(', ')}.`, '/scopes'));
     }
     const id = randomId(this.options.randomness);
     const key = makeKey(id, this.options.randomness);

@@ -1,4 +1,4 @@
-export { checkLimit, readCursor, writeCursor } from './cursors.js';
+export { checkLimit, type CursorOf, readCursor, writeCursor } from './cursors.js';
 export { filtersOf, type ListFilter, sortsOf } from './filters.js';
 export * from './ports.js';
 export { openViewsReader } from './reader.js';

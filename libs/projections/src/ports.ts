@@ -127,7 +127,7 @@ export interface ViewsReader {
   close(): void;
 }
 
-/** Of the log that the views are folded from. */
+/** Of the log that the views are folded from: its tree, and where its events stand. */
 export interface LogTree {
   readonly logId: string;
   /** How many events it has: the last one's seq. */
@@ -135,6 +135,15 @@ export interface LogTree {
   readonly subtrees: Subtrees;
   /** The seq of an event; undefined if the views do not hold it. */
   seqOf(event: string): number | undefined;
+  /** The event of a seq; undefined if the views do not hold it. */
+  placeOf(seq: number): { readonly stream: string; readonly revision: number } | undefined;
+  /** A stream's events from one seq to another, both inclusive: the first ones, at most `limit`. */
+  placesIn(
+    stream: string,
+    from: number,
+    to: number,
+    limit: number,
+  ): readonly { readonly seq: number; readonly revision: number }[];
 }
 
 export interface ReaderOptions {

@@ -152,6 +152,8 @@ class FileReader implements ViewsReader {
         size: records.head().seq,
         subtrees: tree.subtrees(),
         seqOf: (event) => records.seqOf(event),
+        placeOf: (seq) => records.placeOf(seq),
+        placesIn: (stream, from, to, limit) => records.placesIn(stream, from, to, limit),
       }),
     );
   }

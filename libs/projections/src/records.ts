@@ -73,7 +73,9 @@ export class Records {
     | 'changes'
     | 'changesFrom'
     | 'citing'
-    | 'seqOf',
+    | 'seqOf'
+    | 'placeOf'
+    | 'placesIn',
     StatementSync
   >;
 
@@ -117,6 +119,13 @@ export class Records {
          WHERE s.name = ? ORDER BY e.seq DESC LIMIT 1`,
       ),
       seqOf: db.prepare('SELECT max(seq) AS seq FROM events WHERE id = ?'),
+      placeOf: db.prepare(
+        'SELECT s.name AS stream, e.revision FROM events e JOIN streams s ON s.sid = e.sid WHERE e.seq = ?',
+      ),
+      placesIn: db.prepare(
+        `SELECT e.seq, e.revision FROM streams s JOIN events e ON e.sid = s.sid
+         WHERE s.name = ? AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT ?`,
+      ),
       item: db.prepare('SELECT item FROM documents WHERE sid = ? AND day <= ? AND until >= ?'),
       present: db.prepare(
         `SELECT s.sid, s.kind, s.id, s.entered, s.name, t.revision, d.seq, d.day, d.until
@@ -188,6 +197,21 @@ export class Records {
   seqOf(event: string): number | undefined {
     const { seq } = this.statements.seqOf.get(event) as unknown as { seq: number | null };
     return seq ?? undefined;
+  }
+
+  /** Which event has this seq; undefined if it is not in the file. */
+  placeOf(seq: number): { readonly stream: string; readonly revision: number } | undefined {
+    return this.statements.placeOf.get(seq) as unknown as { stream: string; revision: number } | undefined;
+  }
+
+  /** The events of a stream from one seq to another, the first ones. */
+  placesIn(
+    stream: string,
+    from: number,
+    to: number,
+    limit: number,
+  ): readonly { readonly seq: number; readonly revision: number }[] {
+    return this.statements.placesIn.all(stream, from, to, limit) as unknown as { seq: number; revision: number }[];
   }
 
   head(): { readonly seq: number; readonly known: number } {

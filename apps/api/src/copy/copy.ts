@@ -15,7 +15,9 @@ export type LogPlace =
   | { /** A data folder. */ readonly folder: string }
   | { /** Of an EventStoreDB; a secret. */ readonly connectionString: string; readonly namespace: string };
 
-export interface CopyRecord extends Pick<CopyLogOptions, 'onProgress' | 'signal'> {
+export type Watching = Pick<CopyLogOptions, 'onProgress' | 'signal'>;
+
+export interface CopyRecord extends Watching {
   readonly from: LogPlace;
   readonly to: LogPlace;
 }
@@ -34,33 +36,45 @@ const randomness = createRandomness();
  *
  * @throws CopyLogError saying what is to be done; it holds no secret
  */
-export async function copyRecord({ from, to, onProgress, signal }: CopyRecord): Promise<CopiedLog> {
+export async function copyRecord({ from, to, ...watching }: CopyRecord): Promise<CopiedLog> {
   if (isSame(from, to)) throw new CopyLogError('Source and target are the same place. Choose another for one of them.');
   const source = await opened('source', openSource, from);
   try {
-    const half = await unfinished(source.mark, 'The source');
+    const half = await inWords(unfinished(source.mark, 'The source'));
     if (half !== undefined) throw new CopyLogError(half);
-    const target = await opened('target', openTarget, to);
-    try {
-      return await copyLog({
-        source: source.store,
-        target: target.store,
-        mark: target.mark,
-        atOnce: target.atOnce,
-        codec: createRecordCodec(randomness, ACCESS_EVENTS),
-        randomness,
-        ...(onProgress && { onProgress }),
-        ...(signal && { signal }),
-      });
-    } finally {
-      await target.close();
-    }
-  } catch (error) {
-    // Its messages are sentences for whoever runs the server.
-    if (!(error instanceof EventStoreError)) throw error;
-    throw new CopyLogError(`${error.message} What was copied stays: run it again, and it goes on.`, { cause: error });
+    return await copyInto(to, source.store, watching);
   } finally {
     await source.close();
+  }
+}
+
+/**
+ * Copies a log, wherever it was read from, to a place, or what is missing there. No server may run on it.
+ *
+ * @throws CopyLogError as above; whatever reading the source throws
+ */
+export async function copyInto(
+  to: LogPlace,
+  source: CopyLogOptions['source'],
+  watching: Watching = {},
+): Promise<CopiedLog> {
+  const target = await opened('target', openTarget, to);
+  try {
+    const codec = createRecordCodec(randomness, ACCESS_EVENTS);
+    const { store, mark, atOnce } = target;
+    return await inWords(copyLog({ source, target: store, mark, atOnce, codec, randomness, ...watching }));
+  } finally {
+    await target.close();
+  }
+}
+
+/** The messages of the log are sentences for whoever runs the server. */
+async function inWords<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof EventStoreError)) throw error;
+    throw new CopyLogError(`${error.message} What was copied stays: run it again, and it goes on.`, { cause: error });
   }
 }
 

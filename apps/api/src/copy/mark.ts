@@ -19,7 +19,8 @@ const STREAM = 'habeasOps-copy';
 const BEGUN = 'CopyBegun';
 const ENDED = 'CopyEnded';
 
-const UNFINISHED = 'is a copy that is not whole yet. Run habeas copy-log again, with the same two places: it goes on.';
+const UNFINISHED =
+  'is a copy that is not whole yet. Run habeas copy-log, or habeas import --log, again as before: it goes on.';
 
 /** What keeps a log from being used as the record; undefined where nothing does. */
 export async function unfinished(mark: CopyMark, what: string): Promise<string | undefined> {

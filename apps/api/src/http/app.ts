@@ -7,6 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { acceptJsonLines, BATCH_PATH, batchController } from './batch-routes.js';
 import { CatalogueController } from './catalogue-routes.js';
+import { EventsController } from './event-routes.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { HealthController } from './health.js';
 import { parseJsonBody } from './json-body.js';
@@ -60,6 +61,7 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
     CitationsController,
     SearchController,
     SealsController,
+    EventsController,
     EventProofController,
     ...writeControllers(),
   ];

@@ -1,6 +1,7 @@
 /** What the HTTP interface stands on: made by the composition root, handed to the controllers. */
 import type { AccessDirectory } from '#access';
 import type { CommandHandler, Principal } from '#command-handling';
+import type { EventStore } from '#event-store';
 import type { ViewsReader } from '#projections';
 import type { Sealing } from '../sealing.js';
 import type { ViewsProgress } from '../watching/progress.js';
@@ -11,6 +12,8 @@ export interface Habeas {
   readonly access: AccessDirectory;
   readonly views: ViewsReader;
   readonly sealing: Sealing;
+  /** For whoever asks for what is stored as it is stored. */
+  readonly eventStore: Pick<EventStore, 'readAll' | 'readStream'>;
   /** How far the views are, measured against the log. */
   readonly progress: () => Promise<ViewsProgress>;
   readonly watching: Watching;

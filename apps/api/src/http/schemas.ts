@@ -48,12 +48,14 @@ import type {
   SubjectPointer,
   SupportEntry,
 } from '#projections';
+import { SCOPES } from '#command-handling';
 import { SEARCH_FIELDS } from '#projections';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { RecordedAnswer } from './recorded.js';
 import type { ProblemDocument } from './problem.js';
 import type { AccessKeyInfo, NewAccessKey } from '#access';
 import type { ConsistencyProof, InclusionProof, ProvenHead, Seal } from '#audit';
+import type { EventsPage, RawEventShown } from './event-routes.js';
 import type { SealList } from './seal-routes.js';
 
 export type Schema = Readonly<Record<string, unknown>>;
@@ -67,6 +69,8 @@ const day: Schema = { type: 'string', format: 'date' };
 const instant: Schema = { type: 'string', format: 'date-time' };
 const edtf: Schema = { type: 'string', description: 'EDTF (ISO 8601-2), as the source gives it' };
 const anything: Schema = { type: 'object', additionalProperties: true };
+/** What is not written as Habeas writes it comes as the text that it is. */
+const stored: Schema = { anyOf: [anything, text] };
 const texts: Schema = { type: 'object', additionalProperties: text };
 
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
@@ -602,7 +606,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
   }),
   NewKey: object({
     name: { type: 'string', minLength: 1, maxLength: 200 },
-    scopes: { type: 'array', minItems: 1, uniqueItems: true, items: oneOf('read', 'record', 'review', 'admin') },
+    scopes: { type: 'array', minItems: 1, uniqueItems: true, items: oneOf(...SCOPES) },
   }),
   CreatedKey: object<NewAccessKey>({
     id: text,
@@ -615,6 +619,24 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     createdAt: instant,
     createdBy: text,
     'revokedAt?': instant,
+  }),
+  RawEvent: object<RawEventShown>(
+    {
+      seq: { ...count, description: 'Its place in the log, from 1' },
+      stream: text,
+      revision: { ...count, description: 'Its place in the stream, from 0' },
+      id,
+      type: text,
+      data: stored,
+      metadata: stored,
+    },
+    'As it is stored. Written without spaces, members in their order, `data` and `metadata` are the bytes that its hash covers',
+  ),
+  EventsPage: object<EventsPage>({
+    logId: { ...id, description: 'Every hash covers it' },
+    head: { ...count, description: 'The last seq that the views hold' },
+    items: list(ref('RawEvent')),
+    'next?': next,
   }),
   Seal: object<Seal>({
     event: id,

@@ -1,9 +1,8 @@
 /** A file of commands as `POST /v1/batch` takes them, line by line, each with a key. */
 import { createHash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
-import { type Readable, Transform } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { linesOf } from '../../../api/src/http/batch/lines.js';
+import { readRawEvent } from '#audit';
+import type { Line } from '../../../api/src/http/batch/lines.js';
+import { ImportError, openLines } from './file.js';
 
 export interface CommandLine {
   /** In the file, from 1. */
@@ -17,59 +16,29 @@ export interface CommandLine {
 
 const MOST_BYTES_OF_LINE = 1024 * 1024;
 
-/** The file cannot be imported; the message says why, for whoever gave it. */
-class ImportError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ImportError';
-  }
-}
-
 export interface Source {
   readonly lines: AsyncIterable<CommandLine>;
   /** How much of it was read, from 0 to 1; undefined where nobody knows how much there is. */
   part(): number | undefined;
 }
 
-/** @param file `-` for standard input; `.gz` at the end of its name: packed by gzip */
+/**
+ * @param file `-` for standard input; `.gz` at the end of its name: packed by gzip
+ * @throws ImportError also while it is read
+ */
 export function openSource(file: string): Source {
-  let size: number | undefined;
-  if (file !== '-') {
-    const found = statSync(file, { throwIfNoEntry: false });
-    if (found === undefined) throw new ImportError(`There is no file ${file}.`);
-    if (found.isDirectory()) throw new ImportError(`${file} is a folder.`);
-    if (found.isFile()) size = found.size;
-  }
-  let read = 0;
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      read += chunk.length;
-      done(null, chunk);
-    },
-  });
-  const raw = file === '-' ? process.stdin : createReadStream(file);
-  const stages: Readable[] = [raw, raw.pipe(counted)];
-  if (file.endsWith('.gz')) stages.push(counted.pipe(createGunzip()));
-  return { lines: commandsIn(stages), part: () => (size === undefined ? undefined : read / Math.max(1, size)) };
+  const opened = openLines(file, MOST_BYTES_OF_LINE);
+  return { lines: commandsIn(opened.lines, file), part: () => opened.part() };
 }
 
-async function* commandsIn(stages: readonly Readable[]): AsyncGenerator<CommandLine, void, undefined> {
-  const last = stages.at(-1);
-  if (last === undefined) return;
-  // `pipe` passes on no errors.
-  for (const stage of stages) {
-    stage.once('error', (error) => {
-      for (const other of stages) other.destroy(error);
-    });
-  }
+async function* commandsIn(lines: AsyncIterable<Line>, file: string): AsyncGenerator<CommandLine, void, undefined> {
   const keys = new Keys();
-  try {
-    for await (const { number, text, fault } of linesOf(last, MOST_BYTES_OF_LINE)) {
-      if (text !== undefined) yield keys.keyed(number, text);
-      else yield { number, key: '', text: '', fault: fault === 'too-long' ? fault : 'not-utf8' };
+  for await (const { number, text, fault } of lines) {
+    if (number === 1 && text !== undefined && readRawEvent(text) !== undefined) {
+      throw new ImportError(`${file} is an export of a log: habeas import --log puts it into an empty data folder.`);
     }
-  } catch (error) {
-    throw new ImportError(`The file could not be read to its end: ${(error as Error).message}.`);
+    if (text !== undefined) yield keys.keyed(number, text);
+    else yield { number, key: '', text: '', fault: fault === 'too-long' ? fault : 'not-utf8' };
   }
 }
 
