@@ -14,7 +14,7 @@ import {
 } from '#audit';
 import type { EventStore, Leases } from '#event-store';
 import type { Clock, Randomness, Refusal, Result } from '#kernel';
-import type { KeyStore } from '#log-format';
+import { type KeyStore, LOG_START_STREAM, parseObject } from '#log-format';
 import type { ViewsReader } from '#projections';
 
 export interface Sealing {
@@ -74,29 +74,48 @@ export async function startSealing(options: StartSealing): Promise<Sealing> {
   };
 }
 
-/** Never rejects; what fails for a while (the log, the disk) succeeds at a later turn, and other watches tell of it. */
-async function sealAtIntervals(
-  { leases, everyMinutes, report }: StartSealing,
-  seal: Sealing['seal'],
-  closing: AbortSignal,
-): Promise<void> {
-  const wait = (signal: AbortSignal): Promise<void> =>
-    delay(everyMinutes * 60_000, undefined, { signal, ref: false }).catch(() => undefined);
+/** Minutes until what failed (the log, the disk, views that are not there yet) is tried again. */
+const AGAIN_MINUTES = 1;
+
+/** Never rejects; what fails for a while succeeds at a later turn, and other watches tell of it. */
+async function sealAtIntervals(options: StartSealing, seal: Sealing['seal'], closing: AbortSignal): Promise<void> {
+  const { leases, everyMinutes, report } = options;
+  const wait = (minutes: number, signal: AbortSignal): Promise<void> =>
+    delay(minutes * 60_000, undefined, { signal, ref: false }).catch(() => undefined);
+  const again = Math.min(AGAIN_MINUTES, everyMinutes);
   while (!isOver(closing)) {
     const lease = await leases.hold('sealing', closing).catch(() => undefined);
     if (lease === undefined) {
-      await wait(closing);
+      await wait(again, closing);
       continue;
     }
     const over = AbortSignal.any([closing, lease.over]);
+    let left = await minutesLeft(options).catch(() => again);
     for (;;) {
-      await wait(over);
+      await wait(left, over);
       if (!lease.isHeld() || isOver(closing)) break;
       const sealed = await seal().catch(() => undefined);
-      if (sealed?.ok === false && sealed.error.code === 'log-rewritten') report(sealed.error.detail);
+      const isRewritten = sealed?.ok === false && sealed.error.code === 'log-rewritten';
+      if (isRewritten) report(sealed.error.detail);
+      left = sealed?.ok === true || isRewritten ? everyMinutes : again;
     }
     await lease.release();
   }
+}
+
+/** The interval goes on across restarts, and from one node to the next: it is counted from the last seal, or from the start of the log. */
+async function minutesLeft({ store, clock, everyMinutes }: StartSealing): Promise<number> {
+  const since = (await readLastSeal(store))?.recordedAt ?? (await startOf(store));
+  const left = everyMinutes - (clock.now().getTime() - Date.parse(since)) / 60_000;
+  // A clock that was set back makes no interval longer.
+  return Math.min(Math.max(left, 0), everyMinutes);
+}
+
+/** When the log was started. */
+async function startOf(store: EventStore): Promise<string> {
+  for await (const { metadata } of store.readStream(LOG_START_STREAM, { limit: 1 }))
+    return String(parseObject(metadata)?.recordedAt);
+  throw new RangeError('The log was not started.');
 }
 
 /** Asked anew each time: it changes while something is awaited. */

@@ -5,7 +5,7 @@
 import { catalogue } from '#domain';
 import type { StoredEvent } from '#event-store';
 import { parseStreamName } from '#kernel';
-import { createEventCodec, type EventMetadata, type KeyStore, type RecordedEvent } from '#log-format';
+import { createEventCodec, type EventMetadata, type KeyStore, parseObject, type RecordedEvent } from '#log-format';
 import type { SubjectCategory } from './shapes.js';
 
 const SUBJECTS: ReadonlyMap<string, SubjectCategory> = new Map(
@@ -45,16 +45,6 @@ export async function decode(
     if (result.ok) return result.value;
     return result.error.reason === 'unknown-type' ? 'unknown-type' : 'undecodable';
   });
-}
-
-/** The JSON object in a stored string; undefined if it holds anything else. */
-export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function bare(event: StoredEvent): Decoded {

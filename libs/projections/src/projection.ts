@@ -12,8 +12,8 @@ import {
   type Subscription,
   type SubscriptionMessage,
 } from '#event-store';
-import { leafOf, LOG_START_STREAM, LOG_STARTED, storedHash, type KeyStore } from '#log-format';
-import { decode, type Decoded, parseObject } from './decode.js';
+import { type KeyStore, leafOf, LOG_START_STREAM, LOG_STARTED, parseObject, storedHash } from '#log-format';
+import { decode, type Decoded } from './decode.js';
 import type { Fold } from './fold.js';
 import { failureCode, isDamage } from './schema.js';
 import { SearchWriter } from './search/writer.js';
