@@ -7,7 +7,7 @@ import { readSettings } from '../../api/src/settings.js';
 import { StartError } from '../../api/src/start-error.js';
 import type { Environment } from './client-of.js';
 import { ExportedLog } from './import/exported-log.js';
-import { countText, Meter } from './progress.js';
+import { countText, StepMeter, type Steps } from './progress.js';
 
 export interface CopyLogArguments {
   readonly from?: string;
@@ -54,7 +54,7 @@ async function copying(
   void untilSignal().then(() => {
     stop.abort();
   });
-  const progress = new Steps();
+  const progress = new StepMeter(STEPS);
   let copied: CopiedLog;
   try {
     copied = await copy({
@@ -124,28 +124,9 @@ function placeOf(
   };
 }
 
-const STEPS: Readonly<Record<CopyStep, string>> = {
-  'checking-source': 'Checking the source',
-  comparing: 'Comparing what is there',
-  copying: 'Copying',
-  'checking-copy': 'Checking the copy',
+const STEPS: Steps<CopyStep> = {
+  'checking-source': ['Checking the source', 'event'],
+  comparing: ['Comparing what is there', 'event'],
+  copying: ['Copying', 'event'],
+  'checking-copy': ['Checking the copy', 'event'],
 };
-
-/** How far the copy is: a meter for each step. */
-class Steps {
-  private step: CopyStep | undefined;
-  private meter: Meter | undefined;
-
-  show(step: CopyStep, done: number, of: number | undefined): void {
-    if (step !== this.step) {
-      this.clear();
-      this.step = step;
-      this.meter = new Meter(STEPS[step], 'event', done);
-    }
-    this.meter?.show(done, of);
-  }
-
-  clear(): void {
-    this.meter?.clear();
-  }
-}

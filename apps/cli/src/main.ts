@@ -139,6 +139,15 @@ program
   });
 
 program
+  .command('replay')
+  .description('write the whole views as they were known at a moment into a new file that any SQLite tool opens')
+  .requiredOption('--known-at <moment>', 'an instant such as 2026-11-23T00:00:00Z, or a seq')
+  .requiredOption('--out <file>', 'the file to make')
+  .action(async (options: { knownAt: string; out: string }) => {
+    process.exitCode = await (await import('./replay.js')).replay(process.env, options);
+  });
+
+program
   .command('copy-log')
   .description(
     'copy the log to another place, event by event, while no server runs; run again, it goes on, or copies what came since (docs/moving.md)',

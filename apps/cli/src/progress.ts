@@ -50,6 +50,31 @@ export class Meter {
   }
 }
 
+/** For each step of a long work, what it is called, and what is worked on, in the singular. */
+export type Steps<Step extends string> = Readonly<Record<Step, readonly [title: string, noun: string]>>;
+
+/** Progress of a work in several steps: a meter for each. */
+export class StepMeter<Step extends string> {
+  private step: Step | undefined;
+  private meter: Meter | undefined;
+
+  constructor(private readonly steps: Steps<Step>) {}
+
+  show(step: Step, done: number, of?: number): void {
+    if (step !== this.step) {
+      this.clear();
+      this.step = step;
+      const [title, noun] = this.steps[step];
+      this.meter = new Meter(title, noun, done);
+    }
+    this.meter?.show(done, of);
+  }
+
+  clear(): void {
+    this.meter?.clear();
+  }
+}
+
 /** Such as `40 s`, `12 min`, `3 h 05 min`. */
 function timeText(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;

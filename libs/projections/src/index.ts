@@ -1,7 +1,10 @@
+export { BuildFailedError, type BuildStep } from './build-views.js';
 export { checkLimit, type CursorOf, readCursor, writeCursor } from './cursors.js';
 export { filtersOf, type ListFilter, sortsOf } from './filters.js';
+export { parseMoment } from './moment.js';
 export * from './ports.js';
 export { openViewsReader } from './reader.js';
+export { replayViews } from './replay.js';
 export { SEARCH_FIELDS } from './search/tables.js';
 export { FOLD_VERSION, SCHEMA_VERSION } from './schema.js';
 export * from './shapes.js';

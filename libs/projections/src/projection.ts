@@ -5,16 +5,11 @@
  * folded from ends it.
  */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import {
-  type EventStore,
-  EventStoreError,
-  type StoredEvent,
-  type Subscription,
-  type SubscriptionMessage,
-} from '#event-store';
+import { EventStoreError, type StoredEvent, type Subscription, type SubscriptionMessage } from '#event-store';
 import { type KeyStore, leafOf, LOG_START_STREAM, LOG_STARTED, parseObject, storedHash } from '#log-format';
 import { decode, type Decoded } from './decode.js';
 import type { Fold } from './fold.js';
+import type { ReadLog } from './log-prefix.js';
 import { failureCode, isDamage } from './schema.js';
 import { SearchWriter } from './search/writer.js';
 import type { PoisonEvent, StatusChange } from './shapes.js';
@@ -27,7 +22,7 @@ export type ProjectionState = 'catching-up' | 'live' | 'stopped' | 'failed' | 'c
 export type Ending = 'closed' | 'log-changed' | 'damaged';
 
 export interface ProjectionOptions {
-  readonly eventStore: EventStore;
+  readonly eventStore: ReadLog;
   readonly keyStore: Pick<KeyStore, 'find'>;
   /** Events to pass over without trying them. */
   readonly skip: ReadonlySet<string>;

@@ -11,6 +11,7 @@ import { citationsPage, historyPage, type Source } from './history.js';
 import { Knowledge } from './knowledge.js';
 import { checkQuery } from './list-query.js';
 import { Lists, type Lookups } from './lists.js';
+import { parseMoment } from './moment.js';
 import type {
   DocumentAnswer,
   ListQuery,
@@ -49,9 +50,7 @@ export function openViewsReader(options: ReaderOptions): ViewsReader {
 const NOT_READY = refusal('views-not-ready', 'The views are being built; try again in a moment.');
 const INVALID_MOMENT = refusal('invalid-moment', 'Give an instant such as 2026-11-23T00:00:00Z, or a seq.', '/knownAt');
 const AHEAD = refusal('moment-ahead', 'The record has not come that far: give an earlier moment.', '/knownAt');
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 const WAITED_FOR: readonly ViewName[] = ['documents', 'search'];
-const SEQ = /^(?:0|[1-9]\d{0,15})$/;
 
 /** Events kept at hand between answers, as long as the file stands still. */
 const EVENTS_AT_HAND = 50_000;
@@ -330,16 +329,17 @@ class FileReader implements ViewsReader {
   }
 
   private resolve({ records }: OpenFile, knownAt: string): Result<ResolvedMoment, Refusal> {
+    const moment = parseMoment(knownAt);
+    if (moment === undefined) return err(INVALID_MOMENT);
     const head = records.head();
-    if (SEQ.test(knownAt)) {
-      const seq = Number(knownAt);
+    if ('seq' in moment) {
+      const { seq } = moment;
       if (seq > head.seq) return err(AHEAD);
       const known = records.knownAt(seq);
       // What was recorded up to an event is settled by the event itself.
       return ok({ seq, settled: true, day: recordingDay(new Date(Number.isFinite(known) ? known : 0)) });
     }
-    const instant = INSTANT.test(knownAt) ? Date.parse(knownAt) : NaN;
-    if (Number.isNaN(instant)) return err(INVALID_MOMENT);
+    const { instant } = moment;
     if (instant > Math.max(this.options.clock.now().getTime(), head.known)) return err(AHEAD);
     return ok({
       seq: records.seqAt(instant),

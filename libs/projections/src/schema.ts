@@ -9,6 +9,7 @@
  * - `item` and `document` hold the shapes of shapes.ts as JSON; other JSON columns are lists or objects of texts.
  */
 import { DatabaseSync } from 'node:sqlite';
+import type { KnownMoment } from './moment.js';
 import { SEARCH_TABLES } from './search/tables.js';
 import { TREE_TABLE } from './tree/tiles.js';
 
@@ -156,6 +157,19 @@ export function makeReadable(db: DatabaseSync): void {
     `PRAGMA synchronous = FULL; BEGIN; ${INDICES_OF_READERS} COMMIT;
      PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
   );
+}
+
+/** Makes a readable file that nobody else has open one that can be taken elsewhere alone, and says of which moment it is. */
+export function makePortable(path: string, moment: KnownMoment): void {
+  const db = new DatabaseSync(path);
+  try {
+    const asked = 'seq' in moment ? moment.seq : moment.text;
+    db.exec('PRAGMA synchronous = FULL');
+    db.prepare("INSERT INTO meta VALUES ('known_at', ?)").run(String(asked));
+    db.exec('PRAGMA journal_mode = DELETE');
+  } finally {
+    db.close();
+  }
 }
 
 /** Whether {@link makeReadable} was done. */

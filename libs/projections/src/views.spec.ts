@@ -1,5 +1,5 @@
 /** The promises of the runner: order, restarts, repeated deliveries, poison, other logs, rebuilds and swaps. */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
@@ -11,6 +11,7 @@ import { openViewsReader } from './reader.js';
 import { SCHEMA_VERSION } from './schema.js';
 import { eventOf, firstCase, idOf } from './test-support/first-case.js';
 import { documentOf, type Said, TestRecord, until } from './test-support/record.js';
+import { rowsOf, servedFile } from './test-support/rows.js';
 import { stories } from './test-support/stories.js';
 
 let record: TestRecord;
@@ -23,28 +24,6 @@ const THE_CASE = firstCase.map(eventOf);
 
 async function caughtUp(reader: ViewsReader, seq: number): Promise<void> {
   await until(() => reader.health().state === 'live' && reader.health().seq === seq);
-}
-
-function servedFile(folder: string): string {
-  return join(folder, readFileSync(join(folder, `views-${SCHEMA_VERSION}.current`), 'utf8'));
-}
-
-/** All rows of a view file, but for when its documents were built and for the numbers of its segments. */
-function rows(folder: string): unknown {
-  const db = new DatabaseSync(servedFile(folder), { readOnly: true });
-  try {
-    const tables = ['checkpoint', 'skipped', 'streams', 'subjects', 'events', 'subject_events', 'changes'];
-    const found = [...tables, 'traits'].map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all()]);
-    const documents = db.prepare('SELECT sid, day, until, item, document FROM documents ORDER BY sid').all();
-    const segments = db
-      .prepare('SELECT * FROM segments ORDER BY sid, axis, case_id, key, known_from, valid_from, known_to')
-      .all()
-      .map(({ row: _, ...rest }) => rest);
-    expect(db.prepare('SELECT count(*) AS n FROM stale').get()).toEqual({ n: 0 });
-    return [...found, ['segments', segments], ['documents', documents]];
-  } finally {
-    db.close();
-  }
 }
 
 async function allReady(folder: string): Promise<void> {
@@ -75,7 +54,7 @@ test('a rebuild gives the rows that folding one event at a time gave', async () 
       const again = record.views(other);
       await caughtUp(again.reader, story.length + 1);
       await allReady(other);
-      expect(rows(other)).toEqual(rows(record.folder));
+      expect(rowsOf(servedFile(other))).toEqual(rowsOf(servedFile(record.folder)));
     }),
     { numRuns: 8 },
   );
@@ -236,7 +215,7 @@ test('what is on record after a restart, and going on where it stopped', async (
   const other = record.views(fresh);
   await caughtUp(other.reader, THE_CASE.length + 1);
   await allReady(fresh);
-  expect(rows(record.folder)).toEqual(rows(fresh));
+  expect(rowsOf(servedFile(record.folder))).toEqual(rowsOf(servedFile(fresh)));
 });
 
 /** The same log, but everything is delivered twice, and now and then the last three pages again. */
@@ -281,7 +260,7 @@ test('every event applied twice changes nothing', async () => {
   const once = record.views();
   await caughtUp(once.reader, THE_CASE.length + 1);
   await allReady(record.folder);
-  expect(rows(folder)).toEqual(rows(record.folder));
+  expect(rowsOf(servedFile(folder))).toEqual(rowsOf(servedFile(record.folder)));
   await views.close();
   reader.close();
 });

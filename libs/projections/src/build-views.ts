@@ -1,0 +1,129 @@
+/** Builds a view file up to a moment or to the end of the log, with all that readers find in it, and lets go of it. */
+import { existsSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '#kernel';
+import type { KeyStore } from '#log-format';
+import { Fold } from './fold.js';
+import { logPrefix, type ReadLog } from './log-prefix.js';
+import type { KnownMoment } from './moment.js';
+import { Projection } from './projection.js';
+import { createFile, failureCode, openForWriting } from './schema.js';
+import type { PoisonEvent } from './shapes.js';
+import { type Checkpoint, ViewFile } from './view-file.js';
+
+/** Events are taken in; then documents are made, then texts findable. */
+export type BuildStep = 'events' | 'documents' | 'search';
+
+export interface BuildProgress {
+  readonly step: BuildStep;
+  readonly done: number;
+  /** Left out where it is not known: of events, unless the moment is a seq. */
+  readonly of?: number;
+}
+
+export interface BuildViews {
+  readonly eventStore: ReadLog;
+  readonly keyStore: Pick<KeyStore, 'find'>;
+  /** The file to be made; one that was built before is gone on with. */
+  readonly path: string;
+  /** Left out: the end of the log. */
+  readonly upTo?: KnownMoment;
+  /** Whose day documents speak of; left out: that of the moment. */
+  readonly clock?: Clock;
+  /** Events to pass over. */
+  readonly skip?: ReadonlySet<string>;
+  readonly onProgress?: (progress: BuildProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface BuiltViews {
+  readonly checkpoint: Checkpoint;
+  /** It stopped before this event, which cannot be taken in. */
+  readonly poison?: PoisonEvent;
+}
+
+/** The file could not be built, by no fault of an event: `disk-full`, `log-changed` … */
+export class BuildFailedError extends Error {
+  constructor(readonly code: string) {
+    super(`The views could not be built (${code}).`);
+    this.name = 'BuildFailedError';
+  }
+}
+
+const TELL_EVERY_MS = 200;
+
+/**
+ * @returns when the file is closed: as if it had been served for long, but for what is left of it where it was aborted
+ * @throws BuildFailedError, or the reason of the signal. What was built of the file is left to the caller.
+ */
+export async function buildViews(options: BuildViews): Promise<BuiltViews> {
+  const { path, keyStore, upTo, skip = new Set<string>(), signal } = options;
+  signal?.throwIfAborted();
+  const file = new ViewFile(path, opened(path));
+  const done = Promise.withResolvers<undefined>();
+  const tell = telling(file, options);
+  const progressed = (): void => {
+    tell(projection.state === 'live');
+    if (projection.settled || projection.state === 'stopped') done.resolve(undefined);
+    else if (projection.state === 'failed') done.reject(new BuildFailedError(projection.failure ?? 'unexpected'));
+  };
+  const projection: Projection = new Projection(file, new Fold(file, options.clock ?? clockOf(file, upTo)), {
+    eventStore: logPrefix(options.eventStore, upTo, () => file.checkpoint, new Set([...skip, ...file.skipped()])),
+    keyStore,
+    skip,
+    onProgress: progressed,
+  });
+  void projection.whenEnded().then((ending) => {
+    if (ending !== 'closed') done.reject(new BuildFailedError(ending));
+  });
+  const abort = (): void => {
+    done.reject(signal?.reason as Error);
+  };
+  signal?.addEventListener('abort', abort);
+  try {
+    await done.promise;
+    const { poison } = projection;
+    return { checkpoint: file.checkpoint, ...(poison !== undefined && { poison }) };
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    await projection.close();
+    file.close();
+  }
+}
+
+function opened(path: string): DatabaseSync {
+  try {
+    const found = existsSync(path) ? openForWriting(path) : createFile(path);
+    if (typeof found === 'string') throw new BuildFailedError(found);
+    return found;
+  } catch (error) {
+    const code = failureCode(error);
+    throw code === undefined ? error : new BuildFailedError(code);
+  }
+}
+
+function clockOf(file: ViewFile, upTo: KnownMoment | undefined): Clock {
+  const at = upTo !== undefined && 'instant' in upTo ? upTo.instant : undefined;
+  return { now: () => new Date(at ?? file.checkpoint.known) };
+}
+
+/** Tells how far it is, now and then. */
+function telling(file: ViewFile, { onProgress, upTo }: BuildViews): (live: boolean) => void {
+  if (onProgress === undefined) return () => undefined;
+  const count = (sql: string): number => Number(Object.values(file.db.prepare(sql).get() ?? {})[0]);
+  const of = upTo !== undefined && 'seq' in upTo ? { of: upTo.seq } : {};
+  let told = -Infinity;
+  return (live) => {
+    if (performance.now() - told < TELL_EVERY_MS) return;
+    told = performance.now();
+    const { seq } = file.checkpoint;
+    if (!live) {
+      onProgress({ step: 'events', done: seq, ...of });
+      return;
+    }
+    const subjects = count('SELECT count(*) FROM subjects');
+    const stale = count('SELECT count(*) FROM stale');
+    if (stale > 0) onProgress({ step: 'documents', done: subjects - stale, of: subjects });
+    else onProgress({ step: 'search', done: count('SELECT seq FROM search_progress'), of: seq });
+  };
+}
