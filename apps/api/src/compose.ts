@@ -1,4 +1,5 @@
 /** From settings to a listening server and back to nothing: the composition root, the only place that picks adapters. */
+import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { openAccessDirectory } from '#access';
 import { createCommandHandler } from '#command-handling';
@@ -173,10 +174,12 @@ async function compose(
     commands,
     access,
     views: reader,
+    rebuildViews: async () => (await starting).rebuild(),
     sealing,
     eventStore,
     progress,
     watching,
+    server: randomUUID(),
     etagSecret: await keyStore.secret('etag'),
     accepting: () => accepting,
     patience: PATIENCE,

@@ -1,16 +1,17 @@
 /** The thread that writes the views: a reader of the log and of the key store of its own, and the fold between them and the file. */
 import { parentPort } from 'node:worker_threads';
-import { runViews, type ViewsMessage, type ViewsOptions } from '#projections';
+import { runViews, type Views, type ViewsMessage, type ViewsOptions } from '#projections';
 import { keepCompiled } from './compile-cache.js';
 import { openKeyStore } from './key-store.js';
 import { openLog } from './log.js';
 import { createRandomness } from './randomness.js';
+import { buildElsewhere } from './rebuild/elsewhere.js';
 import type { KeySettings } from './settings.js';
 import type { AppliedEvents } from './watching/tracing.js';
 
 const randomness = createRandomness();
 
-/** `begin` comes once, when the log and the key store are there to be read, and `close` after it. */
+/** `begin` comes once, when the log and the key store are there to be read, and the others after it. */
 export type ToViewsThread =
   | {
       readonly kind: 'begin';
@@ -18,9 +19,14 @@ export type ToViewsThread =
       /** Tells what it applied, for traces. */
       readonly traced: boolean;
     }
+  | { readonly kind: 'rebuild' }
   | { readonly kind: 'close' };
 export type FromViewsThread =
-  ViewsMessage | { readonly kind: 'started' } | { readonly kind: 'applied'; readonly applied: AppliedEvents };
+  | ViewsMessage
+  | { readonly kind: 'started' }
+  /** Health has said so before. */
+  | { readonly kind: 'rebuilding' }
+  | { readonly kind: 'applied'; readonly applied: AppliedEvents };
 
 /** Folds from `begin` to `close`. A failure to begin ends the thread with its error. */
 export function awaitBeginning(): void {
@@ -29,27 +35,33 @@ export function awaitBeginning(): void {
   const post = (message: FromViewsThread): void => {
     port.postMessage(message);
   };
-  let close: Promise<() => Promise<void>> | undefined;
+  let running: Promise<Running> | undefined;
   port.on('message', (message: ToViewsThread) => {
     if (message.kind === 'begin') {
-      close = begin(message, post);
+      running = begin(message, post);
       keepCompiled();
-    } else {
-      void (async () => {
-        await (
-          await close
-        )?.();
-        port.close();
-      })();
+      return;
     }
+    void (async () => {
+      const views = await running;
+      if (message.kind === 'rebuild') {
+        views?.rebuild();
+        post({ kind: 'rebuilding' });
+      } else {
+        await views?.close();
+        port.close();
+      }
+    })();
   });
 }
 
-/** Starts folding; what it gives ends it. */
+type Running = Pick<Views, 'rebuild' | 'close'>;
+
+/** Starts folding. */
 async function begin(
   { settings, traced }: Extract<ToViewsThread, { kind: 'begin' }>,
   post: (message: FromViewsThread) => void,
-): Promise<() => Promise<void>> {
+): Promise<Running> {
   const folder = settings.data;
   const eventStore = await openLog(settings, { mode: 'read', randomness });
   const keyStore = await openKeyStore(settings, { mode: 'read', randomness });
@@ -59,13 +71,19 @@ async function begin(
     folder,
     clock: { now: () => new Date() },
     post,
+    build: buildElsewhere(settings),
     ...(traced && { applying: tellApplied(post) }),
   });
   post({ kind: 'started' });
-  return async () => {
-    await views.close();
-    await eventStore.close();
-    await keyStore.close();
+  return {
+    rebuild: () => {
+      views.rebuild();
+    },
+    close: async () => {
+      await views.close();
+      await eventStore.close();
+      await keyStore.close();
+    },
   };
 }
 

@@ -3,25 +3,23 @@ import { Worker } from 'node:worker_threads';
 import type { ViewsHealth, ViewsMessage } from '#projections';
 import type { KeySettings } from './settings.js';
 import type { AppliedEvents } from './watching/tracing.js';
+import { VIEWS_HEAP } from './views-heap.js';
 import type { FromViewsThread, ToViewsThread } from './views-thread.js';
 
 export interface ViewsWriter {
+  /**
+   * Begins to build the views anew, unless that is under way.
+   * @returns when their health says so; false if there is nobody to do it at the moment
+   */
+  rebuild(): Promise<boolean>;
   /** Lets the writer commit what it has applied, and ends the thread. Idempotent. */
   close(): Promise<void>;
 }
 
-/** What an event leaves behind is mostly gone after the next commit: with room for it, a tenth less work is garbage. */
-const YOUNG_GENERATION_MB = 96;
-/**
- * Far more than is in use at any time. The nearer the limit, the less garbage V8 lets lie: without one it lets the heap grow to
- * several times of what is in use.
- */
-const OLD_GENERATION_MB = 1_024;
-
 /** A thread that loads what it needs; it does nothing more until `startViews` has it begin. */
 export class ViewsThread {
   readonly worker = new Worker(new URL('./views-worker.js', import.meta.url), {
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, maxOldGenerationSizeMb: OLD_GENERATION_MB },
+    resourceLimits: VIEWS_HEAP,
   });
   /** Resolves when the thread has ended: with what it failed of, if it did. Heard from the first moment on. */
   readonly ended = new Promise<Error | undefined>((resolve) => {
@@ -75,6 +73,8 @@ export async function startViews(
   let running = false;
   let health: ViewsHealth = { state: 'starting', seq: 0, lagMilliseconds: 0 };
   let current = loaded;
+  /** Who waits to hear that a rebuild has begun. */
+  const asked: ((begun: boolean) => void)[] = [];
 
   const begin = (thread: ViewsThread): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -83,6 +83,10 @@ export async function startViews(
         if (message.kind === 'started') {
           running = true;
           setTimeout(resolve, GRACE).unref();
+          return;
+        }
+        if (message.kind === 'rebuilding') {
+          for (const told of asked.splice(0)) told(true);
           return;
         }
         if (message.kind === 'applied') {
@@ -100,6 +104,7 @@ export async function startViews(
       void thread.ended.then((failure) => {
         if (failure !== undefined) report(`The thread of the views failed: ${failure.name}.`);
         reject(failure ?? new Error('The thread of the views ended.'));
+        for (const told of asked.splice(0)) told(false);
         if (!running || closing) return;
         notify({ kind: 'health', health: { ...health, state: 'failed', failure: 'thread-ended' } });
         setTimeout(() => {
@@ -112,6 +117,15 @@ export async function startViews(
 
   await begin(loaded);
   return {
+    rebuild: () =>
+      new Promise((resolve) => {
+        if (closing || health.failure === 'thread-ended') {
+          resolve(false);
+          return;
+        }
+        asked.push(resolve);
+        current.tell({ kind: 'rebuild' });
+      }),
     close: async () => {
       closing = true;
       current.tell({ kind: 'close' });

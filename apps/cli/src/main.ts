@@ -148,6 +148,15 @@ program
   });
 
 program
+  .command('rebuild')
+  .description(
+    'have the server that HABEAS_URL names fold its views again, by the admin key in HABEAS_KEY; it serves on meanwhile',
+  )
+  .action(async () => {
+    process.exitCode = await (await import('./rebuild.js')).rebuild(process.env);
+  });
+
+program
   .command('copy-log')
   .description(
     'copy the log to another place, event by event, while no server runs; run again, it goes on, or copies what came since (docs/moving.md)',

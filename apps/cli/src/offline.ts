@@ -23,7 +23,7 @@ export interface OpenRecord {
 export const DONE = 0;
 export const FAILED = 1;
 export const DIFFERENT = 2;
-const INTERRUPTED = 130;
+export const INTERRUPTED = 130;
 
 /**
  * @param work gives the exit code

@@ -8,18 +8,8 @@ import { logPrefix, type ReadLog } from './log-prefix.js';
 import type { KnownMoment } from './moment.js';
 import { Projection } from './projection.js';
 import { createFile, failureCode, openForWriting } from './schema.js';
-import type { PoisonEvent } from './shapes.js';
+import type { BuildProgress, PoisonEvent } from './shapes.js';
 import { type Checkpoint, ViewFile } from './view-file.js';
-
-/** Events are taken in; then documents are made, then texts findable. */
-export type BuildStep = 'events' | 'documents' | 'search';
-
-export interface BuildProgress {
-  readonly step: BuildStep;
-  readonly done: number;
-  /** Left out where it is not known: of events, unless the moment is a seq. */
-  readonly of?: number;
-}
 
 export interface BuildViews {
   readonly eventStore: ReadLog;
@@ -118,12 +108,12 @@ function telling(file: ViewFile, { onProgress, upTo }: BuildViews): (live: boole
     told = performance.now();
     const { seq } = file.checkpoint;
     if (!live) {
-      onProgress({ step: 'events', done: seq, ...of });
+      onProgress({ seq, step: 'events', done: seq, ...of });
       return;
     }
     const subjects = count('SELECT count(*) FROM subjects');
     const stale = count('SELECT count(*) FROM stale');
-    if (stale > 0) onProgress({ step: 'documents', done: subjects - stale, of: subjects });
-    else onProgress({ step: 'search', done: count('SELECT seq FROM search_progress'), of: seq });
+    if (stale > 0) onProgress({ seq, step: 'documents', done: subjects - stale, of: subjects });
+    else onProgress({ seq, step: 'search', done: count('SELECT seq FROM search_progress'), of: seq });
   };
 }

@@ -1,4 +1,4 @@
-export { BuildFailedError, type BuildStep } from './build-views.js';
+export { BuildFailedError, buildViews } from './build-views.js';
 export { checkLimit, type CursorOf, readCursor, writeCursor } from './cursors.js';
 export { filtersOf, type ListFilter, sortsOf } from './filters.js';
 export { parseMoment } from './moment.js';

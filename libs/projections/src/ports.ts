@@ -3,6 +3,7 @@ import type { EventStore, StoredEvent } from '#event-store';
 import type { Clock, Result, Refusal } from '#kernel';
 import type { KeyStore, Subtrees } from '#log-format';
 import type {
+  BuildProgress,
   CitationsPage,
   HistoryPage,
   ListPage,
@@ -23,12 +24,30 @@ export interface ViewsOptions {
   readonly post: (message: ViewsMessage) => void;
   /** Called when live events are taken up; what it gives is called when they are committed. Must not throw. */
   readonly applying?: (events: readonly StoredEvent[]) => (() => void) | undefined;
+  /**
+   * Builds a file that is to replace the served one in another place, such as a thread of its own, and lets go of it when it
+   * is nearly up to date. Left out: it is built here, and what is served waits for each step of that.
+   */
+  readonly build?: (order: BuildOrder) => Promise<void>;
+}
+
+export interface BuildOrder {
+  /** The file to make. */
+  readonly path: string;
+  /** Events to pass over. */
+  readonly skip: ReadonlySet<string>;
+  readonly onProgress: (progress: BuildProgress) => void;
+  /** Aborted where the file is not wanted any more; nothing touches it once the promise is settled. */
+  readonly signal: AbortSignal;
 }
 
 /** The running projection. */
 export interface Views {
   health(): ViewsHealth;
-  /** Folds the whole log again into a new file, while the present one is served and kept up to date; then swaps. */
+  /**
+   * Folds the whole log again into a new file, while the present one is served and kept up to date; then swaps. Where a file
+   * is being built, for whatever reason, that is the one.
+   */
   rebuild(): void;
   /**
    * Goes on behind the poison event that stopped the projection. Refused (`not-stopped-there`) if it did not stop at

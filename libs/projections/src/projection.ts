@@ -63,6 +63,7 @@ export class Projection {
   private resume: (() => void) | undefined;
   private readonly ended: Promise<Ending>;
   private readonly startedEmpty: boolean;
+  private abandoned = false;
   private readonly skip: Set<string>;
   /** Up to this seq events are committed one by one, so that the one that cannot be folded is found. */
   private carefulTo = 0;
@@ -101,7 +102,12 @@ export class Projection {
 
   /** Whether every subject has its document ready, and search every text. */
   get settled(): boolean {
-    return this.current === 'live' && !this.fold.hasStale() && this.search.caughtUp;
+    return !this.fold.hasStale() && this.complete;
+  }
+
+  /** Whether readers would miss nothing in it, though some documents may have to be built for them. */
+  get complete(): boolean {
+    return this.current === 'live' && this.search.caughtUp;
   }
 
   /** Goes on behind the poison event. False if it did not stop at this event. */
@@ -111,6 +117,12 @@ export class Projection {
     this.poisoned = undefined;
     this.resume?.();
     return true;
+  }
+
+  /** Ends without a further commit: what readers of the file see stays as it is from this moment on. */
+  abandon(): Promise<void> {
+    this.abandoned = true;
+    return this.close();
   }
 
   /** Commits what is applied and ends. Idempotent. */
@@ -363,6 +375,7 @@ export class Projection {
   }
 
   private commit(): void {
+    if (this.abandoned) return;
     try {
       this.fold.settle();
     } catch (error) {

@@ -618,10 +618,24 @@ export interface PoisonEvent {
   readonly reason: 'undecodable' | 'unknown-type' | 'out-of-order' | 'handler-failed';
 }
 
+/** Events are taken in; then documents are made, then texts findable. */
+export type BuildStep = 'events' | 'documents' | 'search';
+
+export interface BuildProgress {
+  /** Everything up to this event is taken in. */
+  readonly seq: number;
+  readonly step: BuildStep;
+  readonly done: number;
+  /** Left out where it is not known: of events, unless the moment is a seq. */
+  readonly of?: number;
+}
+
 export interface ViewsHealth {
   /** `starting`: no file can be read yet. `stopped`: a poison event; what came before it is served. `failed`: the log or the disk; tried again. */
   readonly state: 'starting' | 'catching-up' | 'live' | 'stopped' | 'failed' | 'closed';
   readonly seq: number;
+  /** The name of the file that is served. */
+  readonly file?: string;
   /** Of the event at `seq` in the log, for whoever has the log at hand. */
   readonly position?: Position;
   /** The known time at `seq`. */
@@ -630,7 +644,7 @@ export interface ViewsHealth {
   readonly lagMilliseconds: number;
   readonly poison?: PoisonEvent;
   /** A new file is being built beside the served one. */
-  readonly rebuilding?: { readonly reason: RebuildReason; readonly seq: number };
+  readonly rebuilding?: BuildProgress & { readonly reason: RebuildReason };
   /** Code of the last failure, such as `disk-full`. */
   readonly failure?: string;
 }
@@ -648,7 +662,3 @@ export type ViewsMessage =
   | { readonly kind: 'withdrawn'; readonly reason: RebuildReason }
   /** The views could not put a file in place or away. They go on with the one that they have. */
   | { readonly kind: 'failed'; readonly code: string };
-
-/** What a reader may ask of the writer; the counterpart of {@link ViewsMessage}. */
-export type ViewsCommand =
-  { readonly kind: 'rebuild' } | { readonly kind: 'skip'; readonly event: string } | { readonly kind: 'close' };

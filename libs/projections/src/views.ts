@@ -3,8 +3,11 @@
  * beside it where that is needed (another fold version, a damaged file, a log that changed, a wish). The served file is
  * kept up to date meanwhile; the new one takes its place once it holds as much, with its documents ready.
  */
+import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { err, ok, refusal, type Refusal, type Result } from '#kernel';
+import { BuildFailedError } from './build-views.js';
+import { Building } from './building.js';
 import { Fold } from './fold.js';
 import { ViewsFolder } from './folder.js';
 import type { Views, ViewsOptions } from './ports.js';
@@ -16,11 +19,6 @@ import { ViewFile } from './view-file.js';
 /** Starts the views; returns at once. @throws where the folder cannot be made or read */
 export function runViews(options: ViewsOptions): Views {
   return new RunningViews(options);
-}
-
-interface Building {
-  readonly reason: RebuildReason;
-  readonly projection: Projection;
 }
 
 const REBUILD_AGAIN_MS = 1_000;
@@ -46,25 +44,25 @@ class RunningViews implements Views {
   }
 
   health(): ViewsHealth {
-    const told = this.served ?? this.building?.projection;
+    const { building } = this;
+    const told = this.served ?? building?.projection;
     const checkpoint = told?.file.checkpoint;
     const seq = this.served === undefined ? 0 : (checkpoint?.seq ?? 0);
     const known = this.served === undefined ? undefined : checkpoint?.known;
     const position = this.served === undefined ? undefined : checkpoint?.position;
     const state = this.state();
     const poison = this.poison();
-    const failure = this.served?.failure ?? this.building?.projection.failure;
+    const failure = this.served?.failure ?? building?.projection?.failure;
     return {
       state,
       seq,
+      ...(this.servedFile !== undefined && { file: basename(this.servedFile) }),
       ...(position !== undefined && { position }),
       ...(known !== undefined && seq > 0 && { knownAt: new Date(known).toISOString() }),
       lagMilliseconds:
         state === 'live' || known === undefined ? 0 : Math.max(0, this.options.clock.now().getTime() - known),
       ...(poison !== undefined && { poison }),
-      ...(this.building !== undefined && {
-        rebuilding: { reason: this.building.reason, seq: this.building.projection.file.checkpoint.seq },
-      }),
+      ...(building !== undefined && { rebuilding: { reason: building.reason, ...building.progress } }),
       ...(failure !== undefined && { failure }),
     };
   }
@@ -83,11 +81,9 @@ class RunningViews implements Views {
 
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all([this.served?.close(), this.building?.projection.close()]);
+    await Promise.all([this.served?.close(), this.dropBuilding()]);
     await this.work;
-    for (const file of [this.served?.file, this.building?.projection.file]) file?.close();
-    if (this.building !== undefined) this.folder.deleteAllBut([this.servedFile]);
-    this.building = undefined;
+    this.served?.file.close();
     this.tell();
   }
 
@@ -118,8 +114,59 @@ class RunningViews implements Views {
     const skip = reason === 'asked' ? (this.served?.file.skipped() ?? NO_SKIPS) : NO_SKIPS;
     this.folder.deleteAllBut([this.servedFile]);
     const path = this.folder.next();
-    this.building = { reason, projection: this.follow(new ViewFile(path, createFile(path)), skip) };
+    const building = (this.building = new Building(reason, path, skip));
+    const { build } = this.options;
+    // Where nobody reads a file meanwhile, nobody is disturbed.
+    if (build === undefined || this.servedFile === undefined)
+      building.projection = this.follow(new ViewFile(path, createFile(path)), skip);
+    else this.buildElsewhere(building, build);
     this.tell();
+  }
+
+  private buildElsewhere(building: Building, build: NonNullable<ViewsOptions['build']>): void {
+    building
+      .elsewhere(build, () => {
+        this.tell();
+      })
+      .then(
+        () => {
+          this.later(() => this.takeOver(building));
+        },
+        (error: unknown) => {
+          this.later(() => this.giveUp(building, error));
+        },
+      );
+  }
+
+  /** Follows the log with what was built elsewhere: what came since is soon taken in. */
+  private async takeOver(building: Building): Promise<void> {
+    if (this.building !== building || this.closed) return;
+    const opened = openForWriting(building.path);
+    if (typeof opened === 'string') return this.giveUp(building, new BuildFailedError(opened));
+    building.projection = this.follow(new ViewFile(building.path, opened), building.skip);
+    this.tell();
+  }
+
+  private async giveUp(building: Building, error: unknown): Promise<void> {
+    if (this.building !== building || this.closed) return;
+    await this.dropBuilding();
+    this.options.post({ kind: 'failed', code: error instanceof BuildFailedError ? error.code : 'unexpected' });
+    this.tell();
+    // What somebody asked for may be asked for again; what has to be is tried again.
+    if (building.reason === 'asked') return;
+    await delay(REBUILD_AGAIN_MS);
+    this.buildUnlessClosed(building.reason);
+  }
+
+  private buildUnlessClosed(reason: RebuildReason): void {
+    if (!this.closed) this.build(reason);
+  }
+
+  /** Lets go of the file that is being built, and deletes it. */
+  private async dropBuilding(): Promise<void> {
+    await this.building?.drop();
+    if (this.building !== undefined) this.folder.deleteAllBut([this.servedFile]);
+    this.building = undefined;
   }
 
   private follow(file: ViewFile, skip: ReadonlySet<string>): Projection {
@@ -149,26 +196,25 @@ class RunningViews implements Views {
     this.tell();
   }
 
-  /** The new file is as good as the served one; or there is none, and this one goes no further by itself. */
-  private mayServe({ projection }: Building): boolean {
+  private mayServe(building: Building): boolean {
     if (this.closed) return false;
-    if (projection.state === 'stopped') return this.servedFile === undefined;
-    if (this.served === undefined)
-      return projection.state === 'live' && (this.servedFile === undefined || projection.settled);
-    return projection.settled && projection.file.checkpoint.seq >= this.served.file.checkpoint.seq;
+    const served = this.servedFile === undefined ? undefined : (this.served?.file.checkpoint ?? { seq: 0 });
+    return building.isAsGoodAs(served);
   }
 
   private async swap(): Promise<void> {
     const { building, served } = this;
     if (building === undefined || !this.mayServe(building)) return;
-    // From here on nobody else takes a step: the pointer moves before the old projection is told to end.
-    this.folder.serve(building.projection.file.path);
-    this.servedFile = building.projection.file.path;
+    // From here on nobody else takes a step: the pointer moves, and what readers see of the old file until they hear of it stays
+    // behind the new one.
+    this.folder.serve(building.path);
+    this.servedFile = building.path;
     this.served = building.projection;
     this.building = undefined;
+    const ended = served?.abandon();
     this.options.post({ kind: 'swapped', file: this.servedFile, reason: building.reason });
     this.tell();
-    await served?.close();
+    await ended;
     served?.file.close();
     this.folder.deleteAllBut([this.servedFile]);
   }
@@ -185,15 +231,14 @@ class RunningViews implements Views {
         this.served = undefined;
         this.servedFile = undefined;
         this.options.post({ kind: 'withdrawn', reason });
-        await this.building?.projection.close();
-        this.building?.projection.file.close();
+        await this.dropBuilding();
       } else if (projection !== this.building?.projection) {
         return;
       } else {
         // A new file that broke at once may break again: the disk is given time.
         await delay(REBUILD_AGAIN_MS);
       }
-      if (!this.closed) this.build(reason);
+      this.buildUnlessClosed(reason);
     });
   }
 
@@ -206,13 +251,13 @@ class RunningViews implements Views {
   private state(): ViewsHealth['state'] {
     if (this.closed) return 'closed';
     if (this.served !== undefined) return this.served.state;
-    const built = this.building?.projection.state;
+    const built = this.building?.projection?.state;
     if (built === 'stopped' || built === 'failed') return built;
     return this.servedFile === undefined ? 'starting' : 'catching-up';
   }
 
   private poison(): PoisonEvent | undefined {
-    return this.served?.poison ?? this.building?.projection.poison;
+    return this.served?.poison ?? this.building?.projection?.poison;
   }
 
   private tell(): void {

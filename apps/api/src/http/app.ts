@@ -20,6 +20,7 @@ import { CitationsController, readController } from './read-routes.js';
 import { ScopeGuard } from './scopes.js';
 import { EventProofController, SealsController } from './seal-routes.js';
 import { SearchController } from './search-routes.js';
+import { ViewsController } from './views-routes.js';
 import { traceparentOf, watchRequests, watchUnroutable } from './watch-requests.js';
 import { writeControllers } from './write-routes.js';
 
@@ -63,6 +64,7 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
     SealsController,
     EventsController,
     EventProofController,
+    ViewsController,
     ...writeControllers(),
   ];
   const module: DynamicModule = {

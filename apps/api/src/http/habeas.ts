@@ -11,12 +11,16 @@ export interface Habeas {
   readonly commands: CommandHandler;
   readonly access: AccessDirectory;
   readonly views: ViewsReader;
+  /** Has the views built anew. Resolves when their health says so; false if nobody can do it at the moment. */
+  readonly rebuildViews: () => Promise<boolean>;
   readonly sealing: Sealing;
   /** For whoever asks for what is stored as it is stored. */
   readonly eventStore: Pick<EventStore, 'readAll' | 'readStream'>;
   /** How far the views are, measured against the log. */
   readonly progress: () => Promise<ViewsProgress>;
   readonly watching: Watching;
+  /** Names this server, from its start to its end. */
+  readonly server: string;
   /** Keys the ETags. */
   readonly etagSecret: Uint8Array;
   /** False from the moment at which the server begins to shut down. */

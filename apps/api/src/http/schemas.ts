@@ -57,6 +57,7 @@ import type { AccessKeyInfo, NewAccessKey } from '#access';
 import type { ConsistencyProof, InclusionProof, ProvenHead, Seal } from '#audit';
 import type { EventsPage, RawEventShown } from './event-routes.js';
 import type { SealList } from './seal-routes.js';
+import type { ViewsStatus } from './views-routes.js';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -111,6 +112,35 @@ const told: Fields<Pick<FactView, 'mentions' | 'citations' | 'basis' | 'confiden
   'basis?': text,
   'confidence?': text,
   'note?': text,
+};
+
+const viewsProgress: Fields<ViewsProgress> = {
+  state: oneOf('starting', 'catching-up', 'live', 'stopped', 'failed', 'closed'),
+  seq: count,
+  'file?': { ...text, description: 'The name of the file that is served' },
+  'knownAt?': instant,
+  head: { ...count, description: 'The seq of the last event in the log' },
+  lagEvents: { ...count, description: 'Events in the log that the views do not hold yet' },
+  lagMilliseconds: { ...count, description: 'How long the oldest of them has been there' },
+  'poison?': object<PoisonEvent>({
+    event: id,
+    stream: text,
+    revision: count,
+    type: text,
+    seq: count,
+    reason: text,
+  }),
+  'rebuilding?': object<NonNullable<ViewsProgress['rebuilding']>>(
+    {
+      reason: oneOf('first', 'fold-version', 'damaged', 'log-changed', 'asked'),
+      seq: count,
+      step: oneOf('events', 'documents', 'search'),
+      done: count,
+      'of?': count,
+    },
+    'A new file that is being built: the seq that it holds, and how much of a step is done',
+  ),
+  'failure?': text,
 };
 
 const act: Fields<ActView> = {
@@ -585,24 +615,13 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
   Live: object({ status: { const: 'live' } }),
   Ready: object({
     status: oneOf('ready', 'not-ready', 'shutting-down'),
-    views: object<ViewsProgress>({
-      state: oneOf('starting', 'catching-up', 'live', 'stopped', 'failed', 'closed'),
-      seq: count,
-      'knownAt?': instant,
-      head: { ...count, description: 'The seq of the last event in the log' },
-      lagEvents: { ...count, description: 'Events in the log that the views do not hold yet' },
-      lagMilliseconds: { ...count, description: 'How long the oldest of them has been there' },
-      'poison?': object<PoisonEvent>({
-        event: id,
-        stream: text,
-        revision: count,
-        type: text,
-        seq: count,
-        reason: text,
-      }),
-      'rebuilding?': object({ reason: text, seq: count }),
-      'failure?': text,
-    }),
+    views: object<ViewsProgress>(viewsProgress),
+  }),
+  Views: object<ViewsStatus>({
+    server: { ...id, description: 'This server, since it was started' },
+    schemaVersion: count,
+    foldVersion: count,
+    ...viewsProgress,
   }),
   NewKey: object({
     name: { type: 'string', minLength: 1, maxLength: 200 },

@@ -1,0 +1,56 @@
+/** The views of this server as such: how they stand, and folding them again. For whoever runs it. */
+import { Controller, Get, Header, HttpCode, Inject, Post } from '@nestjs/common';
+import { FOLD_VERSION, SCHEMA_VERSION } from '#projections';
+import type { ViewsProgress } from '../watching/progress.js';
+import { ApiProblems, jsonOf } from './documented.js';
+import { HABEAS, type Habeas } from './habeas.js';
+import { ProblemError } from './problem.js';
+import { NeedsScope } from './scopes.js';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from './swagger.js';
+
+export interface ViewsStatus extends ViewsProgress {
+  /** Which server says so, since when it was started: each has views of its own. */
+  readonly server: string;
+  readonly schemaVersion: number;
+  readonly foldVersion: number;
+}
+
+const NOBODY = { code: 'views-not-ready', detail: 'The views are being started; try again in a moment.' };
+
+@ApiTags('Views')
+@ApiBearerAuth()
+@NeedsScope('admin')
+@Controller('v1/views')
+export class ViewsController {
+  constructor(@Inject(HABEAS) private readonly habeas: Habeas) {}
+
+  @Get()
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOperation({
+    operationId: 'readViews',
+    summary: 'How the views of this server stand, and how far a new file is that is being built',
+  })
+  @ApiResponse({ status: 200, description: 'The views.', content: jsonOf('Views') })
+  @ApiProblems(401, 403, 503)
+  async status(): Promise<ViewsStatus> {
+    const progress = await this.habeas.progress();
+    return { server: this.habeas.server, schemaVersion: SCHEMA_VERSION, foldVersion: FOLD_VERSION, ...progress };
+  }
+
+  @Post('rebuild')
+  @HttpCode(202)
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOperation({
+    operationId: 'rebuildViews',
+    summary: 'Fold the log again into a new file, which takes the place of the served one',
+    description:
+      'Reading and recording go on meanwhile. Where a file is being built already, it is that one. `GET /v1/views` tells how far it ' +
+      'is in `rebuilding`; when that is gone and `file` is another, it is done.',
+  })
+  @ApiResponse({ status: 202, description: 'It is under way.', content: jsonOf('Views') })
+  @ApiProblems(400, 401, 403, 413, 415, 422, 503)
+  async rebuild(): Promise<ViewsStatus> {
+    if (!(await this.habeas.rebuildViews())) throw new ProblemError([NOBODY], { 'retry-after': '1' });
+    return this.status();
+  }
+}
