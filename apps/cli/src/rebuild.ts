@@ -1,7 +1,7 @@
 /** `habeas rebuild`: has a running server fold its views again, and shows how far it is until they are served. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { untilSignal } from '../../api/src/serve.js';
-import { type Client, RequestFailed } from './client.js';
+import type { Client } from './client.js';
 import { clientOf, type Environment } from './client-of.js';
 import { BUILDING, DONE, FAILED, INTERRUPTED } from './offline.js';
 import { countText, StepMeter } from './progress.js';

@@ -88,7 +88,10 @@ class Prefix extends PulledSubscription {
   }
 
   protected async advance(): Promise<IteratorResult<SubscriptionMessage>> {
-    if (this.#over === 'told') return { done: true, value: await this.#closed.promise };
+    if (this.#over === 'told') {
+      await this.#closed.promise;
+      return { done: true, value: undefined };
+    }
     const next = this.#over === 'to-be-told' ? undefined : await this.#messages.next();
     if (next?.done === true) return next;
     const message = next?.value ?? { kind: 'caught-up' };

@@ -100,7 +100,7 @@ test('writes over nothing, and leaves nothing behind where it cannot be done', a
   const running = replay({ seq: 2 }, undefined, late.signal);
   late.abort(new Error('stopped later'));
   await expect(running).rejects.toThrow('stopped later');
-  await expect(replay({ seq: 2 }, into('nowhere/then.db'))).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(replay({ seq: 2 }, into('nowhere/then.db'))).rejects.toMatchObject({ code: 'ENOENT' });
   const event = { id: idOf('odd'), type: 'PersonArrested', data: '{}', metadata: '{}' };
   await record.sayRaw('person', idOf('vy'), event);
   expect(await replay({ seq: 5 })).toMatchObject({

@@ -1,9 +1,8 @@
 /** The views as they were known at a moment, as one file for any SQLite tool. */
-import { randomBytes } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { err, ok, refusal, type Refusal, type Result } from '#kernel';
-import { type BuildViews, buildViews } from './build-views.js';
+import { BuildFailedError, type BuildViews, buildViews } from './build-views.js';
 import type { KnownMoment } from './moment.js';
 import { makePortable } from './schema.js';
 
@@ -23,9 +22,8 @@ export interface ReplayedViews {
 }
 
 /**
- * The file gets its name when it is whole, and never before: a replay that was killed leaves one whose name begins with a
- * dot and ends in `.partial-` and digits. It cannot be gone on with, since a file that is being folded is not written so
- * that it would survive.
+ * The file is made in a folder beside it, `.<name>.partial-…`, and gets its place when it is whole. A replay that was killed
+ * leaves that folder; it cannot be gone on with, since a file that is being folded is not written so that it would survive.
  *
  * Refusal codes: `file-exists`, `moment-ahead`, `views-stopped` (an event before the moment cannot be taken in).
  * @throws BuildFailedError, or the reason of the signal; nothing is left behind
@@ -35,7 +33,8 @@ export async function replayViews(options: ReplayViews): Promise<Result<Replayed
   const file = resolve(out);
   const exists = refusal('file-exists', `${file} is there already. Nothing is overwritten: give another name.`);
   if (existsSync(file)) return err(exists);
-  const partial = join(dirname(file), `.${basename(file)}.partial-${randomBytes(4).toString('hex')}`);
+  const folder = folderBeside(file);
+  const partial = join(folder, 'views.db');
   try {
     const { checkpoint, poison } = await buildViews({ ...build, path: partial, upTo: knownAt });
     const { seq, known } = checkpoint;
@@ -51,6 +50,14 @@ export async function replayViews(options: ReplayViews): Promise<Result<Replayed
     renameSync(partial, file);
     return ok({ file, seq, ...(seq > 0 && { known }) });
   } finally {
-    for (const trace of ['', '-wal', '-shm', '-journal']) rmSync(partial + trace, { force: true });
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function folderBeside(file: string): string {
+  try {
+    return mkdtempSync(join(dirname(file), `.${basename(file)}.partial-`));
+  } catch (error) {
+    throw new BuildFailedError((error as NodeJS.ErrnoException).code ?? 'unavailable');
   }
 }

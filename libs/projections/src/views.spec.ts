@@ -1,14 +1,16 @@
 /** The promises of the runner: order, restarts, repeated deliveries, poison, other logs, rebuilds and swaps. */
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import type { EventStore, SubscriptionMessage } from '#event-store';
 import { derivedId, streamName } from '#kernel';
+import type { KeyStore } from '#log-format';
+import { BuildFailedError, buildViews } from './build-views.js';
 import type { ViewsReader } from './ports.js';
 import { runViews } from './views.js';
 import { openViewsReader } from './reader.js';
-import { SCHEMA_VERSION } from './schema.js';
 import { eventOf, firstCase, idOf } from './test-support/first-case.js';
 import { documentOf, type Said, TestRecord, until } from './test-support/record.js';
 import { rowsOf, servedFile } from './test-support/rows.js';
@@ -25,6 +27,8 @@ const THE_CASE = firstCase.map(eventOf);
 async function caughtUp(reader: ViewsReader, seq: number): Promise<void> {
   await until(() => reader.health().state === 'live' && reader.health().seq === seq);
 }
+
+const isViewFile = (name: string): boolean => /^views-.*\.db$/.test(name);
 
 async function allReady(folder: string): Promise<void> {
   await until(() => {
@@ -414,6 +418,114 @@ test('a rebuild under readers: no error, nothing stale, the old file goes away',
   expect(reads).toBeGreaterThan(0);
   await until(() => reader.health().rebuilding === undefined);
   await until(() => !readdirSync(record.folder).includes(before.slice(record.folder.length + 1)));
+});
+
+test('a file that was built elsewhere takes over when it holds what was served, and the old one tells nothing newer', async () => {
+  await record.say(...THE_CASE);
+  const reader = openViewsReader({ folder: record.folder, clock: record.clock });
+  const seqIn = (db: DatabaseSync): number => Number(db.prepare('SELECT seq FROM checkpoint').get()?.seq);
+  let advanced = 0;
+  const swaps: { readonly path: string; readonly advanced: number; readonly held: number }[] = [];
+  // Of two that follow the log, now the one is ahead and now the other.
+  let turn = 0;
+  const find: KeyStore['find'] = async (ids) => {
+    await delay([0, 6, 2, 0, 9][turn++ % 5]);
+    return record.keys.find(ids);
+  };
+  const views = runViews({
+    eventStore: record.store,
+    keyStore: { find },
+    folder: record.folder,
+    clock: record.clock,
+    // Of a moment long past, as if it had taken long.
+    build: async (order) => {
+      const built = await buildViews({
+        eventStore: record.store,
+        keyStore: record.keys,
+        clock: record.clock,
+        upTo: { seq: 9 },
+        ...order,
+      });
+      expect(built.checkpoint.seq).toBe(9);
+    },
+    post: (message) => {
+      reader.notify(message);
+      if (message.kind === 'advanced') advanced = message.seq;
+      if (message.kind !== 'swapped' || message.reason === 'first') return;
+      const db = new DatabaseSync(message.file, { readOnly: true });
+      swaps.push({ path: message.file, advanced, held: seqIn(db) });
+      db.close();
+    },
+  });
+  await caughtUp(reader, THE_CASE.length + 1);
+  const done = new AbortController();
+  const writing = (async () => {
+    for (let n = 0; !done.signal.aborted; n++) {
+      const id = idOf(`meanwhile ${n}`);
+      const data = { type: 'post', title: `t${n}`, lang: 'en' };
+      await record.say({ kind: 'source', subject: id, id, type: 'SourceEntered', data });
+    }
+  })();
+  try {
+    for (let n = 1; n <= 16; n++) {
+      const old = new DatabaseSync(servedFile(record.folder), { readOnly: true });
+      // From its first reading on it has what lies beside the file as well.
+      seqIn(old);
+      views.rebuild();
+      expect(reader.health().rebuilding).toMatchObject({ reason: 'asked', step: 'events' });
+      await until(() => swaps.length === n && readdirSync(record.folder).filter(isViewFile).length === 1);
+      const { held, advanced: told } = swaps[n - 1] ?? { held: 0, advanced: 1 };
+      expect(held).toBeGreaterThanOrEqual(told);
+      expect(seqIn(old)).toBeLessThanOrEqual(held);
+      old.close();
+    }
+  } finally {
+    done.abort();
+    await writing;
+    await views.close();
+    reader.close();
+  }
+});
+
+test('what could not be built elsewhere is told and given up, and may be asked for again', async () => {
+  await record.say(...THE_CASE);
+  const codes: string[] = [];
+  let tries = 0;
+  let aborted = false;
+  const views = runViews({
+    eventStore: record.store,
+    keyStore: record.keys,
+    folder: record.folder,
+    clock: record.clock,
+    build: ({ path, signal }) => {
+      writeFileSync(path, 'half of it');
+      tries++;
+      if (tries === 1) return Promise.reject(new BuildFailedError('disk-full'));
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          aborted = true;
+          reject(new Error('aborted'));
+        });
+      });
+    },
+    post: (message) => {
+      if (message.kind === 'failed') codes.push(message.code);
+    },
+  });
+  await until(() => views.health().state === 'live');
+  const { file } = views.health();
+  views.rebuild();
+  await until(() => codes.length === 1);
+  expect(codes).toEqual(['disk-full']);
+  await until(() => views.health().rebuilding === undefined);
+  expect(readdirSync(record.folder).filter(isViewFile)).toEqual([file]);
+  views.rebuild();
+  views.rebuild();
+  expect(tries).toBe(2);
+  expect(views.health()).toMatchObject({ state: 'live', file, rebuilding: { reason: 'asked' } });
+  await views.close();
+  expect(aborted).toBe(true);
+  expect(readdirSync(record.folder).filter(isViewFile)).toEqual([file]);
 });
 
 test('a file of another fold version is served until the new one has taken its place', async () => {
