@@ -1,11 +1,13 @@
 /** What commands have in common that read the log and the keys themselves, beside a server or without one. */
 import type { BuildStep } from '#projections';
 import type { KeyStore } from '#log-format';
+import { markOf, unfinished } from '../../api/src/copy/mark.js';
 import { openKeyStore } from '../../api/src/key-store.js';
 import { type MeasuredLog, openLog } from '../../api/src/log.js';
 import { createRandomness } from '../../api/src/randomness.js';
 import { keepFilesPrivate, untilSignal } from '../../api/src/serve.js';
 import { readSettings, type Settings } from '../../api/src/settings.js';
+import { StartError } from '../../api/src/start-error.js';
 import { asStartError } from '../../api/src/start-failure.js';
 import type { Environment } from './client-of.js';
 import type { Steps } from './progress.js';
@@ -44,6 +46,8 @@ export async function withRecord(
   try {
     const store = await openLog(settings, { mode: 'read', randomness });
     try {
+      const half = await unfinished(markOf(settings, store, randomness), 'The log');
+      if (half !== undefined) throw new StartError(half);
       const keys = await openKeyStore(settings, { mode: 'read', randomness });
       try {
         // A log that tells its size knows how much it holds without reading it.
