@@ -195,14 +195,15 @@ export class Projection {
     this.tree.forget();
   }
 
-  /** Whether the log is still the one that the file was folded from, by its id and by the last event taken in. */
+  /** Whether the log is still the one that the file was folded from, by its id and by the last event taken in, and where that stands. */
   private async continuesLog(): Promise<boolean> {
     const { logId, last } = this.file.checkpoint;
     if (last === undefined) return true;
     if (logId !== undefined && logId !== (await this.logId())) return false;
-    const { stream, revision, hash } = last;
+    const { stream, revision, hash, position } = last;
     for await (const event of this.options.eventStore.readStream(stream, { from: revision, limit: 1 })) {
-      return hash === '' || hashOf(event) === hash;
+      // A copy of the log on another server has other positions: from one of this file's it would be read at the wrong place.
+      return event.position === position && (hash === '' || hashOf(event) === hash);
     }
     return false;
   }
@@ -346,7 +347,7 @@ export class Projection {
       logId,
       seq,
       known,
-      last: { stream: event.stream, revision: event.revision, hash },
+      last: { stream: event.stream, revision: event.revision, hash, position: event.position },
       position: event.position,
     });
     return undefined;

@@ -32,7 +32,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE checkpoint (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   log_id TEXT, seq INTEGER NOT NULL, known INTEGER NOT NULL,
-  stream TEXT, revision INTEGER, hash TEXT, position TEXT
+  stream TEXT, revision INTEGER, hash TEXT, last_position TEXT, position TEXT
 );
 CREATE TABLE skipped (event TEXT PRIMARY KEY, seq INTEGER NOT NULL);
 

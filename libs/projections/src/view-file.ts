@@ -12,7 +12,9 @@ export interface Checkpoint {
   /** The greatest recordedAt so far, in milliseconds. */
   readonly known: number;
   /** Of the last event counted; left out at seq 0. */
-  readonly last: { readonly stream: string; readonly revision: number; readonly hash: string } | undefined;
+  readonly last:
+    | { readonly stream: string; readonly revision: number; readonly hash: string; readonly position: Position }
+    | undefined;
   /** Where to go on: at the last event, or behind it at something that did not match. */
   readonly position: Position | undefined;
 }
@@ -80,6 +82,7 @@ export class ViewFile {
       last?.stream ?? null,
       last?.revision ?? null,
       last?.hash ?? null,
+      last?.position ?? null,
       position ?? null,
     );
     this.db.exec('COMMIT');
@@ -191,14 +194,18 @@ export class ViewFile {
       stream: string | null;
       revision: number | null;
       hash: string | null;
+      last_position: Position | null;
       position: string | null;
     };
-    const { stream, revision, hash } = row;
+    const { stream, revision, hash, last_position: position } = row;
     return {
       logId: row.log_id ?? undefined,
       seq: row.seq,
       known: row.known,
-      last: stream === null || revision === null ? undefined : { stream, revision, hash: hash ?? '' },
+      last:
+        stream === null || revision === null || position === null
+          ? undefined
+          : { stream, revision, hash: hash ?? '', position },
       position: row.position === null ? undefined : (row.position as Position),
     };
   }
@@ -209,7 +216,7 @@ function prepare(
 ): Record<'checkpoint' | 'stream' | 'addStream' | 'addEvent' | 'advance' | 'addSkipped', StatementSync> {
   return {
     checkpoint: db.prepare(
-      'UPDATE checkpoint SET log_id = ?, seq = ?, known = ?, stream = ?, revision = ?, hash = ?, position = ?',
+      'UPDATE checkpoint SET log_id = ?, seq = ?, known = ?, stream = ?, revision = ?, hash = ?, last_position = ?, position = ?',
     ),
     stream: db.prepare('SELECT sid, revision, hash FROM streams WHERE name = ?'),
     addStream: db.prepare("INSERT INTO streams (name, revision, hash) VALUES (?, -1, '')"),

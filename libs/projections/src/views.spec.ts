@@ -356,6 +356,19 @@ test.each([0, THE_CASE.length, THE_CASE.length + 1])(
   },
 );
 
+test('the same log at other positions, as a copy on another server has them, is folded anew', async () => {
+  await record.say(...THE_CASE);
+  const { views, reader } = record.views();
+  await caughtUp(reader, THE_CASE.length + 1);
+  await views.close();
+  const db = new DatabaseSync(servedFile(record.folder));
+  db.exec("UPDATE checkpoint SET last_position = '3', position = '3'");
+  db.close();
+  const next = record.views();
+  await caughtUp(next.reader, THE_CASE.length + 1);
+  expect(record.messages).toContainEqual(expect.objectContaining({ kind: 'withdrawn', reason: 'log-changed' }));
+});
+
 test('a log that was put back to an earlier state', async () => {
   await record.say(...THE_CASE.slice(0, 10));
   mkdirSync(record.subfolder('backup'));

@@ -162,7 +162,7 @@ export async function expectAsFolded(
     await expectCounted(fresh, events);
     const all = (): boolean => true;
     const rows = (db: DatabaseSync) =>
-      rowsOf(db, elsewhere ? { ...OF_THE_FILE, checkpoint: ['position'] } : OF_THE_FILE);
+      rowsOf(db, elsewhere ? { ...OF_THE_FILE, checkpoint: ['position', 'last_position'] } : OF_THE_FILE);
     expect(await ask(folder, rows, all)).toEqual(await ask(fresh, rows, all));
   } finally {
     await views.close();
