@@ -128,3 +128,8 @@ export function filtersOf(kind: SubjectCategory): readonly ListFilter[] {
 export function sortsOf(kind: SubjectCategory): readonly string[] {
   return SORTS[kind];
 }
+
+/** Whether a kind of subject has answers, which can be asked for at any moment. */
+export function isListedInTime(kind: SubjectCategory): boolean {
+  return AXES.some(({ subject }) => subject === kind);
+}

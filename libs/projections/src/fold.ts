@@ -20,7 +20,7 @@ import { presentDocument } from './documents/present.js';
 import { Knowledge } from './knowledge.js';
 import { foldText } from './fold-text.js';
 import { ListRows } from './list-rows.js';
-import { nameOf, searchTextOf } from './naming.js';
+import { mayRename, nameOf, searchTextOf } from './naming.js';
 import { type EventRow, Records } from './records.js';
 import { OPEN_END } from './schema.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
@@ -391,9 +391,9 @@ function toRow(event: RecordedEvent, sid: number, seq: number, length: number): 
   };
 }
 
-/** The event may change what its subject is called: acts may change anything. */
-function names({ isFirst, definition: { role }, row: { type } }: Taken): boolean {
-  return isFirst || role !== 'fact' || type === 'NameAsserted' || type === 'GroupRenamed';
+/** The event may change what its subject is called. */
+function names({ isFirst, definition }: Taken): boolean {
+  return isFirst || mayRename(definition);
 }
 
 function prepare({

@@ -1,6 +1,6 @@
 export { BuildFailedError, buildViews } from './build-views.js';
 export { checkLimit, type CursorOf, readCursor, writeCursor } from './cursors.js';
-export { filtersOf, type ListFilter, sortsOf } from './filters.js';
+export { filtersOf, isListedInTime, type ListFilter, sortsOf } from './filters.js';
 export { parseMoment } from './moment.js';
 export * from './ports.js';
 export { openViewsReader } from './reader.js';

@@ -24,6 +24,11 @@ export function noHits(): Hits {
   return { possible: new Bits(), certain: new Bits() };
 }
 
+export function put({ possible, certain }: Hits, sid: number, isCertain: boolean): void {
+  possible.add(sid);
+  if (isCertain) certain.add(sid);
+}
+
 /** A column that is being filled. */
 export class ColumnDraft implements Column {
   readonly any = new Bits();
@@ -33,8 +38,7 @@ export class ColumnDraft implements Column {
     let hits = this.values.get(value);
     if (hits === undefined) this.values.set(value, (hits = noHits()));
     this.any.add(sid);
-    hits.possible.add(sid);
-    if (certain) hits.certain.add(sid);
+    put(hits, sid, certain);
   }
 
   forget(sid: number): void {
@@ -62,8 +66,10 @@ type Cells = readonly [field: string, value: string, sid: number, certain: numbe
 
 export class ListIndex {
   readonly everyone = new Bits();
+  /** In the order in which they were entered: each with the event that did. */
+  private readonly entered: { readonly sids: number[]; readonly seqs: number[] } = { sids: [], seqs: [] };
   private readonly columns = new Map<string, ColumnDraft>();
-  private readonly statements: Record<'moved' | 'ofField' | 'ofSubject', StatementSync>;
+  private readonly statements: Record<'moved' | 'entered' | 'ofField' | 'ofSubject', StatementSync>;
   private readonly texts: ListTexts;
   private seq = -1;
   private day = NaN;
@@ -76,6 +82,10 @@ export class ListIndex {
     this.texts = new ListTexts(db, kind);
     this.statements = {
       moved: db.prepare('SELECT json_group_array(sid) FROM subjects WHERE kind = ? AND updated > ?'),
+      entered: db.prepare(
+        `SELECT json_group_array(sid), json_group_array(entered)
+         FROM (SELECT sid, entered FROM subjects WHERE kind = ? AND entered > ? ORDER BY entered)`,
+      ),
       ofField: db.prepare(
         `SELECT value, ${GROUPED} FROM traits WHERE field = ? AND valid_from <= ? AND valid_to >= ? GROUP BY value`,
       ),
@@ -106,6 +116,16 @@ export class ListIndex {
     // Reading columns anew is cheaper than mending most of them.
     if (moved.length * 4 > this.total) this.columns.clear();
     else if (this.columns.size > 0) for (const sid of moved) this.mend(sid);
+  }
+
+  /** Everyone who was entered by this event. */
+  enteredBy(seq: number): Bits {
+    const { sids, seqs } = this.entered;
+    const found = this.statements.entered.get(this.kind, seqs.at(-1) ?? 0) as unknown as readonly [string, string];
+    for (const sid of numbersIn(found[0])) sids.push(sid);
+    for (const one of numbersIn(found[1])) seqs.push(one);
+    const later = seqs.findIndex((one) => one > seq);
+    return Bits.of(later < 0 ? sids : sids.slice(0, later));
   }
 
   column(field: string): Column {

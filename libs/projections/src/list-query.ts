@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { type DayBounds, err, isId, ok, parseEdtf, refusal, type Refusal, type Result } from '#kernel';
 import { checkLimit } from './cursors.js';
-import { filtersOf, type ListFilter, sortsOf } from './filters.js';
-import type { ListQuery } from './ports.js';
+import { filtersOf, isListedInTime, type ListFilter, sortsOf } from './filters.js';
+import type { ListQuery, Moment } from './ports.js';
 import type { SubjectCategory } from './shapes.js';
 
 /** Of one filter. */
@@ -16,6 +16,11 @@ export interface Condition {
   readonly spans: readonly DayBounds[];
 }
 
+export interface CheckedMoment extends Moment {
+  /** What `validAt` says. */
+  readonly span?: DayBounds;
+}
+
 export interface CheckedQuery {
   readonly kind: SubjectCategory;
   readonly q: string;
@@ -26,6 +31,8 @@ export interface CheckedQuery {
   readonly facets: readonly ListFilter[];
   readonly limit: number;
   readonly cursor: string | undefined;
+  /** Left out: the present. */
+  readonly moment: CheckedMoment | undefined;
   /** The same for the same list, whatever page of it is asked for. */
   readonly digest: string;
 }
@@ -36,6 +43,8 @@ export function checkQuery(kind: SubjectCategory, query: ListQuery): Result<Chec
   if (!limit.ok) return limit;
   if (certainty !== undefined && certainty !== 'certain' && certainty !== 'possible')
     return err(refusal('invalid-filter', 'Give certain or possible.', '/certainty'));
+  const moment = checkMoment(kind, query);
+  if (!moment.ok) return moment;
   const known = filtersOf(kind);
   const conditions = new Map<string, Condition>();
   for (const [name, values] of Object.entries(filters)) {
@@ -67,7 +76,8 @@ export function checkQuery(kind: SubjectCategory, query: ListQuery): Result<Chec
   }
   const descending = sort?.startsWith('-') === true;
   const asked = [...conditions.values()].map(({ filter, values }) => [filter.name, [...values].sort()]);
-  const list = [kind, q, asked.sort(), certainty ?? '', order, descending];
+  const { validAt = '', knownAt = '' } = query;
+  const list = [kind, q, asked.sort(), certainty ?? '', order, descending, validAt, knownAt];
   const digest = createHash('sha256').update(JSON.stringify(list)).digest('base64url').slice(0, 12);
   return ok({
     kind,
@@ -79,7 +89,34 @@ export function checkQuery(kind: SubjectCategory, query: ListQuery): Result<Chec
     facets: counted,
     limit: limit.value,
     cursor,
+    moment: moment.value,
     digest,
+  });
+}
+
+/** Names, and what was changed last, are kept as they are now. */
+function checkMoment(
+  kind: SubjectCategory,
+  { validAt, knownAt, q = '', sort = '' }: ListQuery,
+): Result<CheckedMoment | undefined, Refusal> {
+  if (validAt === undefined && knownAt === undefined) return ok(undefined);
+  const refuse = (detail: string, name: string): Result<never, Refusal> =>
+    err(refusal('present-only', detail, `/${name}`));
+  if (!isListedInTime(kind))
+    return refuse(
+      'Only persons and groups are listed at another moment.',
+      validAt === undefined ? 'knownAt' : 'validAt',
+    );
+  if (knownAt !== undefined && q !== '')
+    return refuse('Names are searched as they are now: leave out q or knownAt.', 'q');
+  if (knownAt !== undefined && !['', 'entered', '-entered'].includes(sort))
+    return refuse('With knownAt, give entered or -entered: names and last changes are those of now.', 'sort');
+  const span = validAt === undefined ? undefined : parseEdtf(validAt);
+  if (span?.ok === false) return err({ ...span.error, code: 'invalid-date', pointer: '/validAt' });
+  return ok({
+    ...(validAt !== undefined && { validAt }),
+    ...(knownAt !== undefined && { knownAt }),
+    ...(span !== undefined && { span: span.value.bounds }),
   });
 }
 

@@ -6,9 +6,9 @@
 import type { StatementSync } from 'node:sqlite';
 import { type DayBounds, recordingDay } from '#kernel';
 import { STILL_KNOWN } from './schema.js';
-import { bounded, groupsOf, possibleOf, refOf, type SegmentColumns } from './segment-columns.js';
+import { ANSWER, type AnswerColumns, answerOf, bounded, type SegmentColumns } from './segment-columns.js';
 import type { Subject } from './subject.js';
-import { type AnswerOnDays, datesOf, ownTraits, type Trait, traitsOfAnswer } from './traits.js';
+import { datesOf, ownTraits, type Trait, traitsOfAnswer } from './traits.js';
 import type { ViewFile } from './view-file.js';
 
 /** The last event that changed something of a subject. */
@@ -130,21 +130,7 @@ function keyOf(field: string, value: string, place: string, from: number): strin
 /** Room for clocks that are not quite right, and for the days that begin at different times around the world. */
 const DAYS_BACK = 2;
 
-type SegmentRow = Pick<
-  SegmentColumns,
-  'axis' | 'case_id' | 'key' | 'valid_from' | 'valid_to' | 'value' | 'detail' | 'certain' | 'possible' | 'groups'
->;
-
-function answerOf(row: SegmentRow): AnswerOnDays {
-  const { detail } = row;
-  return {
-    ...refOf(row),
-    possible: possibleOf(row),
-    certain: row.certain === 1,
-    groups: groupsOf(row),
-    ...(detail !== null && { detail: JSON.parse(detail) as NonNullable<AnswerOnDays['detail']> }),
-  };
-}
+type SegmentRow = AnswerColumns & Pick<SegmentColumns, 'valid_from' | 'valid_to'>;
 
 interface TraitRow {
   readonly field: string;
@@ -161,7 +147,7 @@ function prepare({
   return {
     empty: db.prepare('DELETE FROM traits'),
     answersOf: db.prepare(
-      `SELECT axis, case_id, key, valid_from, valid_to, value, detail, certain, possible, groups FROM segments
+      `SELECT ${ANSWER}, valid_from, valid_to FROM segments
        WHERE sid = ? AND known_to = ? AND valid_to >= ?`,
     ),
     traitsOf: db.prepare('SELECT field, value, place, valid_from, valid_to, certain FROM traits WHERE sid = ?'),

@@ -2,6 +2,7 @@
  * What a subject is called, from its entry and its facts: never from the order in which they were recorded. Names are
  * personal; where they were erased a subject has none.
  */
+import type { EventDefinition } from '#domain';
 import { byBounds, compare } from './days.js';
 import { type Data, object, objects, text, texts } from './documents/read.js';
 import type { NameView } from './shapes.js';
@@ -20,6 +21,11 @@ export function nameOf(subject: Subject): string | undefined {
     case 'group':
       return mainName(namesOf(subject));
   }
+}
+
+/** Whether an event may change what its subject is called, or is otherwise entered with: acts may change anything. */
+export function mayRename({ role, type }: Pick<EventDefinition, 'role' | 'type'>): boolean {
+  return role !== 'fact' || type === 'NameAsserted' || type === 'GroupRenamed';
 }
 
 /** Everything by which a subject may be looked for, line by line. */

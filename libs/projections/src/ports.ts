@@ -73,7 +73,7 @@ export interface DocumentAnswer {
   readonly revision: number;
 }
 
-export interface ListQuery {
+export interface ListQuery extends Moment {
   /** Part of a name, a title or of words; letter case and diacritics do not matter. */
   readonly q?: string;
   /** By the names that {@link filtersOf} gives: any of the values of each, and all of the filters. */
@@ -117,14 +117,20 @@ export type ViewName = 'documents' | 'search';
  *
  * Refusal codes: `not-found`, `views-not-ready` (nothing can be read yet), `invalid-date` (pointer `/validAt`),
  * `invalid-moment`, `moment-ahead` (pointer `/knownAt`), `invalid-cursor`, `log-changed` (a cursor of another log),
- * `other-list` (a cursor of another query), `invalid-limit`, `invalid-filter`, `invalid-facet`, `invalid-sort`.
+ * `other-list` (a cursor of another query), `invalid-limit`, `invalid-filter`, `invalid-facet`, `invalid-sort`,
+ * `present-only` (what a list at another moment cannot be asked).
  * Of searches also `empty-query`, `query-too-long` (pointer `/q`), `unknown-search-field` (`/in`).
  */
 export interface ViewsReader {
   /** The subject's document. The present one comes ready-made; others are computed. */
   document(kind: SubjectCategory, id: string, moment?: Moment): Result<DocumentAnswer, Refusal>;
-  /** Subjects of one kind, as they are at present: today, as known now. */
+  /** Subjects of one kind: as they are at present, today and as known now; persons and groups also as at any moment. */
   list(kind: SubjectCategory, query?: ListQuery): Result<ListPage, Refusal>;
+  /**
+   * Reads what such a list is answered from, a little at a time between other work, so that the answer comes at once. Without
+   * it the first answer of its kind reads it all, which holds up others. Never rejects.
+   */
+  readAhead(kind: SubjectCategory, query: ListQuery): Promise<void>;
   /** Every event of the subject and every other that concerns it or changed its answers, in the order of the log. */
   history(kind: SubjectCategory, id: string, query?: PageQuery): Result<HistoryPage, Refusal>;
   /** The facts that rest on a source, as they are now. */

@@ -3,7 +3,9 @@
  * file; a swap between two answers is not noticed by anyone.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { err, isoDay, ok, parseEdtf, recordingDay, refusal, type Refusal, type Result } from '#kernel';
+import { LRUCache } from 'lru-cache';
 import { casesOf, partiesOf } from './documents/parties.js';
 import { momentDocument, presentDocument } from './documents/present.js';
 import { ViewsFolder } from './folder.js';
@@ -26,6 +28,7 @@ import type {
 import { ReadyDocuments } from './ready-documents.js';
 import { Records, type PresentRow, type SubjectRow } from './records.js';
 import { FOLD_VERSION, openForReading } from './schema.js';
+import { bounded } from './segment-columns.js';
 import { SearchReader } from './search/reader.js';
 import type {
   AsOf,
@@ -85,7 +88,8 @@ class FileReader implements ViewsReader {
   private file: OpenFile | undefined;
   private lookedAt = 0;
   private told: ViewsHealth | undefined;
-  private present: { readonly seq: number; readonly knowledge: Knowledge } | undefined;
+  /** What is known by which seq: now, and at a moment that somebody asks about. */
+  private readonly known = new LRUCache<number, Knowledge>({ max: 2 });
   private closed = false;
   private readonly waits: Readonly<Record<ViewName, Waits>> = {
     documents: new Waits((stream) => this.revisionOf(stream)),
@@ -115,11 +119,34 @@ class FileReader implements ViewsReader {
   list(kind: SubjectCategory, query: ListQuery = {}): Result<ListPage, Refusal> {
     const checked = checkQuery(kind, query);
     if (!checked.ok) return checked;
+    const { moment } = checked.value;
     return this.snapshot((file) => {
-      const known = this.now(file);
-      const page = file.lists.page(checked.value, known, this.lookups(file, known.day));
-      return page.ok ? ok({ ...page.value, asOf: asOf(known) }) : page;
+      const now = this.now(file);
+      const known = moment?.knownAt === undefined ? ok(now) : this.resolve(file, moment.knownAt);
+      if (!known.ok) return known;
+      const { seq, day } = known.value;
+      const days = moment?.span ?? { earliest: day, latest: day };
+      const page = file.lists.page(
+        checked.value,
+        {
+          head: now.seq,
+          today: now.day,
+          ...(moment !== undefined && { asked: { from: bounded(days.earliest), to: bounded(days.latest), seq } }),
+        },
+        this.lookups(file, known.value),
+      );
+      return page.ok ? ok({ ...page.value, asOf: asOf(known.value, moment?.validAt) }) : page;
     });
+  }
+
+  async readAhead(kind: SubjectCategory, query: ListQuery): Promise<void> {
+    const checked = checkQuery(kind, query);
+    if (!checked.ok || checked.value.moment === undefined) return;
+    for (;;) {
+      const more = this.snapshot(({ lists, records }) => ok(lists.readAhead(checked.value, records.head().seq)));
+      if (!more.ok || !more.value) return;
+      await nextTurn();
+    }
   }
 
   history(kind: SubjectCategory, id: string, query: PageQuery = {}): Result<HistoryPage, Refusal> {
@@ -229,7 +256,7 @@ class FileReader implements ViewsReader {
       db,
       records,
       ready: new ReadyDocuments(records),
-      lists: new Lists(db),
+      lists: new Lists(db, records),
       search: new SearchReader(db),
       tree: new TreeReader(db),
     });
@@ -247,7 +274,7 @@ class FileReader implements ViewsReader {
   private letGo(): void {
     this.file?.db.close();
     this.file = undefined;
-    this.present = undefined;
+    this.known.clear();
   }
 
   /** The revision of the stream's latest event whose texts can be found. */
@@ -274,22 +301,23 @@ class FileReader implements ViewsReader {
     return Buffer.from(`${JSON.stringify(document).slice(0, -1)}${end}`);
   }
 
-  private lookups(file: OpenFile, day: number): Lookups {
+  private lookups(file: OpenFile, { seq, day }: ResolvedMoment): Lookups {
+    const knowledge = (): Knowledge => this.knowledge(file, seq);
     return {
       itemOf: (row) => this.presentOf(file, row, day).item,
       personsOfCase: (id) => {
-        const { find } = this.knowledge(file);
+        const { find } = knowledge();
         const joined = [...joinedCases(id, find)].sort();
         const persons = partiesOf('person', joined, find);
         return { place: joined[0] ?? id, persons: persons.map(({ ref }) => ref.sid) };
       },
-      selvesOf: (sid) => (this.knowledge(file).bySid(sid)?.selves() ?? []).map(({ ref }) => ref.sid),
+      selvesOf: (sid) => (knowledge().bySid(sid)?.selves() ?? []).map(({ ref }) => ref.sid),
       idsOfSame: (id) => {
-        const same = this.knowledge(file).find('person', id)?.selves();
+        const same = knowledge().find('person', id)?.selves();
         return same === undefined ? [id] : same.map((one) => one.id);
       },
       casesOfPerson: (id) => {
-        const { find } = this.knowledge(file);
+        const { find } = knowledge();
         const parts = (find('person', id)?.selves() ?? []).flatMap((one) => [...casesOf(one)]);
         const cases = new Set(parts.flatMap((one) => [...joinedCases(one, find)]));
         return [...cases].flatMap((one) => find('case', one)?.ref.sid ?? []);
@@ -297,11 +325,11 @@ class FileReader implements ViewsReader {
     };
   }
 
-  /** As known now: kept at hand as long as the file stands still. */
-  private knowledge(file: OpenFile): Knowledge {
-    const { seq } = file.records.head();
-    if (this.present?.seq !== seq) this.present = { seq, knowledge: new Knowledge(file.records, EVENTS_AT_HAND) };
-    return this.present.knowledge;
+  /** As known now, which is kept at hand as long as the file stands still; or up to a seq. */
+  private knowledge({ records }: OpenFile, seq = records.head().seq): Knowledge {
+    let known = this.known.get(seq);
+    if (known === undefined) this.known.set(seq, (known = new Knowledge(records, EVENTS_AT_HAND, seq)));
+    return known;
   }
 
   private presentOf(file: OpenFile, row: SubjectRow, day: number): ReturnType<typeof presentDocument> {
@@ -318,8 +346,7 @@ class FileReader implements ViewsReader {
     const subject = knowledge.bySid(row.sid);
     if (subject === undefined) throw new RangeError('A found subject has no row.');
     const document = momentDocument(subject, knowledge.find, known.day, span?.value.bounds);
-    const validAt = moment.validAt === undefined ? {} : { validAt: moment.validAt };
-    return ok(Buffer.from(JSON.stringify({ ...document, asOf: { ...validAt, ...asOf(known) } })));
+    return ok(Buffer.from(JSON.stringify({ ...document, asOf: asOf(known, moment.validAt) })));
   }
 
   private now({ records }: OpenFile): ResolvedMoment {
@@ -350,8 +377,9 @@ class FileReader implements ViewsReader {
   }
 }
 
-function asOf({ seq, settled, instant, day }: ResolvedMoment): AsOf {
+function asOf({ seq, settled, instant, day }: ResolvedMoment, validAt?: string): AsOf {
   return {
+    ...(validAt !== undefined && { validAt }),
     knownAt: { seq, ...(instant !== undefined && { instant }), settled },
     day: isoDay(day),
     foldVersion: FOLD_VERSION,

@@ -75,7 +75,9 @@ export class Records {
     | 'citing'
     | 'seqOf'
     | 'placeOf'
-    | 'placesIn',
+    | 'placesIn'
+    | 'typesSince'
+    | 'changedSince',
     StatementSync
   >;
 
@@ -125,6 +127,12 @@ export class Records {
       placesIn: db.prepare(
         `SELECT e.seq, e.revision FROM streams s JOIN events e ON e.sid = s.sid
          WHERE s.name = ? AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT ?`,
+      ),
+      typesSince: db.prepare('SELECT DISTINCT type FROM events WHERE sid = ? AND seq > ?'),
+      changedSince: db.prepare(
+        `SELECT DISTINCT s.sid, s.kind, s.id, s.entered, s.name, e.type
+         FROM subjects s JOIN events e ON e.sid = s.sid AND e.seq > ?2
+         WHERE s.kind = ?1 AND s.updated > ?2 AND s.entered <= ?2`,
       ),
       item: db.prepare('SELECT item FROM documents WHERE sid = ? AND day <= ? AND until >= ?'),
       present: db.prepare(
@@ -212,6 +220,15 @@ export class Records {
     limit: number,
   ): readonly { readonly seq: number; readonly revision: number }[] {
     return this.statements.placesIn.all(stream, from, to, limit) as unknown as { seq: number; revision: number }[];
+=======
+  /** The types of the subject's own events after this seq. */
+  typesSince(sid: number, seq: number): readonly string[] {
+    return (this.statements.typesSince.all(sid, seq) as unknown as { type: string }[]).map(({ type }) => type);
+  }
+
+  /** Subjects of a kind that were entered by this seq, once for each type that their own events after it have. */
+  changedSince(kind: SubjectCategory, seq: number): readonly (SubjectRow & { readonly type: string })[] {
+    return this.statements.changedSince.all(kind, seq) as unknown as (SubjectRow & { readonly type: string })[];
   }
 
   head(): { readonly seq: number; readonly known: number } {

@@ -5,6 +5,7 @@
 import type { Axis, AxisRef, Segment } from '#domain';
 import type { Day } from '#kernel';
 import { OPEN_END, OPEN_START } from './schema.js';
+import type { AnswerOnDays } from './traits.js';
 
 export type Column = string | number | null;
 export type Flag = 0 | 1;
@@ -89,11 +90,29 @@ export function segmentOf(row: SegmentColumns, idOf: (seq: number) => string): S
   };
 }
 
-export function possibleOf({ value, possible }: Pick<SegmentColumns, 'value' | 'possible'>): readonly string[] {
+/** What {@link answerOf} reads. */
+export const ANSWER = 'axis, case_id, key, value, detail, certain, possible, groups';
+
+export type AnswerColumns = Pick<
+  SegmentColumns,
+  'axis' | 'case_id' | 'key' | 'value' | 'detail' | 'certain' | 'possible' | 'groups'
+>;
+
+export function answerOf(row: AnswerColumns): AnswerOnDays {
+  return {
+    ...refOf(row),
+    possible: possibleOf(row),
+    certain: row.certain === 1,
+    groups: groupsOf(row),
+    ...(row.detail !== null && { detail: JSON.parse(row.detail) as NonNullable<Segment['detail']> }),
+  };
+}
+
+function possibleOf({ value, possible }: Pick<SegmentColumns, 'value' | 'possible'>): readonly string[] {
   return possible === null ? [value] : (JSON.parse(possible) as string[]);
 }
 
-export function groupsOf({ groups }: Pick<SegmentColumns, 'groups'>): Segment['groups'] {
+function groupsOf({ groups }: Pick<SegmentColumns, 'groups'>): Segment['groups'] {
   return groups === null ? {} : (JSON.parse(groups) as Segment['groups']);
 }
 

@@ -1,13 +1,21 @@
 /** The parameters of lists: what the OpenAPI document says of them, and how they are read. Both from the filters themselves. */
 import { applyDecorators } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { filtersOf, type ListFilter, type ListQuery, sortsOf, type SubjectCategory } from '#projections';
+import {
+  filtersOf,
+  isListedInTime,
+  type ListFilter,
+  type ListQuery,
+  sortsOf,
+  type SubjectCategory,
+} from '#projections';
 import { readQuery, wholeNumber } from './query.js';
 import { ApiQuery } from './swagger.js';
 
 type ParameterSchema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
 
 const ONCE = ['q', 'certainty', 'sort', 'facets', 'limit', 'cursor', 'minPosition'] as const;
+const MOMENT = ['validAt', 'knownAt'] as const;
 
 /** `limit` and `cursor`, of everything that comes in pages. */
 export function ApiPaging(): MethodDecorator {
@@ -17,6 +25,24 @@ export function ApiPaging(): MethodDecorator {
       name: 'cursor',
       required: false,
       description: '`next` of the page before.',
+      schema: { type: 'string' },
+    }),
+  );
+}
+
+/** `validAt` and `knownAt`, of what can be asked for at another moment than the present. */
+export function ApiMoment(): MethodDecorator {
+  return applyDecorators(
+    ApiQuery({
+      name: 'validAt',
+      required: false,
+      description: 'EDTF: what was so in the world on that date or over that span: certain or possible.',
+      schema: { type: 'string' },
+    }),
+    ApiQuery({
+      name: 'knownAt',
+      required: false,
+      description: 'An instant (ISO 8601) or a seq: what the record said then.',
       schema: { type: 'string' },
     }),
   );
@@ -65,6 +91,7 @@ export function ApiListQuery(kind: SubjectCategory): MethodDecorator {
       style: 'form',
       explode: false,
     }),
+    ...(isListedInTime(kind) ? [ApiMoment()] : []),
     ApiPaging(),
   );
 }
@@ -93,7 +120,7 @@ export function readListQuery(
   query: unknown,
 ): { readonly list: ListQuery; readonly minPosition: string | undefined } {
   const names = filtersOf(kind).map(({ name }) => name);
-  const { once, many } = readQuery(query, ONCE, names);
+  const { once, many } = readQuery(query, isListedInTime(kind) ? [...ONCE, ...MOMENT] : ONCE, names);
   const { minPosition, limit, facets, ...rest } = once;
   return {
     list: {

@@ -77,6 +77,7 @@ const roomProblems = {
   'nothing-to-seal': { status: 409, title: conflict },
   'other-list': { status: 400, title: malformed },
   'precondition-failed': { status: 412, title: conflict },
+  'present-only': { status: 400, title: malformed },
   'query-too-long': { status: 400, title: malformed },
   'size-ahead': { status: 400, title: malformed },
   'unknown-event': { status: 404, title: absent },

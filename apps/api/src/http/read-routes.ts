@@ -1,15 +1,22 @@
 /** The reading side: one controller for each kind of subject, over the views. */
 import { Controller, Get, Header, Inject, Param, Query, Res, type Type } from '@nestjs/common';
 import { streamName, type Refusal, type Result } from '#kernel';
-import type { CitationsPage, HistoryPage, ListPage, SubjectCategory, ViewName } from '#projections';
+import {
+  type CitationsPage,
+  type HistoryPage,
+  isListedInTime,
+  type ListPage,
+  type SubjectCategory,
+  type ViewName,
+} from '#projections';
 import type { FastifyReply } from 'fastify';
 import { ApiMinPosition, ApiProblems, EtagHeader } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
-import { ApiListQuery, ApiPaging, readListQuery, readPageQuery } from './list-parameters.js';
+import { ApiListQuery, ApiMoment, ApiPaging, readListQuery, readPageQuery } from './list-parameters.js';
 import { problem, ProblemError } from './problem.js';
 import { readQuery } from './query.js';
 import { NeedsScope } from './scopes.js';
-import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from './swagger.js';
 import { etagOf, readPosition } from './tokens.js';
 
 /** The value, or a problem for the client. */
@@ -59,7 +66,9 @@ export function readController(category: SubjectCategory): Type {
     @Header('content-type', 'application/json; charset=utf-8')
     @ApiOperation({
       operationId: `list${title}s`,
-      summary: `The ${plural} of the record as they are at present: filtered, sorted, counted`,
+      summary: isListedInTime(category)
+        ? `The ${plural} of the record, as they are, as they were on a date, or as they were known: filtered, sorted, counted`
+        : `The ${plural} of the record as they are at present: filtered, sorted, counted`,
     })
     @ApiListQuery(category)
     @ApiMinPosition()
@@ -72,6 +81,7 @@ export function readController(category: SubjectCategory): Type {
     async list(@Query() query: unknown): Promise<ListPage> {
       const { list, minPosition } = readListQuery(category, query);
       await waitForPosition(this.habeas, minPosition);
+      await this.habeas.views.readAhead(category, list);
       return orProblem(this.habeas.views.list(category, list));
     }
 
@@ -82,18 +92,7 @@ export function readController(category: SubjectCategory): Type {
       summary: `One ${category}: as it is, as it was on a date, as it was known at a moment, or both`,
     })
     @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
-    @ApiQuery({
-      name: 'validAt',
-      required: false,
-      description: 'EDTF: what was so in the world on that date or over that span: certain or possible.',
-      schema: { type: 'string' },
-    })
-    @ApiQuery({
-      name: 'knownAt',
-      required: false,
-      description: 'An instant (ISO 8601) or a seq: what the record said then.',
-      schema: { type: 'string' },
-    })
+    @ApiMoment()
     @ApiMinPosition()
     @ApiResponse({
       status: 200,

@@ -19,20 +19,17 @@ export function buildGroup(input: BuildInput): Built<GroupView> {
     appeal: answers.one('appeal'),
     electionEntries: answers.many('electionEntry'),
   };
-  const support = supportOf(build);
-  const submitted = ofType(build, 'PartyRegistrationSubmitted').length > 0;
-  const plans = intentions(build, 'PartyRegistrationIntended').map((plan) => ({ ...plan, submitted }));
+  const prospects = prospectsOf(build);
   return build.finish({
     kind: 'group',
     id: subject.id,
     ...optional('name', nameOf(subject)),
-    summary: groupSummary(answers.all, { support, plans }),
+    summary: groupSummary(answers.all, prospects),
     visibility: subject.visibility(),
     names: namesOf(subject),
     ...optional('groupKind', text(subject.entry()?.data.kind)),
     axes,
-    support,
-    plans,
+    ...prospects,
     intentions: intentions(build, 'IntentionAnnounced'),
     sizes: sizesOf(build),
     holders: holdersOf(subject, build),
@@ -43,6 +40,13 @@ export function buildGroup(input: BuildInput): Built<GroupView> {
     alternativesElsewhere: alternativesElsewhere(build),
     inconsistencies: subject.inconsistencies(),
   });
+}
+
+/** What it has of support, and what it means to do about its registration. */
+export function prospectsOf(build: Build): Pick<GroupView, 'support' | 'plans'> {
+  const submitted = ofType(build, 'PartyRegistrationSubmitted').length > 0;
+  const plans = intentions(build, 'PartyRegistrationIntended').map((plan) => ({ ...plan, submitted }));
+  return { support: supportOf(build), plans };
 }
 
 function supportOf(build: Build): readonly SupportEntry[] {

@@ -3,14 +3,19 @@ import { type AxisAnswer, summaryLine, summaryPhrases } from '#domain';
 import { formatEdtf } from '#kernel';
 import type { GroupView, PersonInCase, RoleView, SpeakerView, SupportEntry } from '../shapes.js';
 
-export function personSummary(answers: readonly AxisAnswer[], roles: readonly RoleView[]): string {
+/** What of a role is told in words. */
+export type HeldRole = Pick<RoleView, 'role' | 'value' | 'certain'> & {
+  readonly organisation: { readonly name?: string };
+};
+
+export function personSummary(answers: readonly AxisAnswer[], roles: readonly HeldRole[]): string {
   const phrases = summaryPhrases('person', answers);
   if (phrases.length > 0) return summaryLine(phrases);
   const held = roles.filter(({ value }) => value === 'held').map(roleWords);
   return summaryLine(held, 'Nothing is recorded about their status');
 }
 
-function roleWords({ role, organisation, certain }: RoleView): string {
+function roleWords({ role, organisation, certain }: HeldRole): string {
   return `${certain ? '' : 'possibly '}${role}${organisation.name === undefined ? '' : `, ${organisation.name}`}`;
 }
 

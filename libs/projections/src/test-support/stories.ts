@@ -213,7 +213,7 @@ function tell(steps: readonly Step[]): readonly Said[] {
           subject: on.subject,
           id: eventId,
           type: one.type,
-          data: actOn(one.type, on, one.occurred),
+          data: actOn(one.type, on, one.occurred, said),
           by: 'reviewer',
         });
         break;
@@ -251,7 +251,14 @@ function tell(steps: readonly Step[]): readonly Said[] {
   return said;
 }
 
-function actOn(type: string, { id: fact, kind, data }: Said, date: string | undefined): Data {
+/** What a correction or another reading says of: the fact itself, behind all corrections of corrections. */
+function typeOf({ type, data }: Said, said: readonly Said[]): Data {
+  const corrected = type === 'FactCorrected' ? said.find(({ id: of }) => of === data.fact) : undefined;
+  return corrected === undefined ? { factType: { type, schemaVersion: 1 } } : typeOf(corrected, said);
+}
+
+function actOn(type: string, on: Said, date: string | undefined, said: readonly Said[]): Data {
+  const { id: fact, kind, data } = on;
   const reason = 'because';
   switch (type) {
     case 'FactCorrected':
@@ -260,6 +267,7 @@ function actOn(type: string, { id: fact, kind, data }: Said, date: string | unde
         reason,
         citations: [citation(2)],
         data: { ...((data.data ?? data) as Data), ...dated(date ?? '2015') },
+        ...typeOf(on, said),
       };
     case 'FactDisputed':
       return {
@@ -267,7 +275,7 @@ function actOn(type: string, { id: fact, kind, data }: Said, date: string | unde
         kind: 'contradicted',
         reason,
         citations: [citation(2)],
-        ...(kind === 'person' && { alternative: { subject: { person: PERSONS[0] }, data } }),
+        ...(kind === 'person' && { alternative: { subject: { person: PERSONS[0] }, data }, ...typeOf(on, said) }),
       };
     case 'DisputeSettled':
       return { fact, outcome: date === undefined ? 'upheld' : 'rejected', reason };
