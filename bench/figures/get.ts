@@ -25,10 +25,7 @@ async function run(context: Context): Promise<readonly Figure[]> {
     const bare = await startBare(body.length);
     const bareLanes = await connections(bare.url, WIDTH);
     try {
-      return [
-        ...(await persons(lanes, bareLanes, person, body.length, quick)),
-        ...(await lists(lanes[0], log, quick)),
-      ];
+      return [...(await persons(lanes, bareLanes, person, body.length, quick)), ...(await lists(lanes[0], log, quick))];
     } finally {
       for (const lane of bareLanes) lane.close();
       await bare.stop();

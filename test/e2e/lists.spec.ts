@@ -404,6 +404,32 @@ test('persons who were judged to be one are listed and counted once, until that 
   expect(names(await list('persons?q=twin&life=dead'))).toEqual(['Twin Same']);
 });
 
+test('who was detained on a day, as it is known now and as it was known', async () => {
+  const citations = [{ sourceId: told.source, locator: 'p. 3' }];
+  const timely = await record('persons', { names: [{ text: 'Person Timely', kind: 'legal' }], citations });
+  await record(`persons/${timely}/arrests`, { ...evidence, occurred: '2019-02' });
+  const before = (await list('persons?limit=1')).asOf.knownAt.seq;
+  await record(`persons/${timely}/releases`, { ...evidence, occurred: '2019-04-01', reason: 'unknown' });
+  const on = async (moment: string): Promise<unknown> => {
+    const { items, counts } = await list(`persons?hold=deprived&${moment}`);
+    return [items.map(({ name, certainty, summary }) => [name, certainty, summary]), counts];
+  };
+  const detained = 'In police custody since February 2019';
+  expect(await on('validAt=2019-02-10&q=timely')).toEqual([
+    [['Person Timely', 'possible', 'Possibly in police custody since February 2019']],
+    { certain: 0, possible: 1 },
+  ]);
+  expect(await on('validAt=2019-03')).toEqual([[['Person Timely', 'certain', detained]], { certain: 1, possible: 0 }]);
+  expect(await on('validAt=2019-05-01')).toEqual([[], { certain: 0, possible: 0 }]);
+  expect(await list(`persons?hold=deprived&validAt=2019-05-01&knownAt=${before}`)).toMatchObject({
+    items: [{ name: 'Person Timely', certainty: 'certain', summary: detained }],
+    asOf: { validAt: '2019-05-01', knownAt: { seq: before, settled: true } },
+  });
+  const dissolved = 'groups?registration=dissolved&groupKind=party';
+  expect((await list(`${dissolved}&validAt=2021-05-19`)).total).toBe(0);
+  expect(names(await list(`${dissolved}&validAt=2021-05-20`))).toEqual(['Example Party']);
+});
+
 test('what a list does not know is refused, by the parameter, with what it does know', async () => {
   const asked = async (path: string): Promise<string> => {
     const { code, pointer } = await refused(path);
@@ -418,6 +444,12 @@ test('what a list does not know is refused, by the parameter, with what it does 
   expect(await asked('statements?period=someday')).toBe('invalid-date /period');
   expect(await asked('persons?limit=0')).toBe('invalid-limit /limit');
   expect(await asked('persons?cursor=abc')).toBe('invalid-cursor /cursor');
+  expect(await asked('persons?validAt=2020-13')).toBe('invalid-date /validAt');
+  expect(await asked('groups?knownAt=yesterday')).toBe('invalid-moment /knownAt');
+  expect(await asked('persons?knownAt=99999999')).toBe('moment-ahead /knownAt');
+  expect(await asked('persons?knownAt=1&q=person')).toBe('present-only /q');
+  expect(await asked('groups?knownAt=1&sort=-name')).toBe('present-only /sort');
+  expect(await asked('cases?validAt=2020')).toBe('invalid-query /validAt');
   const { next = '' } = await list('persons?hold=deprived&limit=1');
   expect(await asked(`persons?hold=imprisoned&cursor=${next}`)).toBe('other-list /cursor');
   await expect(list('persons?hold=jailed')).rejects.toMatchObject({

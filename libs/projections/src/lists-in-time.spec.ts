@@ -186,6 +186,27 @@ test('groups are found by what they were called, and what kind they were said to
   expect(list(reader, 'person', { knownAt: '7' }).items).toMatchObject([{ summary: 'Speaker, Second Name' }]);
 });
 
+test('a line is that of the document, also where of a case a verdict alone is known', async () => {
+  const { reader } = record.views();
+  const story = [
+    SOURCE,
+    enter('P'),
+    say('person', 'P', 'appeal', 'AppealDecided', {
+      kind: 'appeal',
+      outcome: 'quashed',
+      occurred: '2020',
+      ...evidence,
+    }),
+  ];
+  await record.say(...story);
+  await caughtUp(reader, 4);
+  expect(list(reader, 'person', { validAt: '2021' }).items).toMatchObject([
+    { summary: 'Free since 2020; conviction quashed in 2020' },
+  ]);
+  for (const moment of [{ validAt: '2021' }, { validAt: '2020' }, { knownAt: '4' }, { knownAt: '3' }])
+    compare(reader, 'person', moment, story);
+});
+
 test('by instants and by seqs, as the single read takes them', async () => {
   const { reader } = record.views();
   await record.say(SOURCE, enter('P'));

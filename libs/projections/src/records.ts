@@ -220,7 +220,8 @@ export class Records {
     limit: number,
   ): readonly { readonly seq: number; readonly revision: number }[] {
     return this.statements.placesIn.all(stream, from, to, limit) as unknown as { seq: number; revision: number }[];
-=======
+  }
+
   /** The types of the subject's own events after this seq. */
   typesSince(sid: number, seq: number): readonly string[] {
     return (this.statements.typesSince.all(sid, seq) as unknown as { type: string }[]).map(({ type }) => type);

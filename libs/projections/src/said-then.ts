@@ -7,6 +7,8 @@ import { mayRename, nameOf } from './naming.js';
 import type { Records, SubjectRow } from './records.js';
 import { EVERY_FACT, Subject } from './subject.js';
 
+const NOBODY_ELSE = { find: () => undefined, citing: () => [], counts: EVERY_FACT };
+
 export class SaidThen {
   constructor(
     private readonly records: Records,
@@ -15,7 +17,7 @@ export class SaidThen {
 
   /** By its own events, and none of others. */
   subject({ sid, kind, id }: Pick<SubjectRow, 'sid' | 'kind' | 'id'>): Subject {
-    return new Subject({ sid, kind, id }, this.records.own(sid, this.seq), [], () => undefined, EVERY_FACT);
+    return new Subject({ sid, kind, id }, this.records.own(sid, this.seq), [], NOBODY_ELSE);
   }
 
   nameOf(row: SubjectRow): string | undefined {

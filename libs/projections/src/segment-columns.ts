@@ -2,10 +2,9 @@
  * A segment as the columns of its row, and back. Columns are written and read many times faster than JSON of the whole, and
  * any SQLite tool can ask for them.
  */
-import type { Axis, AxisRef, Segment } from '#domain';
+import type { Axis, AxisAnswer, AxisRef, Segment } from '#domain';
 import type { Day } from '#kernel';
 import { OPEN_END, OPEN_START } from './schema.js';
-import type { AnswerOnDays } from './traits.js';
 
 export type Column = string | number | null;
 export type Flag = 0 | 1;
@@ -89,6 +88,9 @@ export function segmentOf(row: SegmentColumns, idOf: (seq: number) => string): S
     to: unbounded(row.valid_to),
   };
 }
+
+/** As one axis answers on a run of days. */
+export type AnswerOnDays = Pick<AxisAnswer, 'axis' | 'case' | 'key' | 'possible' | 'certain' | 'groups' | 'detail'>;
 
 /** What {@link answerOf} reads. */
 export const ANSWER = 'axis, case_id, key, value, detail, certain, possible, groups';

@@ -2,7 +2,6 @@
  * What subjects are listed by: their answers, and what they say of themselves. Each is a field with a value on a run of
  * days, certain or only possible. Lists filter by them and count them.
  */
-import type { AxisAnswer } from '#domain';
 import type { DayBounds } from '#kernel';
 import { parseEdtf } from '#kernel';
 import { object, objects, text } from './documents/read.js';
@@ -10,6 +9,7 @@ import { stands } from './documents/build.js';
 import { statementFact } from './documents/statements.js';
 import { foldText } from './fold-text.js';
 import { OPEN_END, OPEN_START } from './schema.js';
+import type { AnswerOnDays } from './segment-columns.js';
 import type { Subject } from './subject.js';
 
 export interface Trait {
@@ -29,9 +29,6 @@ export interface Trait {
 export const JUDGED: Trait = { field: 'judged', value: '', place: '', from: OPEN_START, to: OPEN_END, certain: true };
 const PERSON: readonly Trait[] = [];
 const JUDGED_PERSON = [JUDGED];
-
-/** As one axis answers on a run of days. */
-export type AnswerOnDays = Pick<AxisAnswer, 'axis' | 'case' | 'key' | 'possible' | 'certain' | 'groups' | 'detail'>;
 
 export function traitsOfAnswer(answer: AnswerOnDays, from: number, to: number): Trait[] {
   // Who certainly answers something can answer nothing else.
