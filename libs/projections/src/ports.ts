@@ -128,7 +128,7 @@ export interface ViewsReader {
   list(kind: SubjectCategory, query?: ListQuery): Result<ListPage, Refusal>;
   /**
    * Reads what such a list is answered from, a little at a time between other work, so that the answer comes at once. Without
-   * it the first answer of its kind reads it all, which holds up others. Never rejects.
+   * it the first answer of its kind reads it all, which holds up others.
    */
   readAhead(kind: SubjectCategory, query: ListQuery): Promise<void>;
   /** Every event of the subject and every other that concerns it or changed its answers, in the order of the log. */
