@@ -76,6 +76,7 @@ export class Records {
     | 'seqOf'
     | 'placeOf'
     | 'placesIn'
+    | 'ownOfTypes'
     | 'typesSince'
     | 'changedSince',
     StatementSync
@@ -128,6 +129,10 @@ export class Records {
         `SELECT e.seq, e.revision FROM streams s JOIN events e ON e.sid = s.sid
          WHERE s.name = ? AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT ?`,
       ),
+      ownOfTypes: db.prepare(
+        `SELECT ${EVENT} FROM events e WHERE e.sid = ? AND e.seq <= ? AND e.data IS NOT NULL
+         AND e.type IN (SELECT value FROM json_each(?)) ORDER BY e.seq`,
+      ),
       typesSince: db.prepare('SELECT DISTINCT type FROM events WHERE sid = ? AND seq > ?'),
       changedSince: db.prepare(
         `SELECT DISTINCT s.sid, s.kind, s.id, s.entered, s.name, e.type
@@ -157,6 +162,12 @@ export class Records {
   /** The subject's own events up to this seq, skipped ones left out. */
   own(sid: number, upTo: number): EventRow[] {
     return (this.statements.own.all(sid, upTo) as unknown as RawEvent[]).map(toEvent);
+  }
+
+  /** The same, of these types alone. */
+  ownOfTypes(sid: number, upTo: number, types: ReadonlySet<string>): EventRow[] {
+    const rows = this.statements.ownOfTypes.all(sid, upTo, JSON.stringify([...types])) as unknown as RawEvent[];
+    return rows.map(toEvent);
   }
 
   /** Events of all subjects after one seq up to another, skipped ones left out. */

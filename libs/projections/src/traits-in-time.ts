@@ -88,7 +88,7 @@ export class TraitsInTime implements ListTraits {
 
   /** Those who may say something else of themselves now, as they were then. */
   private saidOtherwise(kind: SubjectCategory): ReadonlyMap<number, Subject> {
-    return new Map(this.said.changed(kind).map((row) => [row.sid, this.said.subject(row)]));
+    return new Map(this.said.changed(kind).map((row) => [row.sid, this.said.itself(row)]));
   }
 }
 
