@@ -1,10 +1,12 @@
 /** A list at any moment says what every single read of that moment says, and what the list itself said then. */
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { AXES, type AxisVocabulary } from '#domain';
 import { derivedId } from '#kernel';
 import type { ListQuery, Moment, ViewsReader } from './ports.js';
 import type { AnswerView, GroupView, ListPage, PersonView } from './shapes.js';
 import { documentOf, type Said, TestRecord, until } from './test-support/record.js';
+import { servedFile } from './test-support/rows.js';
 import { stories } from './test-support/stories.js';
 
 let record: TestRecord;
@@ -254,6 +256,24 @@ test('pages go on by cursors of the same moment only; what is kept as it is now 
   expect(refused({ validAt: '2020-13' })).toEqual(['invalid-date', '/validAt']);
   expect(refused({ knownAt: 'then' })).toEqual(['invalid-moment', '/knownAt']);
   expect(refused({ knownAt: '7' })).toEqual(['moment-ahead', '/knownAt']);
+});
+
+test('what was read ahead is not read again', async () => {
+  const { reader } = record.views();
+  const arrest = say('person', 'P', 'arrest', 'PersonArrested', { occurred: '2020-03-01', ...evidence });
+  await record.say(SOURCE, enter('P'), arrest);
+  await caughtUp(reader, 4);
+  const query = { validAt: '2021', filters: { hold: ['deprived'] }, facets: ['liberty'] };
+  await reader.readAhead('person', query);
+  for (const none of [{}, { validAt: 'someday' }, { knownAt: 'then' }]) await reader.readAhead('person', none);
+  // Nobody reads from the file what is not there any more.
+  const db = new DatabaseSync(servedFile(record.folder));
+  db.exec('DELETE FROM segments');
+  db.close();
+  expect(list(reader, 'person', query)).toMatchObject({
+    counts: { certain: 1 },
+    facets: { liberty: { values: [{ value: 'police-custody', certain: 1 }] } },
+  });
 });
 
 test('who is certainly so on every day of a span, one answer after the other', async () => {
