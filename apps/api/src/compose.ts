@@ -8,6 +8,7 @@ import type { Clock } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
 import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { bundlesFrom } from './bundles.js';
 import { markOf, unfinished } from './copy/mark.js';
 import { openKeyStore } from './key-store.js';
 import { openLog, openState } from './log.js';
@@ -176,6 +177,7 @@ async function compose(
     views: reader,
     rebuildViews: async () => (await starting).rebuild(),
     sealing,
+    bundles: bundlesFrom({ store: eventStore, keys: keyStore, views: reader, sealing, randomness }),
     eventStore,
     progress,
     watching,

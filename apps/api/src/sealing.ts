@@ -11,6 +11,7 @@ import {
   SEALING_SECRET,
   sealLog,
   sealSigner,
+  signNote,
 } from '#audit';
 import type { EventStore, Leases } from '#event-store';
 import type { Clock, Randomness, Refusal, Result } from '#kernel';
@@ -26,6 +27,8 @@ export interface Sealing {
   readonly logId: string;
   /** Whose signature the next seal bears. */
   readonly verifierKey: string;
+  /** A note that the key signed which signs seals. Never a text that could be taken for a checkpoint. */
+  sign(text: string): string;
   proofOf(event: string, size?: number): Promise<Result<InclusionProof, Refusal>>;
   consistency(from: number, to: number): Result<ConsistencyProof, Refusal>;
   close(): Promise<void>;
@@ -61,6 +64,7 @@ export async function startSealing(options: StartSealing): Promise<Sealing> {
     lastSeal: () => readLastSeal(store),
     logId: options.logId,
     verifierKey: signer.verifierKey,
+    sign: (text) => signNote(text, signer),
     proofOf: async (event, size) => {
       const seals = await readSeals(store);
       return views.tree((log) => proveInclusion(log, seals, event, size));

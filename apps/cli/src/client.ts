@@ -62,26 +62,42 @@ export class Client {
    * @throws RequestFailed as above; also in the middle, where the connection is lost
    */
   async *lines<Line>(path: string, body: string): AsyncGenerator<Line, void, undefined> {
+    const headers = { authorization: `Bearer ${this.key}`, 'content-type': 'application/jsonl' };
+    let rest = '';
+    const decoder = new TextDecoder();
+    for await (const piece of this.pieces(path, { method: 'POST', headers, body })) {
+      const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line) as Line;
+    }
+  }
+
+  /**
+   * What is answered, in pieces as they arrive.
+   *
+   * @throws RequestFailed as above
+   */
+  download(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.pieces(path, { headers: { authorization: `Bearer ${this.key}` } });
+  }
+
+  private async *pieces(path: string, request: RequestInit): AsyncGenerator<Uint8Array, void, undefined> {
     const lost = (cause: unknown): RequestFailed =>
       new RequestFailed(`The server at ${this.url} cannot be reached.`, 0, 'not-reached', { cause });
-    const headers = { authorization: `Bearer ${this.key}`, 'content-type': 'application/jsonl' };
-    const response = await fetch(new URL(path, this.url), { method: 'POST', headers, body }).catch((cause: unknown) => {
+    const response = await fetch(new URL(path, this.url), request).catch((cause: unknown) => {
       throw lost(cause);
     });
     if (!response.ok) {
       throw refusedWith(response.status, (await response.json().catch(() => ({}))) as Record<string, unknown>);
     }
     if (response.body === null) return;
-    const pieces = response.body.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
-    let rest = '';
+    const pieces = response.body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
     for (;;) {
       const { done, value } = await pieces.next().catch((cause: unknown) => {
         throw lost(cause);
       });
       if (done === true) return;
-      const lines = (rest + value).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) yield JSON.parse(line) as Line;
+      yield value;
     }
   }
 }

@@ -1,13 +1,9 @@
 /** `habeas export <file>`: the log as it is stored, a line for each event. Reads it beside the server or without one. */
-import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { writeRawEvent } from '#audit';
 import type { EventStore, StoredEvent } from '#event-store';
 import { readMetadata } from '#log-format';
-import { syncFolder } from '../../api/src/backup/files.js';
 import { markOf, unfinished } from '../../api/src/copy/mark.js';
 import { openLog } from '../../api/src/log.js';
 import { createRandomness } from '../../api/src/randomness.js';
@@ -16,6 +12,7 @@ import { readSettings, type Settings } from '../../api/src/settings.js';
 import { asStartError } from '../../api/src/start-failure.js';
 import { StartError } from '../../api/src/start-error.js';
 import type { Environment } from './client-of.js';
+import { refuseToOverwrite, writeNewFile } from './new-file.js';
 import { countText, Meter } from './progress.js';
 
 const DONE = 0;
@@ -43,8 +40,7 @@ export async function exportLog(environment: Environment, file: string): Promise
 }
 
 async function exportTo(settings: Settings, file: string, signal: AbortSignal): Promise<void> {
-  if (file !== '-' && existsSync(file))
-    throw new StartError(`${file} is there already. Name a file that is to be made.`);
+  if (file !== '-') refuseToOverwrite(file);
   const randomness = createRandomness();
   const store = await openLog(settings, { mode: 'read', randomness });
   const meter = new Meter('Exporting');
@@ -55,7 +51,7 @@ async function exportTo(settings: Settings, file: string, signal: AbortSignal): 
     const lines = new Lines(store, (events) => {
       meter.show(events, of);
     });
-    await (file === '-' ? print(lines, signal) : writeFile(lines, file, signal));
+    await (file === '-' ? print(lines, signal) : writeNewFile(file, lines, signal));
     meter.clear();
     tell(lines, file);
   } finally {
@@ -85,24 +81,6 @@ class Lines implements AsyncIterable<string> {
       chunk = '';
     }
     if (chunk !== '') yield chunk;
-  }
-}
-
-/** The file is there when it is whole, and not before. */
-async function writeFile(lines: Lines, file: string, signal: AbortSignal): Promise<void> {
-  const part = `${file}.part`;
-  const target = createWriteStream(part, { mode: 0o600, flush: true });
-  const packed = file.endsWith('.gz') ? [createGzip()] : [];
-  try {
-    await pipeline([Readable.from(lines, { objectMode: false }), ...packed, target], { signal });
-    renameSync(part, file);
-    syncFolder(dirname(file));
-  } catch (error) {
-    if (existsSync(part)) rmSync(part);
-    // Of the log are other errors: they say themselves what they are.
-    const { code, path } = error as NodeJS.ErrnoException;
-    if (path !== undefined || code === 'ENOSPC') throw new StartError(`${file} cannot be written (${String(code)}).`);
-    throw error;
   }
 }
 

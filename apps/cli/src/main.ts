@@ -4,6 +4,7 @@
  */
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { BackupError } from '../../api/src/backup/backup-error.js';
+import type { BundleArguments } from './bundle.js';
 import { RequestFailed } from './client.js';
 import type { CopyLogArguments } from './copy-log.js';
 import { createKey, listKeys, revokeKey } from './keys.js';
@@ -13,6 +14,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
+
+const BUNDLED = ['person', 'group', 'case'] as const;
 
 const program = new Command('habeas')
   .description('An event-sourced record of what happens to people and groups in political and legal cases.')
@@ -125,8 +128,9 @@ program
 program
   .command('verify')
   .description(
-    'check that nobody edited the log of HABEAS_DATA or HABEAS_LOG: chains, tree, seals; exit code 2 if it is not whole',
+    'check that nobody edited the log of HABEAS_DATA or HABEAS_LOG, or an evidence bundle: chains, tree, seals; exit code 2 if it is not whole',
   )
+  .argument('[bundle]', 'an evidence bundle, as habeas bundle made it; nothing else is needed then')
   .option(
     '--against <file>',
     'a seal that was kept elsewhere: the answer of GET /v1/seals/latest; may be repeated',
@@ -134,8 +138,8 @@ program
     [] as readonly string[],
   )
   .option('--key <verifier key>', 'whose seals are believed, as GET /v1/seals gives it')
-  .action(async (options: { against: readonly string[]; key?: string }) => {
-    process.exitCode = await (await import('./verify.js')).verify(process.env, options);
+  .action(async (bundle: string | undefined, options: { against: readonly string[]; key?: string }) => {
+    process.exitCode = await (await import('./verify.js')).verify(process.env, bundle, options);
   });
 
 program
@@ -155,6 +159,19 @@ program
   .action(async () => {
     process.exitCode = await (await import('./rebuild.js')).rebuild(process.env);
   });
+
+program
+  .command('bundle')
+  .description(
+    'fetch what proves what was recorded of a subject, as one file to be handed on, from the server that HABEAS_URL names, by the key in HABEAS_KEY (docs/auditing.md)',
+  )
+  .addArgument(new Argument('<kind>').choices(BUNDLED))
+  .argument('<id>')
+  .argument('<file>', 'to be made, such as bundle.zip')
+  .option('--size <events>', 'of a seal: what the record held then (the last seal, unless said)')
+  .action(async (kind: (typeof BUNDLED)[number], id: string, file: string, options: BundleArguments) =>
+    (await import('./bundle.js')).fetchBundle(process.env, kind, id, file, options),
+  );
 
 program
   .command('copy-log')

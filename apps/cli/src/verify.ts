@@ -1,4 +1,7 @@
-/** `habeas verify`: the log judged by itself and by seals that were kept elsewhere. Reads it beside the server or without one. */
+/**
+ * `habeas verify`: the log, or an evidence bundle, judged by itself and by seals that were kept elsewhere. Reads the log beside the
+ * server or without one.
+ */
 import { readFile } from 'node:fs/promises';
 import {
   type Checkpoint,
@@ -17,6 +20,7 @@ import { asStartError } from '../../api/src/start-failure.js';
 import { StartError } from '../../api/src/start-error.js';
 import type { Environment } from './client-of.js';
 import { countText, Meter } from './progress.js';
+import { verifyBundleFile } from './verify-bundle.js';
 
 export interface VerifyArguments {
   /** Files with seals that were kept. */
@@ -28,18 +32,27 @@ const WHOLE = 0;
 const NOT_WHOLE = 2;
 
 /** @returns the exit code @throws StartError: nothing could be verified */
-export async function verify(environment: Environment, options: VerifyArguments): Promise<number> {
+export async function verify(
+  environment: Environment,
+  bundle: string | undefined,
+  options: VerifyArguments,
+): Promise<number> {
+  const verifiers = options.key === undefined ? undefined : [verifierOf(options.key)];
+  const kept = (await Promise.all(options.against.map((file) => keptIn(file, verifiers)))).flat();
+  if (bundle !== undefined) return (await verifyBundleFile(bundle, kept, verifiers)) ? WHOLE : NOT_WHOLE;
   const settings = readSettings(environment);
   try {
-    return await verifyLogOf(settings, options);
+    return await verifyLogOf(settings, kept, verifiers);
   } catch (error) {
     throw asStartError(error, settings);
   }
 }
 
-async function verifyLogOf(settings: Settings, options: VerifyArguments): Promise<number> {
-  const verifiers = options.key === undefined ? undefined : [verifierOf(options.key)];
-  const kept = (await Promise.all(options.against.map((file) => keptIn(file, verifiers)))).flat();
+async function verifyLogOf(
+  settings: Settings,
+  kept: readonly Checkpoint[],
+  verifiers: readonly Verifier[] | undefined,
+): Promise<number> {
   const store = await openLog(settings, { mode: 'read', randomness: createRandomness() });
   const meter = new Meter('Verifying');
   try {

@@ -1,7 +1,11 @@
+export { type BundleFault, type BundleFaultCode, describeBundleFault } from './bundle/fault.js';
+export { makeBundle } from './bundle/make.js';
+export { BundleError, verifyBundle, type VerifiedBundle } from './bundle/verify.js';
+export { unzip, ZipError } from './bundle/zip.js';
 export * from './checkpoint.js';
 export * from './copy-log.js';
 export * from './log-fault.js';
-export { createSigner, readVerifierKey, type Signer, type Verifier } from './note.js';
+export { createSigner, readVerifierKey, type Signer, signNote, type Verifier } from './note.js';
 export * from './proofs.js';
 export * from './raw-event.js';
 export * from './raw-log.js';

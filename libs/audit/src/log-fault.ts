@@ -57,9 +57,13 @@ const MEANINGS: Readonly<Record<LogFaultCode, string>> = {
   'log-cut': 'the log ends before what the checkpoint that was kept covers: they are missing',
 };
 
+export function meaningOf(code: LogFaultCode): string {
+  return MEANINGS[code];
+}
+
 /** One sentence that names the place, never what is recorded there. */
 export function describeFault({ code, at, among }: LogFault): string {
-  const meaning = MEANINGS[code];
+  const meaning = meaningOf(code);
   if (at !== undefined) {
     return `The log is not whole at revision ${at.revision} of ${at.stream}: ${code}. Event ${at.id} (seq ${at.seq}): ${meaning}.`;
   }

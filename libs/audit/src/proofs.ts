@@ -43,16 +43,13 @@ export function proveInclusion(
 ): Result<InclusionProof, Refusal> {
   const seq = log.seqOf(event);
   if (seq === undefined) return err(refusal('unknown-event', 'There is no event with this id.'));
-  // A seal may be of another node, whose views are ahead.
-  const held = seals.filter(({ size }) => size <= log.size);
-  const seal = ofSize === undefined ? held.at(-1) : held.find(({ size }) => size === ofSize);
-  if (seal === undefined && ofSize !== undefined)
-    return err(refusal('unknown-seal', 'No seal covers so many events: GET /v1/seals lists them.', '/size'));
-  if (seal === undefined || seal.size < seq)
+  const found = sealOf(log, seals, ofSize);
+  if (!found.ok) return found;
+  const { size } = found.value;
+  if (size < seq)
     return err(
       refusal('not-sealed-yet', 'This seal does not cover the event. Ask for a later one, or wait for the next.'),
     );
-  const { size } = seal;
   const index = seq - 1;
   return ok({
     event,
@@ -62,8 +59,28 @@ export function proveInclusion(
     path: inclusionProof(index, size, log.subtrees).map(base64),
     size,
     root: base64(rootOf(size, log.subtrees)),
-    seal,
+    seal: found.value,
   });
+}
+
+/**
+ * The last of the given seals that the views reach, or the one of the given size.
+ *
+ * Refusal codes: `not-sealed-yet`; `unknown-seal` (pointer `/size`).
+ */
+export function sealOf(log: LogTree, seals: readonly Seal[], size?: number): Result<Seal, Refusal> {
+  // A seal may be of another node, whose views are ahead.
+  const held = seals.filter((seal) => seal.size <= log.size);
+  const seal = size === undefined ? held.at(-1) : held.find((one) => one.size === size);
+  if (seal !== undefined) return ok(seal);
+  return size === undefined
+    ? err(refusal('not-sealed-yet', 'The log was not sealed yet; an admin can do so by POST /v1/seals.'))
+    : err(refusal('unknown-seal', 'No seal covers so many events: GET /v1/seals lists them.', '/size'));
+}
+
+/** The audit path of each of these seqs in the tree of the first `size` events; base64, from below upwards. */
+export function auditPaths(log: LogTree, seqs: readonly number[], size: number): readonly (readonly string[])[] {
+  return seqs.map((seq) => inclusionProof(seq - 1, size, log.subtrees).map(base64));
 }
 
 /**

@@ -6,11 +6,12 @@
  * `refresh` before a refusal.
  */
 import { LRUCache } from 'lru-cache';
-import { type Category, type DomainEvent, evolve, initial, type SubjectState } from '#domain';
+import { type Category, evolve, initial, type SubjectState } from '#domain';
 import type { EventStore, EventToAppend, StoredEvent } from '#event-store';
 import { streamName } from '#kernel';
 import {
   type AppendedEvent,
+  asDomainEvent,
   CHAIN_START,
   type ChainHead,
   type EncodedEvents,
@@ -129,9 +130,4 @@ function nothing(stream: string): CachedSubject {
 
 function sizeOf(stored: readonly EventToAppend[]): number {
   return stored.reduce((sum, { data }) => sum + data.length, 0);
-}
-
-function asDomainEvent({ id, type, data, metadata }: AppendedEvent): DomainEvent {
-  const { recordedAt, recordedBy, visibility } = metadata;
-  return { id, type, data, recordedAt, recordedBy, visibility };
 }

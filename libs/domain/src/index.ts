@@ -23,6 +23,7 @@ export { decideMoved, type PlannedMove, planMove } from './facts/move.js';
 export { type IdentityJudgement, oneWith, statusFactsOfOne } from './person/identity.js';
 export { statusFacts } from './facts/status-facts.js';
 export { evolve, initial, type SubjectState } from './facts/state.js';
+export { wordsAt } from './source/quotation.js';
 export { latestPublication, type SourceRecord, sourceOf } from './source/record.js';
 export { EXAMPLE_IDS, EXAMPLE_TEXT, examples } from './examples/index.js';
 export * from './status/index.js';

@@ -6,7 +6,8 @@ import { catalogue } from './catalogue/catalogue.js';
 import type { JsonSchema } from './validation/json-schema.js';
 import { schemasOf } from './validation/schema.js';
 
-/** Components for OpenAPI 3.1, by their names: a payload's is its event's type. */
-export function jsonSchemas(): Readonly<Record<string, JsonSchema>> {
-  return schemasOf(catalogue.map(({ payload }) => payload));
+/** Components for OpenAPI 3.1, by their names: a payload's is its event's type. @param types left out: all */
+export function jsonSchemas(types?: ReadonlySet<string>): Readonly<Record<string, JsonSchema>> {
+  const wanted = catalogue.filter(({ type }) => types?.has(type) ?? true);
+  return schemasOf(wanted.map(({ payload }) => payload));
 }

@@ -4,7 +4,8 @@
  * AES-256-GCM under a key derived (HKDF-SHA256) from the stream's key; bound to stream and event id as additional data,
  * so that a box moved to another event does not open. The plaintext is canonical JSON of {fields, salt}. `commit` =
  * SHA-256(salt, plaintext) stands outside: whoever is shown a plaintext later can prove that it is what was recorded,
- * while the random salt keeps anybody from guessing a name and checking the guess.
+ * while the random salt keeps anybody from guessing a name and checking the guess. So one box can be disclosed, with its
+ * salt, to somebody who gets no key, and learns nothing of any other.
  *
  * Everything here is part of the stored form and never changes for boxes with `v: 1`.
  */
@@ -36,6 +37,13 @@ export interface SealedBox {
   readonly commit: string;
 }
 
+/** What a box holds, with what proves that it does. */
+export interface Disclosure {
+  readonly fields: PersonalFields;
+  /** Base64url. */
+  readonly salt: string;
+}
+
 interface Place {
   readonly stream: string;
   readonly id: string;
@@ -57,8 +65,8 @@ export function seal(fields: PersonalFields, place: Place, key: StreamKey, rando
   };
 }
 
-/** The fields in the box; undefined if it was sealed elsewhere, with another key, or changed since. */
-export function open(box: SealedBox, place: Place, key: StreamKey): PersonalFields | undefined {
+/** What is in the box; undefined if it was sealed elsewhere, with another key, or changed since. */
+export function open(box: SealedBox, place: Place, key: StreamKey): Disclosure | undefined {
   try {
     const bytes = Buffer.from(box.ct, 'base64url');
     const nonce = Buffer.from(box.nonce, 'base64url');
@@ -68,11 +76,22 @@ export function open(box: SealedBox, place: Place, key: StreamKey): PersonalFiel
     decipher.setAAD(boundTo(place));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     const plaintext = Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]);
-    const { fields, salt } = JSON.parse(plaintext.toString('utf8')) as { fields: PersonalFields; salt: string };
-    return commitment(Buffer.from(salt, 'base64url'), plaintext) === box.commit ? fields : undefined;
+    const held = JSON.parse(plaintext.toString('utf8')) as Disclosure;
+    return commitment(Buffer.from(held.salt, 'base64url'), plaintext) === box.commit ? held : undefined;
   } catch {
     // GCM tells only that it does not open; why is the same to every caller.
     return undefined;
+  }
+}
+
+/** Whether this is what was sealed in the box. */
+export function isDisclosed({ commit }: SealedBox, { fields, salt }: Disclosure): boolean {
+  try {
+    const plaintext = Buffer.from(writeCanonical({ fields, salt }), 'utf8');
+    return commitment(Buffer.from(salt, 'base64url'), plaintext) === commit;
+  } catch {
+    // It may be anybody's, and nested deeper than anything is that was ever sealed.
+    return false;
   }
 }
 

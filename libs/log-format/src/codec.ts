@@ -13,7 +13,7 @@ import {
   type Result,
   writeCanonical,
 } from '#kernel';
-import { open, readBox, seal, type SealedBox } from './box.js';
+import { type Disclosure, isDisclosed, open, readBox, seal, type SealedBox } from './box.js';
 import { type ChainHead, eventHash } from './chain.js';
 import { UndecodableEventError } from './errors.js';
 import { parseObject, readMetadata } from './metadata.js';
@@ -73,6 +73,19 @@ export interface EventCodec {
    * @throws UndecodableEventError
    */
   decode(event: StoredEvent, keys: Pick<KeyStore, 'find'>): Promise<RecordedEvent>;
+
+  /**
+   * What the event's box holds, for whoever is to see this one and to get no key. Undefined where it has no box, or where its
+   * key is not there.
+   * @throws UndecodableEventError
+   */
+  disclose(event: StoredEvent, keys: Pick<KeyStore, 'find'>): Promise<Disclosure | undefined>;
+
+  /**
+   * Reads one without any key, from what was disclosed of it; left out: nothing was.
+   * @throws UndecodableEventError `box-does-not-open` also where that is not what was sealed
+   */
+  decodeDisclosed(event: StoredEvent, disclosure?: Disclosure): RecordedEvent;
 
   /** Reads many, fetching their keys in one go. One that cannot be read does not keep the others from being read. */
   decodePage(
@@ -159,7 +172,20 @@ class Codec implements EventCodec {
   async decode(event: StoredEvent, keys: Pick<KeyStore, 'find'>): Promise<RecordedEvent> {
     const parsed = this.parse(event);
     const found = parsed.box === undefined ? NO_KEYS : await keys.find([parsed.box.keyId]);
-    return this.finish(parsed, found);
+    return this.finish(parsed, opened(parsed, found));
+  }
+
+  async disclose(event: StoredEvent, keys: Pick<KeyStore, 'find'>): Promise<Disclosure | undefined> {
+    const parsed = this.parse(event);
+    return parsed.box === undefined ? undefined : opened(parsed, await keys.find([parsed.box.keyId]));
+  }
+
+  decodeDisclosed(event: StoredEvent, disclosure?: Disclosure): RecordedEvent {
+    const parsed = this.parse(event);
+    if (disclosure !== undefined && (parsed.box === undefined || !isDisclosed(parsed.box, disclosure))) {
+      throw new UndecodableEventError('box-does-not-open', event);
+    }
+    return this.finish(parsed, disclosure);
   }
 
   async decodePage(
@@ -172,7 +198,9 @@ class Codec implements EventCodec {
       if (parsed.ok && parsed.value.box !== undefined) keyIds.add(parsed.value.box.keyId);
     }
     const found = keyIds.size === 0 ? NO_KEYS : await keys.find(keyIds);
-    return page.map((parsed) => (parsed.ok ? attempt(() => this.finish(parsed.value, found)) : parsed));
+    return page.map((parsed) =>
+      parsed.ok ? attempt(() => this.finish(parsed.value, opened(parsed.value, found))) : parsed,
+    );
   }
 
   private parse(event: StoredEvent): Parsed {
@@ -192,20 +220,16 @@ class Codec implements EventCodec {
     return { event, form, data, metadata, box };
   }
 
-  private finish({ event, form, data, metadata, box }: Parsed, keys: ReadonlyMap<string, StreamKey>): RecordedEvent {
-    const key = box === undefined ? undefined : keys.get(box.keyId);
-    if (box !== undefined && key !== undefined) {
-      const fields = open(box, event, key);
-      if (fields === undefined || !putPersonal(data, fields))
-        throw new UndecodableEventError('box-does-not-open', event);
-    }
+  private finish({ event, form, data, metadata, box }: Parsed, held: Disclosure | undefined): RecordedEvent {
+    if (held !== undefined && !putPersonal(data, held.fields))
+      throw new UndecodableEventError('box-does-not-open', event);
     return {
       id: event.id,
       stream: event.stream,
       revision: event.revision,
       type: event.type,
       data: this.upcastEmbedded(event, form, upcast(event, form, metadata.schemaVersion, data)),
-      opened: box === undefined || key !== undefined,
+      opened: box === undefined || held !== undefined,
       metadata,
       position: event.position,
     };
@@ -225,6 +249,15 @@ class Codec implements EventCodec {
     const upToDate = replaced(data, embedded.split('/').slice(1), bring);
     return { ...upToDate, factType: { type, schemaVersion: form.schemaVersion } };
   }
+}
+
+/** What is in the event's box; undefined where it has none, or where its key is gone. */
+function opened({ event, box }: Parsed, keys: ReadonlyMap<string, StreamKey>): Disclosure | undefined {
+  const key = box === undefined ? undefined : keys.get(box.keyId);
+  if (box === undefined || key === undefined) return undefined;
+  const held = open(box, event, key);
+  if (held === undefined) throw new UndecodableEventError('box-does-not-open', event);
+  return held;
 }
 
 /**

@@ -1,6 +1,7 @@
-export { requestMac, sameMac } from './box.js';
+export { type Disclosure, requestMac, sameMac } from './box.js';
 export { CHAIN_START, type ChainHead, verifyChain } from './chain.js';
 export { createEventCodec, type EncodeContext, type EncodedEvents, type EventCodec, type NewEvent } from './codec.js';
+export { asDomainEvent } from './domain-event.js';
 export * from './errors.js';
 export { ensureFoldAdopted, FOLD_ADOPTED } from './fold-adopted.js';
 export { leafOf, LOG_SEALED, SEAL_STREAM, storedHash } from './log-sealed.js';

@@ -133,6 +133,8 @@ export interface ViewsReader {
   readAhead(kind: SubjectCategory, query: ListQuery): Promise<void>;
   /** Every event of the subject and every other that concerns it or changed its answers, in the order of the log. */
   history(kind: SubjectCategory, id: string, query?: PageQuery): Result<HistoryPage, Refusal>;
+  /** The events that prove what is said of a subject, of those up to a seq. */
+  evidence(kind: SubjectCategory, id: string, seq: number): Result<Evidence, Refusal>;
   /** The facts that rest on a source, as they are now. */
   citations(source: string, query?: PageQuery): Result<CitationsPage, Refusal>;
   /** Subjects whose names, titles, words or notes hold a text, the best first. Present texts only, never withdrawn ones. */
@@ -150,6 +152,24 @@ export interface ViewsReader {
   notify(message: ViewsMessage): void;
   /** Ends waits (with false) and closes the connections. Idempotent. */
   close(): void;
+}
+
+/** Events that together prove something. */
+export interface Evidence {
+  /** The subject's own come first, behind the start of the log. None: it was entered later. */
+  readonly streams: readonly EvidenceStream[];
+  /** The ids of all sources that any of the events names. */
+  readonly sources: readonly string[];
+  /** How many events of the subject's history came after the seq. */
+  readonly later: number;
+}
+
+export interface EvidenceStream {
+  readonly stream: string;
+  /** All of its events up to the seq are there. */
+  readonly whole: boolean;
+  /** In their order. */
+  readonly events: readonly { readonly seq: number; readonly revision: number }[];
 }
 
 /** Of the log that the views are folded from: its tree, and where its events stand. */

@@ -8,6 +8,7 @@ import { err, isoDay, ok, parseEdtf, recordingDay, refusal, type Refusal, type R
 import { LRUCache } from 'lru-cache';
 import { casesOf, partiesOf } from './documents/parties.js';
 import { momentDocument, presentDocument } from './documents/present.js';
+import { evidenceOf } from './evidence.js';
 import { ViewsFolder } from './folder.js';
 import { citationsPage, historyPage, type Source } from './history.js';
 import { Knowledge } from './knowledge.js';
@@ -16,6 +17,7 @@ import { Lists, type Lookups } from './lists.js';
 import { parseMoment } from './moment.js';
 import type {
   DocumentAnswer,
+  Evidence,
   ListQuery,
   LogTree,
   Moment,
@@ -151,6 +153,13 @@ class FileReader implements ViewsReader {
 
   history(kind: SubjectCategory, id: string, query: PageQuery = {}): Result<HistoryPage, Refusal> {
     return this.paged(kind, id, (source, row) => historyPage(source, row, query));
+  }
+
+  evidence(kind: SubjectCategory, id: string, seq: number): Result<Evidence, Refusal> {
+    return this.snapshot(({ records }) => {
+      const row = records.subject(kind, id);
+      return row === undefined ? err(notFound(kind)) : ok(evidenceOf(records, row, seq));
+    });
   }
 
   citations(source: string, query: PageQuery = {}): Result<CitationsPage, Refusal> {

@@ -6,6 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { acceptJsonLines, BATCH_PATH, batchController } from './batch-routes.js';
+import { bundleController } from './bundle-routes.js';
 import { CatalogueController } from './catalogue-routes.js';
 import { EventsController } from './event-routes.js';
 import { HABEAS, type Habeas } from './habeas.js';
@@ -59,6 +60,7 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
     KeysController,
     batchController(report),
     ...(['person', 'group', 'case', 'statement', 'source'] as const).map(readController),
+    ...(['person', 'group', 'case'] as const).map(bundleController),
     CitationsController,
     SearchController,
     SealsController,

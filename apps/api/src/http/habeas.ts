@@ -3,6 +3,7 @@ import type { AccessDirectory } from '#access';
 import type { CommandHandler, Principal } from '#command-handling';
 import type { EventStore } from '#event-store';
 import type { ViewsReader } from '#projections';
+import type { Bundles } from '../bundles.js';
 import type { Sealing } from '../sealing.js';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { Watching } from '../watching/watching.js';
@@ -14,6 +15,7 @@ export interface Habeas {
   /** Has the views built anew. Resolves when their health says so; false if nobody can do it at the moment. */
   readonly rebuildViews: () => Promise<boolean>;
   readonly sealing: Sealing;
+  readonly bundles: Bundles;
   /** For whoever asks for what is stored as it is stored. */
   readonly eventStore: Pick<EventStore, 'readAll' | 'readStream'>;
   /** How far the views are, measured against the log. */

@@ -53,6 +53,7 @@ const doorProblems = {
 /** Codes that the rooms behind the door give, save the domain's. */
 const roomProblems = {
   'access-unavailable': { status: 503, title: unavailable },
+  'bundle-too-large': { status: 413, title: 'The answer would be too large' },
   conflict: { status: 409, title: conflict },
   'empty-query': { status: 400, title: malformed },
   'idempotency-key-reused': { status: 409, title: conflict },

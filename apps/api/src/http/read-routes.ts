@@ -42,7 +42,7 @@ export async function waitForPosition(
   throw problem('not-yet-visible', 'The views do not hold what minPosition names yet.', { 'retry-after': '1' });
 }
 
-const titles: Readonly<Record<SubjectCategory, string>> = {
+export const titles: Readonly<Record<SubjectCategory, string>> = {
   person: 'Person',
   group: 'Group',
   case: 'Case',

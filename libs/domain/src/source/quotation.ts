@@ -26,3 +26,11 @@ export function findQuote(text: string, quote: Quote): Place | undefined {
   }
   return undefined;
 }
+
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** The words that stand at a place of a text. */
+export function wordsAt(text: string, { start, end }: Place): string {
+  // Without surrogates, code points and units are the same.
+  return SURROGATE.test(text) ? Array.from(text).slice(start, end).join('') : text.slice(start, end);
+}

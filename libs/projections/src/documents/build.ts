@@ -1,5 +1,5 @@
 /** What all builders of documents share: pointers to other subjects, citations with their words, facts on a timeline. */
-import type { ActOnFact, StandingFact } from '#domain';
+import { type ActOnFact, type StandingFact, wordsAt } from '#domain';
 import type { Day, DayBounds } from '#kernel';
 import { byBounds, compare, daysView } from '../days.js';
 import { nameOf } from '../naming.js';
@@ -18,7 +18,6 @@ import { type Find, mentionsOf, type Subject } from '../subject.js';
 import { Answers } from './answers.js';
 import type { Built } from './built.js';
 import { type Data, object, objects, optional, text, texts } from './read.js';
-import { wordsAt } from './words.js';
 
 /** Everything that a document is a function of. */
 export interface BuildInput {
@@ -113,11 +112,11 @@ export class Build {
   citation({ sourceId, quote, locator, at, published }: Data): CitationView {
     const id = text(sourceId) ?? '';
     const { exact, prefix, suffix } = object(quote);
-    const source = this.find('source', id);
+    const held = this.find('source', id)?.source()?.text;
     const place = placeOf(at);
     return {
       source: this.pointer('source', id),
-      ...optional('words', place === undefined || source === undefined ? text(exact) : wordsAt(source, place)),
+      ...optional('words', place === undefined ? text(exact) : held === undefined ? undefined : wordsAt(held, place)),
       ...optional('at', place),
       ...optional('prefix', text(prefix)),
       ...optional('suffix', text(suffix)),
