@@ -5,6 +5,7 @@ import type { KeyStore, Subtrees } from '#log-format';
 import type {
   BuildProgress,
   CitationsPage,
+  DifferenceView,
   HistoryPage,
   ListPage,
   SearchField,
@@ -66,6 +67,13 @@ export interface Moment {
   readonly knownAt?: string;
 }
 
+/** Two moments of knowledge, each as {@link Moment.knownAt}. */
+export interface Between {
+  readonly from: string;
+  /** Left out: the present. */
+  readonly to?: string;
+}
+
 export interface DocumentAnswer {
   /** JSON in UTF-8. Never changed: others may be given the same bytes. */
   readonly json: Buffer;
@@ -119,6 +127,7 @@ export type ViewName = 'documents' | 'search';
  * `invalid-moment`, `moment-ahead` (pointer `/knownAt`), `invalid-cursor`, `log-changed` (a cursor of another log),
  * `other-list` (a cursor of another query), `invalid-limit`, `invalid-filter`, `invalid-facet`, `invalid-sort`,
  * `present-only` (what a list at another moment cannot be asked).
+ * Of differences also `moments-reversed`, and the pointers `/from` and `/to` in place of `/knownAt`.
  * Of searches also `empty-query`, `query-too-long` (pointer `/q`), `unknown-search-field` (`/in`).
  */
 export interface ViewsReader {
@@ -135,6 +144,17 @@ export interface ViewsReader {
   history(kind: SubjectCategory, id: string, query?: PageQuery): Result<HistoryPage, Refusal>;
   /** The events that prove what is said of a subject, of those up to a seq. */
   evidence(kind: SubjectCategory, id: string, seq: number): Result<Evidence, Refusal>;
+  /** What the record says of a subject at two moments, compared. */
+  difference(kind: SubjectCategory, id: string, between: Between): Result<DifferenceView, Refusal>;
+  /**
+   * The same of every subject that differs, in the order in which they were first named; a refusal ends it. Nothing of the file
+   * is held between one and the next.
+   * @param onProgress how many streams of the record were looked at, of how many
+   */
+  differences(
+    between: Between,
+    onProgress?: (done: number, of: number) => void,
+  ): Iterable<Result<DifferenceView, Refusal>>;
   /** The facts that rest on a source, as they are now. */
   citations(source: string, query?: PageQuery): Result<CitationsPage, Refusal>;
   /** Subjects whose names, titles, words or notes hold a text, the best first. Present texts only, never withdrawn ones. */

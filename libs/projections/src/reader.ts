@@ -4,8 +4,10 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { err, isoDay, ok, parseEdtf, recordingDay, refusal, type Refusal, type Result } from '#kernel';
+import { err, ok, parseEdtf, recordingDay, refusal, type Refusal, type Result } from '#kernel';
 import { LRUCache } from 'lru-cache';
+import { ChangedSubjects } from './difference/changed-subjects.js';
+import { differenceOf, differs, type Known } from './difference/difference.js';
 import { casesOf, partiesOf } from './documents/parties.js';
 import { momentDocument, presentDocument } from './documents/present.js';
 import { evidenceOf } from './evidence.js';
@@ -14,8 +16,8 @@ import { citationsPage, historyPage, type Source } from './history.js';
 import { Knowledge } from './knowledge.js';
 import { checkQuery } from './list-query.js';
 import { Lists, type Lookups } from './lists.js';
-import { parseMoment } from './moment.js';
 import type {
+  Between,
   DocumentAnswer,
   Evidence,
   ListQuery,
@@ -29,12 +31,21 @@ import type {
 } from './ports.js';
 import { ReadyDocuments } from './ready-documents.js';
 import { Records, type PresentRow, type SubjectRow } from './records.js';
-import { FOLD_VERSION, openForReading } from './schema.js';
+import {
+  asOf,
+  presentMoment,
+  type ResolvedMoment,
+  type ResolvedSpan,
+  resolveMoment,
+  resolveSpan,
+} from './resolved-moment.js';
+import { openForReading } from './schema.js';
 import { bounded } from './segment-columns.js';
 import { SearchReader } from './search/reader.js';
 import type {
   AsOf,
   CitationsPage,
+  DifferenceView,
   HistoryPage,
   ListItem,
   ListPage,
@@ -53,8 +64,6 @@ export function openViewsReader(options: ReaderOptions): ViewsReader {
 }
 
 const NOT_READY = refusal('views-not-ready', 'The views are being built; try again in a moment.');
-const INVALID_MOMENT = refusal('invalid-moment', 'Give an instant such as 2026-11-23T00:00:00Z, or a seq.', '/knownAt');
-const AHEAD = refusal('moment-ahead', 'The record has not come that far: give an earlier moment.', '/knownAt');
 const WAITED_FOR: readonly ViewName[] = ['documents', 'search'];
 
 /** Events kept at hand between answers, as long as the file stands still. */
@@ -63,6 +72,9 @@ const EVENTS_AT_HAND = 50_000;
 function notFound(kind: SubjectCategory, when = ''): Refusal {
   return refusal('not-found', `There is no ${kind} with this id${when}.`);
 }
+
+/** Subjects that are compared within one snapshot of the file. */
+const SUBJECTS_AT_A_TIME = 20;
 
 /** How long a file may still be read that a writer in another process has replaced. */
 const LOOK_EVERY_MS = 200;
@@ -75,14 +87,7 @@ interface OpenFile {
   readonly lists: Lists;
   readonly search: SearchReader;
   readonly tree: TreeReader;
-}
-
-interface ResolvedMoment {
-  readonly seq: number;
-  readonly settled: boolean;
-  readonly instant?: string;
-  /** The day that `present` means then. */
-  readonly day: number;
+  readonly changed: ChangedSubjects;
 }
 
 class FileReader implements ViewsReader {
@@ -164,6 +169,46 @@ class FileReader implements ViewsReader {
 
   citations(source: string, query: PageQuery = {}): Result<CitationsPage, Refusal> {
     return this.paged('source', source, (from, row) => citationsPage(from, row, query));
+  }
+
+  difference(kind: SubjectCategory, id: string, between: Between): Result<DifferenceView, Refusal> {
+    return this.snapshot((file) => {
+      const span = this.resolveSpan(file, between);
+      if (!span.ok) return span;
+      const { from, to } = span.value;
+      const row = file.records.subject(kind, id);
+      if (row === undefined || row.entered > to.seq)
+        return err(notFound(kind, between.to === undefined ? '' : ' then'));
+      const found = differenceOf(row, this.knownAt(file, from), this.knownAt(file, to));
+      return ok({ ...found, from: asOf(from), to: asOf(to) });
+    });
+  }
+
+  *differences(
+    between: Between,
+    onProgress?: (done: number, of: number) => void,
+  ): Generator<Result<DifferenceView, Refusal>, void, undefined> {
+    const span = this.snapshot((file) => this.resolveSpan(file, between));
+    if (!span.ok) {
+      yield span;
+      return;
+    }
+    const { from, to } = span.value;
+    for (let after = 0; after < Infinity;) {
+      const page = this.snapshot((file) => {
+        const [before, now] = [this.knownAt(file, from), this.knownAt(file, to)];
+        const rows = file.changed.after(after, from.seq, to.seq, SUBJECTS_AT_A_TIME);
+        const streams = file.changed.streams();
+        after = rows.at(-1)?.sid ?? Infinity;
+        onProgress?.(Math.min(after, streams), streams);
+        return ok(rows.map((row) => differenceOf(row, before, now)).filter(differs));
+      });
+      if (!page.ok) {
+        yield page;
+        return;
+      }
+      for (const found of page.value) yield ok({ ...found, from: asOf(from), to: asOf(to) });
+    }
   }
 
   resolveKnownAt(knownAt: string): Result<{ readonly seq: number; readonly settled: boolean }, Refusal> {
@@ -255,8 +300,10 @@ class FileReader implements ViewsReader {
     if (this.closed) return undefined;
     if (this.file !== undefined && this.isServed(this.file)) return this.file;
     this.letGo();
-    const path = this.folder.served();
-    const db = path === undefined ? undefined : openForReading(path);
+    let path = this.folder.served();
+    let db = path === undefined ? undefined : openForReading(path);
+    // It may have been replaced between the one and the other.
+    if (db === undefined) db = (path = this.folder.served()) === undefined ? undefined : openForReading(path);
     if (path === undefined || db === undefined) return undefined;
     this.lookedAt = performance.now();
     const records = new Records(db);
@@ -268,6 +315,7 @@ class FileReader implements ViewsReader {
       lists: new Lists(db, records),
       search: new SearchReader(db),
       tree: new TreeReader(db),
+      changed: new ChangedSubjects(db),
     });
   }
 
@@ -358,39 +406,19 @@ class FileReader implements ViewsReader {
     return ok(Buffer.from(JSON.stringify({ ...document, asOf: asOf(known, moment.validAt) })));
   }
 
+  private knownAt(file: OpenFile, { seq, day }: ResolvedMoment): Known {
+    return { seq, day, knowledge: this.knowledge(file, seq) };
+  }
+
   private now({ records }: OpenFile): ResolvedMoment {
-    const now = this.options.clock.now();
-    const { seq, known } = records.head();
-    return { seq, settled: known > now.getTime(), day: recordingDay(now) };
+    return presentMoment(records, this.options.clock.now());
   }
 
   private resolve({ records }: OpenFile, knownAt: string): Result<ResolvedMoment, Refusal> {
-    const moment = parseMoment(knownAt);
-    if (moment === undefined) return err(INVALID_MOMENT);
-    const head = records.head();
-    if ('seq' in moment) {
-      const { seq } = moment;
-      if (seq > head.seq) return err(AHEAD);
-      const known = records.knownAt(seq);
-      // What was recorded up to an event is settled by the event itself.
-      return ok({ seq, settled: true, day: recordingDay(new Date(Number.isFinite(known) ? known : 0)) });
-    }
-    const { instant } = moment;
-    if (instant > Math.max(this.options.clock.now().getTime(), head.known)) return err(AHEAD);
-    return ok({
-      seq: records.seqAt(instant),
-      settled: head.known > instant,
-      instant: knownAt,
-      day: recordingDay(new Date(instant)),
-    });
+    return resolveMoment(records, this.options.clock.now(), knownAt);
   }
-}
 
-function asOf({ seq, settled, instant, day }: ResolvedMoment, validAt?: string): AsOf {
-  return {
-    ...(validAt !== undefined && { validAt }),
-    knownAt: { seq, ...(instant !== undefined && { instant }), settled },
-    day: isoDay(day),
-    foldVersion: FOLD_VERSION,
-  };
+  private resolveSpan({ records }: OpenFile, between: Between): Result<ResolvedSpan, Refusal> {
+    return resolveSpan(records, this.options.clock.now(), between);
+  }
 }

@@ -173,9 +173,14 @@ export class Subject {
     return this.rows.values();
   }
 
-  /** What is on record beside facts, as corrected, and not withdrawn: what it was entered with, identifiers. */
+  /** What is on record beside facts, as corrected: what it was entered with, identifiers. Withdrawn ones too. */
+  everyRecord(): readonly StandingRecord[] {
+    return recordsOf(this.state);
+  }
+
+  /** What is on record beside facts, and not withdrawn. */
   records(): readonly StandingRecord[] {
-    return recordsOf(this.state).filter(({ standing }) => standing === 'standing' || standing === 'corrected');
+    return this.everyRecord().filter(({ standing }) => standing === 'standing' || standing === 'corrected');
   }
 
   /** What it was entered with, as corrected since. */

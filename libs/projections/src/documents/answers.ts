@@ -26,7 +26,7 @@ export class Answers {
 
   one(axis: Axis): AnswerView {
     const found = this.all.find((answer) => answer.axis === axis);
-    return found === undefined ? unknown(axis) : answerView(found);
+    return found === undefined ? unknownAnswer(axis) : answerView(found);
   }
 
   many(axis: Axis): readonly AnswerView[] {
@@ -43,7 +43,7 @@ export class Answers {
   ofCase(id: string): Readonly<Record<CaseAxes, AnswerView>> {
     const one = (axis: CaseAxes): AnswerView => {
       const found = this.all.find((answer) => answer.axis === axis && answer.case === id);
-      return found === undefined ? { ...unknown(axis), case: id } : answerView(found);
+      return found === undefined ? { ...unknownAnswer(axis), case: id } : answerView(found);
     };
     return {
       hold: one('hold'),
@@ -59,7 +59,7 @@ function isKnown(answer: AxisAnswer): boolean {
   return answer.value !== 'unknown' || answer.possible.length > 0;
 }
 
-function unknown(axis: Axis): AnswerView {
+export function unknownAnswer(axis: Axis): AnswerView {
   return {
     axis,
     value: 'unknown',
@@ -74,6 +74,6 @@ function unknown(axis: Axis): AnswerView {
   };
 }
 
-function answerView({ sinceBounds, ...answer }: AxisAnswer): AnswerView {
+export function answerView({ sinceBounds, ...answer }: AxisAnswer): AnswerView {
   return { ...answer, sinceBounds: daysView(sinceBounds) };
 }
