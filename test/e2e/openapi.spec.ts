@@ -145,6 +145,13 @@ test('what the server answers on the first case is what the document says, witho
       else check(names[plural] ?? '', answer.body);
     }
     check('ListPage', (await server.client.request(path)).body);
+    for (const span of ['from=0', 'from=20&to=30']) {
+      const answer = await server.client
+        .request(`${path}/${ids.get(name) ?? ''}/diff?${span}`)
+        .catch((error: unknown) => error as RequestFailed);
+      if (answer instanceof RequestFailed) expect(answer.code).toBe('not-found');
+      else check('DifferenceView', answer.body);
+    }
     check('HistoryPage', (await server.client.request(`${path}/${ids.get(name) ?? ''}/history?limit=200`)).body);
   }
   check('CitationsPage', (await server.client.request(`/v1/sources/${ids.get('article') ?? ''}/citations`)).body);
@@ -153,6 +160,7 @@ test('what the server answers on the first case is what the document says, witho
   check('EventsPage', (await server.client.request('/v1/events?limit=200')).body);
   check('Ready', await (await fetch(`${server.url}/health/ready`)).json());
   check('Live', await (await fetch(`${server.url}/health/live`)).json());
+  check('Views', (await server.client.request('/v1/views')).body);
   check('KeyList', (await server.client.request('/v1/keys')).body);
   check('Problem', await (await fetch(`${server.url}/v1/persons`)).json());
   for (const command of firstCase.slice(0, 3)) {

@@ -152,6 +152,16 @@ program
   });
 
 program
+  .command('diff')
+  .description('what the record says at two moments, compared, by subject; from the views in HABEAS_DATA')
+  .requiredOption('--from <moment>', 'an instant such as 2026-11-23T00:00:00Z, or a seq')
+  .option('--to <moment>', 'the later one; what the views hold now, unless said')
+  .option('--json', 'as JSON Lines, each as GET /v1/persons/{id}/diff answers', false)
+  .action(async (options: { from: string; to?: string; json: boolean }) =>
+    (await import('./diff.js')).diff(process.env, options),
+  );
+
+program
   .command('rebuild')
   .description(
     'have the server that HABEAS_URL names fold its views again, by the admin key in HABEAS_KEY; it serves on meanwhile',

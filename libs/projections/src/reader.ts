@@ -300,11 +300,10 @@ class FileReader implements ViewsReader {
     if (this.closed) return undefined;
     if (this.file !== undefined && this.isServed(this.file)) return this.file;
     this.letGo();
-    let path = this.folder.served();
-    let db = path === undefined ? undefined : openForReading(path);
-    // It may have been replaced between the one and the other.
-    if (db === undefined) db = (path = this.folder.served()) === undefined ? undefined : openForReading(path);
-    if (path === undefined || db === undefined) return undefined;
+    // It may have been replaced between a look at which one is served and its opening.
+    const found = this.openServed() ?? this.openServed();
+    if (found === undefined) return undefined;
+    const { path, db } = found;
     this.lookedAt = performance.now();
     const records = new Records(db);
     return (this.file = {
@@ -317,6 +316,12 @@ class FileReader implements ViewsReader {
       tree: new TreeReader(db),
       changed: new ChangedSubjects(db),
     });
+  }
+
+  private openServed(): { readonly path: string; readonly db: DatabaseSync } | undefined {
+    const path = this.folder.served();
+    const db = path === undefined ? undefined : openForReading(path);
+    return path === undefined || db === undefined ? undefined : { path, db };
   }
 
   /** A writer in this process says when another file is served; one in another process leaves only the pointer. */

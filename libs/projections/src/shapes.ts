@@ -607,33 +607,35 @@ export interface StatusChange {
   readonly corrects?: string;
 }
 
-/** What became of a fact, or of what is on record beside facts, between two moments of knowledge. */
-export type FactChange =
+/** What may become of a fact, or of what is on record beside facts, between two moments of knowledge. */
+export const FACT_CHANGES = [
   /** It was not on the timeline. */
-  | 'came'
+  'came',
   /** It is not on the timeline any more: two persons are not judged to be one any more. */
-  | 'left'
+  'left',
   /** Something else counts as what it says, also where a correction was withdrawn. */
-  | 'corrected'
-  | 'withdrawn'
-  | 'moved'
+  'corrected',
+  'withdrawn',
+  'moved',
   /** It counts again. */
-  | 'restored'
+  'restored',
   /** A dispute is open that was not. */
-  | 'disputed'
-  | 'dispute-settled'
+  'disputed',
+  'dispute-settled',
   /** This and the next two also where such an act was withdrawn. */
-  | 'verified'
+  'verified',
   /** Another source tells the same. */
-  | 'told-again'
-  | 'judged-same'
-  | 'assigned-to-case'
-  | 'visibility-changed';
+  'told-again',
+  'judged-same',
+  'assigned-to-case',
+  'visibility-changed',
+] as const;
+export type FactChange = (typeof FACT_CHANGES)[number];
 
 export interface FactDifference {
   readonly event: string;
   readonly type: string;
-  /** In the order of {@link FactChange}; one at least. */
+  /** In the order of {@link FACT_CHANGES}; one at least. */
   readonly changes: readonly FactChange[];
   /** What was recorded about it in between, in the order of the log: who, when, why. */
   readonly by: readonly ActView[];

@@ -48,6 +48,24 @@ export function ApiMoment(): MethodDecorator {
   );
 }
 
+/** `from` and `to`: two moments of knowledge. */
+export function ApiMoments(): MethodDecorator {
+  return applyDecorators(
+    ApiQuery({
+      name: 'from',
+      required: true,
+      description: 'An instant (ISO 8601) or a seq: the earlier moment, as in knownAt.',
+      schema: { type: 'string' },
+    }),
+    ApiQuery({
+      name: 'to',
+      required: false,
+      description: 'The later moment; the present, unless said.',
+      schema: { type: 'string' },
+    }),
+  );
+}
+
 /** Everything by which a kind of subject may be listed. */
 export function ApiListQuery(kind: SubjectCategory): MethodDecorator {
   const filters = filtersOf(kind);

@@ -72,6 +72,7 @@ const roomProblems = {
   'log-changed': { status: 409, title: conflict },
   'log-rewritten': { status: 409, title: 'The log was changed' },
   'moment-ahead': { status: 400, title: malformed },
+  'moments-reversed': { status: 400, title: malformed },
   'not-canonical': { status: 422, title: invalid },
   'not-found': { status: 404, title: absent },
   'not-sealed-yet': { status: 404, title: absent },

@@ -3,6 +3,7 @@ import { Controller, Get, Header, Inject, Param, Query, Res, type Type } from '@
 import { streamName, type Refusal, type Result } from '#kernel';
 import {
   type CitationsPage,
+  type DifferenceView,
   type HistoryPage,
   isListedInTime,
   type ListPage,
@@ -10,9 +11,9 @@ import {
   type ViewName,
 } from '#projections';
 import type { FastifyReply } from 'fastify';
-import { ApiMinPosition, ApiProblems, EtagHeader } from './documented.js';
+import { ApiMinPosition, ApiProblems, EtagHeader, jsonOf } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
-import { ApiListQuery, ApiMoment, ApiPaging, readListQuery, readPageQuery } from './list-parameters.js';
+import { ApiListQuery, ApiMoment, ApiMoments, ApiPaging, readListQuery, readPageQuery } from './list-parameters.js';
 import { problem, ProblemError } from './problem.js';
 import { readQuery } from './query.js';
 import { NeedsScope } from './scopes.js';
@@ -138,6 +139,23 @@ export function readController(category: SubjectCategory): Type {
       const { page, minPosition } = readPageQuery(query);
       await waitForPosition(this.habeas, minPosition);
       return orProblem(this.habeas.views.history(category, id, page));
+    }
+
+    @Get(':id/diff')
+    @Header('content-type', 'application/json; charset=utf-8')
+    @ApiOperation({
+      operationId: `diff${title}`,
+      summary: `What the record says of a ${category} at two moments, compared: facts, answers, and who changed them why`,
+    })
+    @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+    @ApiMoments()
+    @ApiMinPosition()
+    @ApiResponse({ status: 200, description: 'What differs.', content: jsonOf('DifferenceView') })
+    @ApiProblems(400, 401, 403, 404, 503)
+    async difference(@Param('id') id: string, @Query() query: unknown): Promise<DifferenceView> {
+      const { from = '', to, minPosition } = readQuery(query, ['from', 'to', 'minPosition']).once;
+      await waitForPosition(this.habeas, minPosition);
+      return orProblem(this.habeas.views.difference(category, id, { from, ...(to !== undefined && { to }) }));
     }
   }
   Object.defineProperty(ReadController, 'name', { value: `${title}sReadController` });

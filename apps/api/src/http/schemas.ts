@@ -6,6 +6,7 @@
 import type {
   ActView,
   AlternativeElsewhere,
+  AnswerDifference,
   AnswerView,
   AsOf,
   CaseOfPerson,
@@ -14,10 +15,13 @@ import type {
   CitationView,
   CitationsPage,
   CitingFact,
+  DayAnswer,
   DaysView,
+  DifferenceView,
   DisputeView,
   FacetValue,
   FacetView,
+  FactDifference,
   FactView,
   GroupInCase,
   GroupView,
@@ -34,6 +38,7 @@ import type {
   PersonInCase,
   PersonView,
   PoisonEvent,
+  RecordDifference,
   RoleView,
   SearchHit,
   SearchMatch,
@@ -49,7 +54,7 @@ import type {
   SupportEntry,
 } from '#projections';
 import { SCOPES } from '#command-handling';
-import { SEARCH_FIELDS } from '#projections';
+import { FACT_CHANGES, SEARCH_FIELDS } from '#projections';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { RecordedAnswer } from './recorded.js';
 import type { ProblemDocument } from './problem.js';
@@ -152,6 +157,24 @@ const act: Fields<ActView> = {
   'reason?': text,
   citations: list(ref('CitationView')),
   data: anything,
+};
+
+const changedAnswer: Fields<ChangedAnswer> = {
+  value: text,
+  'detail?': texts,
+  'since?': edtf,
+  certain: flag,
+  disputed: flag,
+  orderUncertain: flag,
+};
+
+/** What became of a fact or record. */
+const changed: Fields<Pick<FactDifference, 'changes' | 'by'>> = {
+  changes: {
+    ...list(oneOf(...FACT_CHANGES)),
+    minItems: 1,
+  },
+  by: { ...list(ref('ActView')), description: 'What was recorded about it in between' },
 };
 
 const role: Fields<Omit<HolderView, 'holder'>> = {
@@ -572,14 +595,55 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     'days?': ref('DaysView'),
     'corrects?': text,
   }),
-  ChangedAnswer: object<ChangedAnswer>({
-    value: text,
-    'detail?': texts,
-    'since?': edtf,
-    certain: flag,
-    disputed: flag,
-    orderUncertain: flag,
-  }),
+  ChangedAnswer: object<ChangedAnswer>(changedAnswer),
+  DifferenceView: object<DifferenceView>(
+    {
+      kind,
+      id,
+      'name?': text,
+      'entered?': { const: true, description: 'It was not on record at the first moment' },
+      facts: list(ref('FactDifference')),
+      records: list(
+        object<RecordDifference>({ event: id, type: text, ...changed, 'before?': anything, 'after?': anything }),
+      ),
+      acts: list(object<DifferenceView['acts'][number]>({ ...act, 'withdrawn?': { const: true } })),
+      concerning: list(
+        object<DifferenceView['concerning'][number]>({
+          seq: count,
+          event: id,
+          type: text,
+          subject: ref('SubjectPointer'),
+          recordedAt: instant,
+          recordedBy: text,
+          visibility,
+        }),
+      ),
+      answers: list(ref('AnswerDifference')),
+      from: ref('AsOf'),
+      to: ref('AsOf'),
+    },
+    'What the record says of a subject at two moments, compared',
+  ),
+  FactDifference: object<FactDifference>(
+    { event: id, type: text, ...changed, 'before?': ref('FactView'), 'after?': ref('FactView') },
+    'A fact that is not what it was: as it stood on the timeline at both moments, and who said what of it in between',
+  ),
+  AnswerDifference: object<AnswerDifference>(
+    {
+      axis: text,
+      'case?': text,
+      'key?': text,
+      'person?': ref('SubjectPointer'),
+      before: ref('AnswerView'),
+      after: ref('AnswerView'),
+      days: {
+        ...list(object({ 'earliest?': day, 'latest?': day, before: ref('DayAnswer'), after: ref('DayAnswer') })),
+        description: 'About which days the two records say different things; none where only time has passed',
+      },
+    },
+    'The present answers of both moments, each of its own day',
+  ),
+  DayAnswer: object<DayAnswer>({ ...changedAnswer, possible: list(text) }),
   FacetView: object<FacetView>(
     {
       values: list(ref('FacetValue')),

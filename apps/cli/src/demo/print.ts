@@ -4,7 +4,6 @@
  */
 import Table from 'cli-table3';
 import type {
-  AnswerView,
   CaseOfPerson,
   CitationView,
   FactView,
@@ -14,6 +13,7 @@ import type {
   PersonView,
   StatementLine,
 } from '#projections';
+import { reads, since } from '../answer-text.js';
 
 type Row = readonly [what: string, says: string, words: string];
 
@@ -29,26 +29,6 @@ function quoted(citations: readonly CitationView[]): string {
 /** The words behind some facts, wherever they were recorded: a role of a group is a fact of its holder. */
 function proof(facts: readonly FactView[], events: readonly string[]): string {
   return quoted(facts.filter((fact) => events.includes(fact.event)).flatMap((fact) => fact.citations));
-}
-
-/** `since`, with the two open forms of EDTF in words. */
-function since(answer: { readonly since?: string }): string {
-  if (answer.since === undefined) return '';
-  const [, after] = /^([^./]+)\/\.\.$/.exec(answer.since) ?? [];
-  const [, before] = /^(?:\.\.\/|\[\.\.)([^./\]]+)\]?$/.exec(answer.since) ?? [];
-  if (after !== undefined) return `, since after ${after}`;
-  return before === undefined ? `, since ${answer.since}` : `, since ${before} or before`;
-}
-
-/** How an answer reads, with what weakens it. */
-function reads(answer: AnswerView, value = answer.value): string {
-  const doubts = [
-    answer.certain || answer.value === 'none' || answer.value === 'unknown' ? undefined : 'not certain',
-    answer.disputed ? 'disputed' : undefined,
-    answer.orderUncertain ? 'order uncertain' : undefined,
-    answer.reason,
-  ].filter((doubt) => doubt !== undefined);
-  return value + since(answer) + (doubts.length === 0 ? '' : ` (${doubts.join(', ')})`);
 }
 
 function caseRows(facts: readonly FactView[], part: CaseOfPerson): Row[] {
