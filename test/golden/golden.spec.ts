@@ -1,9 +1,21 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { FORMATS } from '#domain';
+import { jsonSchemas } from '#domain/schemas';
 import type { Position, StoredEvent } from '#event-store';
 import { createEventCodec, verifyChain } from '#log-format';
 import { holding, seededRandomness } from '../support/fixed.js';
 import { fileOf, forms, type Golden, GOLDEN_FOLDER, makeGolden } from './golden.js';
+
+const today = createEventCodec(forms, seededRandomness(''));
+const ajv = new Ajv2020({
+  strict: true,
+  strictRequired: false,
+  formats: FORMATS,
+  keywords: ['components', 'x-personal'],
+});
+ajv.addSchema({ $id: 'habeas', components: { schemas: jsonSchemas() } });
 
 const kept = readdirSync(GOLDEN_FOLDER).filter((name) => name.endsWith('.json'));
 
@@ -34,13 +46,30 @@ describe('what was ever stored', () => {
     }
   });
 
-  test.each(kept)('%s is read by today’s program, opened or erased', async (name) => {
-    const { stored, keys } = read(name);
-    const today = createEventCodec(forms, seededRandomness(''));
+  test.each(kept)('%s is read by today’s program as a payload of today, opened; and erased', async (name) => {
+    const { golden, stored, keys } = read(name);
     for (const event of stored) {
-      expect((await today.decode(event, keys)).opened).toBe(true);
+      const opened = await today.decode(event, keys);
+      expect(opened.opened).toBe(true);
+      const isOfToday = ajv.getSchema(`habeas#/components/schemas/${golden.type}`);
+      isOfToday?.(opened.data);
+      expect(isOfToday?.errors ?? []).toEqual([]);
       const erased = await today.decode(event, holding());
       expect(erased.opened).toBe(!event.data.includes('"sealed"'));
+    }
+  });
+
+  test('version 1 of BailGranted is read as today’s: its words are obligations of no kind that is known', async () => {
+    const { golden, stored, keys } = read('BailGranted.v1.json');
+    const text = 'Report to the police once a week.';
+    const asThen = createEventCodec([{ type: 'BailGranted', schemaVersion: 1, personal: [] }], seededRandomness(''));
+    for (const [index, event] of stored.entries()) {
+      const { conditions, ...rest } = golden.events[index]!.plain;
+      expect(conditions).toEqual([text]);
+      expect((await today.decode(event, keys)).data).toEqual({ ...rest, obligations: [{ kind: 'other', text }] });
+      // Where they were erased nothing is known of them, as before.
+      const { conditions: _, ...known } = (await asThen.decode(event, holding())).data;
+      expect((await today.decode(event, holding())).data).toEqual(known);
     }
   });
 

@@ -1,7 +1,7 @@
 /**
  * The tables of a view file, and how such a file is opened. A view file is disposable: it can always be folded again
  * from the log, so nothing here migrates. A change of the tables is a new {@link SCHEMA_VERSION}, a change of what the
- * fold answers a new {@link FOLD_VERSION}; either makes a new file.
+ * fold answers a new {@link FOLD_VERSION}; either makes a new file, and so does a payload of another version.
  *
  * Anyone may read the file with any SQLite tool:
  * - days are numbers of days since 1970-01-01, with {@link OPEN_START} and {@link OPEN_END} for open ends;
@@ -9,6 +9,7 @@
  * - `item` and `document` hold the shapes of shapes.ts as JSON; other JSON columns are lists or objects of texts.
  */
 import { DatabaseSync } from 'node:sqlite';
+import { catalogue } from '#domain';
 import type { KnownMoment } from './moment.js';
 import { SEARCH_TABLES } from './search/tables.js';
 import { TREE_TABLE } from './tree/tiles.js';
@@ -16,6 +17,16 @@ import { TREE_TABLE } from './tree/tiles.js';
 export const SCHEMA_VERSION = 10;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 2;
+
+/**
+ * The versions of payloads that events are brought up to when they are taken in, but for those that never had another. A file
+ * holds events as its program read them: one that reads them otherwise folds them again.
+ */
+const PAYLOADS = catalogue
+  .filter(({ schemaVersion }) => schemaVersion > 1)
+  .map(({ type, schemaVersion }) => `${type} ${schemaVersion}`)
+  .sort()
+  .join();
 
 /** `HBVW`: tells a view file from any other SQLite file. */
 const APPLICATION_ID = 0x48425657;
@@ -139,7 +150,7 @@ export function createFile(path: string): DatabaseSync {
     `${COMMON_PRAGMAS} ${WRITER_PRAGMAS} PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};
      BEGIN; ${TABLES} ${SEARCH_TABLES} ${TREE_TABLE}
-     INSERT INTO meta VALUES ('schema', '${SCHEMA_VERSION}'), ('fold', '${FOLD_VERSION}');
+     INSERT INTO meta VALUES ('schema', '${SCHEMA_VERSION}'), ('fold', '${FOLD_VERSION}'), ('payloads', '${PAYLOADS}');
      INSERT INTO checkpoint (one, seq, known) VALUES (1, 0, 0);
      COMMIT;`,
   );
@@ -216,9 +227,10 @@ function faultOf(db: DatabaseSync): FileFault | undefined {
   const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   if (pragma('application_id') !== APPLICATION_ID) return 'damaged';
   if (pragma('user_version') !== SCHEMA_VERSION) return 'other-schema';
-  const fold = db.prepare("SELECT value FROM meta WHERE key = 'fold'").get()?.value;
+  const meta = (key: string): unknown => db.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.value;
+  const fold = meta('fold');
   if (fold === undefined) return 'damaged';
-  return fold === String(FOLD_VERSION) ? undefined : 'other-fold';
+  return fold === String(FOLD_VERSION) && (meta('payloads') ?? '') === PAYLOADS ? undefined : 'other-fold';
 }
 
 const SQLITE_FULL = 13;

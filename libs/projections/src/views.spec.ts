@@ -541,16 +541,17 @@ test('what could not be built elsewhere is told and given up, and may be asked f
   expect(readdirSync(record.folder).filter(isViewFile)).toEqual([file]);
 });
 
-test('a file of another fold version is served until the new one has taken its place', async () => {
+test.each([
+  ['another fold version', "UPDATE meta SET value = '0' WHERE key = 'fold'"],
+  ['other versions of payloads', "UPDATE meta SET value = 'PersonArrested 2' WHERE key = 'payloads'"],
+])('a file of %s is served until the new one has taken its place', async (_, change) => {
   await record.say(...THE_CASE);
   const { views, reader } = record.views();
   await caughtUp(reader, THE_CASE.length + 1);
   await views.close();
   const old = servedFile(record.folder);
   const db = new DatabaseSync(old);
-  db.exec(
-    "UPDATE meta SET value = '0' WHERE key = 'fold'; UPDATE documents SET document = json_set(document, '$.summary', 'as the old fold said')",
-  );
+  db.exec(`${change}; UPDATE documents SET document = json_set(document, '$.summary', 'as the old fold said')`);
   db.close();
   // Nothing comes of the log for now: keys cannot be had.
   let locked = true;
