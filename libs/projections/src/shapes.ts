@@ -194,6 +194,13 @@ export interface IntentionView {
   readonly citations: readonly CitationView[];
 }
 
+export interface StatementsView {
+  readonly by: readonly StatementLine[];
+  readonly about: readonly StatementLine[];
+  /** There are more: statements are listed by speaker, and by whom they are about. */
+  readonly more?: true;
+}
+
 /** A statement, as a line on the page of its speaker or of what it is about. */
 export interface StatementLine {
   readonly id: string;
@@ -302,7 +309,7 @@ export interface PersonView extends DocumentBase {
   readonly roles: readonly RoleView[];
   readonly labels: readonly LabelView[];
   readonly intentions: readonly IntentionView[];
-  readonly statements: { readonly by: readonly StatementLine[]; readonly about: readonly StatementLine[] };
+  readonly statements: StatementsView;
   readonly identities: readonly IdentityView[];
   /**
    * Other persons of the record who were judged to be this one. What is known of all of them is shown as of one: facts,
@@ -352,8 +359,10 @@ export interface GroupView extends DocumentBase {
   readonly intentions: readonly IntentionView[];
   readonly sizes: readonly SizeEntry[];
   readonly holders: readonly HolderView[];
+  /** There are more: persons are listed by their organisation. */
+  readonly holdersMore?: true;
   readonly labels: readonly LabelView[];
-  readonly statements: { readonly by: readonly StatementLine[]; readonly about: readonly StatementLine[] };
+  readonly statements: StatementsView;
 }
 
 /** One person's part in a case. */

@@ -616,6 +616,50 @@ test('waiting for a position: at once, when it comes, not at all', async () => {
   expect(await never).toBe(false);
 });
 
+test('of many holders of roles and many statements a document shows a hundred, and says that there are more', async () => {
+  const id = (name: string): string => derivedId('many', name, 0);
+  const says = (kind: Said['kind'], subject: string, type: string, data: object): Said => ({
+    kind,
+    subject: id(subject),
+    id: derivedId('many', subject, type),
+    type,
+    data: { citations: [], ...data },
+  });
+  const fact = { occurred: '2020', basis: 'reported', confidence: 'low' };
+  const group = says('group', 'group', 'GroupEntered', { names: [{ text: 'Party', kind: 'legal' }], kind: 'party' });
+  const member = (n: number): Said[] => [
+    says('person', `p${n}`, 'PersonEntered', { names: [{ text: `P ${n}`, kind: 'legal' }] }),
+    says('person', `p${n}`, 'RoleHeld', { ...fact, role: 'member', organisation: { group: id('group') } }),
+  ];
+  const statement = (n: number): Said =>
+    says('statement', `s${n}`, 'StatementMade', {
+      ...fact,
+      occurred: `20${String(10 + (n % 80))}`,
+      speaker: { person: id('p0') },
+      form: 'direct',
+      lang: 'en',
+      words: 'Words.',
+      about: [{ group: id('group') }],
+      stance: 'welcomes',
+    });
+  const many = (count: number, of: (n: number) => Said | Said[]): Said[] =>
+    Array.from({ length: count }, (_, n) => of(n)).flat();
+  await record.say(group, ...many(100, member), ...many(100, statement));
+  const { reader } = record.views();
+  await caughtUp(reader, 302);
+  const all = documentOf(reader, 'group', id('group'));
+  expect([all.holders.length, all.statements.about.length]).toEqual([100, 100]);
+  expect([all.holdersMore, all.statements.more]).toEqual([undefined, undefined]);
+  await record.say(...member(100), statement(100));
+  await caughtUp(reader, 305);
+  const some = documentOf(reader, 'group', id('group'));
+  expect([some.holdersMore, some.statements.more]).toEqual([true, true]);
+  expect(some.holders).toEqual(all.holders);
+  const ids = (view: typeof all): string[] => view.statements.about.map((line) => line.id).sort();
+  expect(ids(some)).toEqual([...ids(all).filter((one) => one !== id('s0')), id('s100')].sort());
+  expect(documentOf(reader, 'person', id('p0')).statements).toMatchObject({ more: true, about: [] });
+}, 60_000);
+
 test('keys that are gone: documents without the personal fields', async () => {
   await record.say(...THE_CASE);
   const { reader } = record.views(record.subfolder('erased'), { find: () => Promise.resolve(new Map()) });

@@ -47,6 +47,7 @@ import type {
   SourceView,
   SpeakerView,
   StatementLine,
+  StatementsView,
   StatementView,
   StatusChange,
   SubjectCategory,
@@ -222,7 +223,15 @@ const document: Fields<Omit<CaseView, 'kind' | 'title' | 'court' | 'numbers' | '
   asOf: ref('AsOf'),
 };
 
-const statements = object({ by: list(ref('StatementLine')), about: list(ref('StatementLine')) });
+const statements = object<StatementsView>({
+  by: list(ref('StatementLine')),
+  about: list(ref('StatementLine')),
+  'more?': {
+    const: true,
+    description:
+      'These are the hundred that were recorded last: GET /v1/statements?speaker={id} and ?about={id} have all',
+  },
+});
 
 const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
   PersonView: object<PersonView>({
@@ -308,6 +317,7 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
       }),
     ),
     holders: list(object<HolderView>({ ...role, holder: ref('SubjectPointer') })),
+    'holdersMore?': { const: true, description: 'There are more: GET /v1/persons?organisation={id} lists all of them' },
     labels: list(ref('LabelView')),
     statements,
   }),

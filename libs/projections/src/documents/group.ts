@@ -32,7 +32,7 @@ export function buildGroup(input: BuildInput): Built<GroupView> {
     ...prospects,
     intentions: intentions(build, 'IntentionAnnounced'),
     sizes: sizesOf(build),
-    holders: holdersOf(subject, build),
+    ...holdersOf(subject, build),
     labels: labels(build),
     statements: statementsOf(subject, build),
     timeline: build.timeline(),

@@ -1,7 +1,7 @@
 /** Statements: the fact that makes one, who speaks in it, and its line on the pages of others. */
 import type { StandingFact } from '#domain';
 import { byBounds, compare } from '../days.js';
-import type { SpeakerView, StatementLine, SubjectPointer } from '../shapes.js';
+import type { SpeakerView, StatementLine, StatementsView, SubjectPointer } from '../shapes.js';
 import type { Subject } from '../subject.js';
 import { boundsOf, type Build, stands } from './build.js';
 import { object, objects, optional, text, texts } from './read.js';
@@ -58,15 +58,17 @@ export function speakerSince(statement: Subject): readonly string[] {
   return [...new Set(found)].sort();
 }
 
-/** The statements that a subject made, or that were made on its behalf, and those that speak of it. */
-export function statementsOf(
-  subject: Subject,
-  build: Build,
-): { readonly by: readonly StatementLine[]; readonly about: readonly StatementLine[] } {
+/** As many as a document shows: with each, its speaker is read. The others are listed. */
+const MOST_STATEMENTS = 100;
+
+/** The statements that a subject made, or that were made on its behalf, and those that speak of it; of many, those recorded last. */
+export function statementsOf(subject: Subject, build: Build): StatementsView {
   const concerning = build.selves.flatMap((one) => one.concerning());
-  const ids = new Set(concerning.flatMap(({ of }) => (of.kind === 'statement' ? [of.id] : [])));
+  const bySeq = build.selves.length > 1 ? concerning.sort((a, b) => a.row.seq - b.row.seq) : concerning;
+  const ids = [...new Set(bySeq.flatMap(({ of }) => (of.kind === 'statement' ? [of.id] : [])))];
   const selves = new Set(build.selves.map(({ id }) => id));
-  const made = [...ids]
+  const made = ids
+    .slice(-MOST_STATEMENTS)
     .flatMap((id) => {
       const statement = build.find('statement', id);
       const fact = statement === undefined ? undefined : statementFact(statement);
@@ -87,6 +89,7 @@ export function statementsOf(
   return {
     by: lines(({ data }) => isSubject(data.speaker) || isSubject(data.onBehalfOf)),
     about: lines(({ data }) => objects(data.about).some(isSubject)),
+    ...(ids.length > MOST_STATEMENTS && { more: true }),
   };
 }
 
