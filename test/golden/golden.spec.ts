@@ -59,17 +59,17 @@ describe('what was ever stored', () => {
     }
   });
 
-  test('version 1 of BailGranted is read as today’s: its words are obligations of no kind that is known', async () => {
-    const { golden, stored, keys } = read('BailGranted.v1.json');
-    const text = 'Report to the police once a week.';
-    const asThen = createEventCodec([{ type: 'BailGranted', schemaVersion: 1, personal: [] }], seededRandomness(''));
+  const ended = ['RegistrationWithdrawn', 'RegistrationLapsed', 'RegistrationRestored'];
+  test.each(ended)('version 1 of %s is read as today’s: its grounds are the reason', async (type) => {
+    const { golden, stored, keys } = read(`${type}.v1.json`);
+    const asThen = createEventCodec([{ type, schemaVersion: 1, personal: [] }], seededRandomness(''));
     for (const [index, event] of stored.entries()) {
-      const { conditions, ...rest } = golden.events[index]!.plain;
-      expect(conditions).toEqual([text]);
-      expect((await today.decode(event, keys)).data).toEqual({ ...rest, obligations: [{ kind: 'other', text }] });
-      // Where they were erased nothing is known of them, as before.
-      const { conditions: _, ...known } = (await asThen.decode(event, holding())).data;
-      expect((await today.decode(event, holding())).data).toEqual(known);
+      const { grounds, ...rest } = golden.events[index]!.plain;
+      expect(grounds).toEqual([{ article: '3', text: 'The statutes are missing.' }]);
+      expect((await today.decode(event, keys)).data).toEqual({ ...rest, reason: '3: The statutes are missing.' });
+      // Where the words were erased the article is known, as before.
+      const { grounds: _, ...known } = (await asThen.decode(event, holding())).data;
+      expect((await today.decode(event, holding())).data).toEqual({ ...known, reason: '3' });
     }
   });
 

@@ -68,7 +68,7 @@ export function makeGolden(form: StoredForm): string {
   const stream = streamName(category, derivedId('golden', 'subject', category));
   const logId = derivedId('golden', 'log', 0);
   const key = fixedKey(`golden ${type}`);
-  const { events, recorded } = createEventCodec([form], seededRandomness(`golden ${type}`)).encode(
+  const { events, recorded } = createEventCodec(forms, seededRandomness(`golden ${type}`)).encode(
     examplesOfType.map((data, index) => {
       if (data === undefined) throw new Error(`There is no example of ${type}.`);
       return { id: derivedId('golden', type, index), type, data };

@@ -297,7 +297,7 @@ describe('upcasters', () => {
   });
 
   test('reach a payload inside of another, which has a version of its own', async () => {
-    const outer: StoredForm = { type: 'Corrected', schemaVersion: 1, personal: ['/data/note'], embedded: '/data' };
+    const outer: StoredForm = { type: 'Corrected', schemaVersion: 1, personal: [], embedded: '/data' };
     const inner = (schemaVersion: number): StoredForm => ({
       type: 'PersonNoted',
       schemaVersion,
@@ -316,6 +316,32 @@ describe('upcasters', () => {
     await expect(codecOf([outer, inner(0)]).decode(stored, holding(key))).rejects.toMatchObject({
       reason: 'unknown-schema-version',
     });
+  });
+
+  test('a payload inside of another is sealed as it would be by itself', () => {
+    const outer: StoredForm = { type: 'Corrected', schemaVersion: 1, personal: ['/note'], embedded: '/data' };
+    const codec = codecOf([
+      outer,
+      { type: 'PersonNoted', schemaVersion: 1, personal: ['/note'] },
+      { type: 'PersonCounted', schemaVersion: 1, personal: [] },
+    ]);
+    const stored = (data: Record<string, unknown>): unknown => {
+      const { sealed: _, ...open } = JSON.parse(
+        codec.encode([{ id: old.id, type: 'Corrected', data }], context()).events[0]?.data ?? '',
+      ) as Record<string, unknown>;
+      return open;
+    };
+    const factType = (type: string): object => ({ factType: { type, schemaVersion: 1 } });
+    expect(stored({ ...factType('PersonNoted'), data: { note: 'x', n: 1 }, note: 'y' })).toEqual({
+      ...factType('PersonNoted'),
+      data: { n: 1 },
+    });
+    expect(stored({ ...factType('PersonCounted'), data: { note: 'x', n: 1 }, note: 'y' })).toEqual({
+      ...factType('PersonCounted'),
+      data: { note: 'x', n: 1 },
+    });
+    expect(stored({ note: 'y', n: 1 })).toEqual({ n: 1 });
+    expect(stored({ data: { note: 'x', n: 1 } })).toEqual({ data: { n: 1 } });
   });
 
   test('one that is missing or fails is an error of that event', async () => {

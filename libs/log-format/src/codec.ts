@@ -153,9 +153,10 @@ class Codec implements EventCodec {
     // Twice, because one copy loses its personal fields and the other is handed out.
     const plain = canonicalValue(event.data) as JsonObject;
     if ('sealed' in plain) throw new RangeError(`The field "sealed" of ${event.type} is taken.`);
-    if (form.personal.length === 0) return { data: writeCanonical(plain), plain };
+    const personal = this.personalIn(form, plain);
+    if (personal.length === 0) return { data: writeCanonical(plain), plain };
     const rest = copyOf(plain) as Record<string, Json>;
-    const fields = takePersonal(rest, form.personal);
+    const fields = takePersonal(rest, personal);
     if (Object.keys(fields).length > 0) {
       if (context.key === undefined)
         throw new RangeError(`${event.type} holds something to seal, and there is no key.`);
@@ -233,6 +234,14 @@ class Codec implements EventCodec {
       metadata,
       position: event.position,
     };
+  }
+
+  /** A payload inside of another is sealed where it would be sealed by itself; one of no known type, wherever any would be. */
+  private personalIn({ personal, embedded }: StoredForm, data: Data): readonly string[] {
+    if (embedded === undefined) return personal;
+    const inner = isObject(data.factType) ? this.forms.get(String(data.factType.type)) : undefined;
+    const inside = inner?.personal ?? [...this.forms.values()].flatMap((form) => form.personal);
+    return [...personal, ...inside.map((path) => embedded + path)];
   }
 
   /** The payload inside of another has a version of its own. */

@@ -69,6 +69,9 @@ export interface StoredForm {
   readonly personal: readonly string[];
   /** By the version that each takes to the next; needed for every version below today's. */
   readonly upcasters?: Readonly<Record<number, Upcaster>>;
-  /** JSON pointer of a payload of another type inside; `factType` {type, schemaVersion} beside it says of which. */
+  /**
+   * JSON pointer of a payload of another type inside; `factType` {type, schemaVersion} beside it says of which, and so what
+   * of it is personal.
+   */
   readonly embedded?: string;
 }

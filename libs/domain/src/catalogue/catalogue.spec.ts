@@ -68,29 +68,6 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   SourceDetailsCorrected: ['type', 'publisher', 'author', 'url', 'lang', 'sha256'],
 };
 
-test('a field is sealed in every correctable payload that has it, or in none', () => {
-  // Else a correction, which holds a payload of a class it does not name, would seal what decides a status.
-  const correctable = catalogue.filter((definition) => definition.correctable);
-  const sealed = new Set(correctable.flatMap(({ personal }) => personal));
-  for (const { type, payload, personal } of correctable) {
-    const open = pathsOf(payload).filter(
-      (path) => !personal.some((each) => path === each || path.startsWith(`${each}/`)),
-    );
-    expect({ type, collisions: open.filter((path) => sealed.has(path)) }).toEqual({ type, collisions: [] });
-  }
-  expect(definitionOf('FactCorrected')?.personal).toEqual(
-    expect.arrayContaining(['/reason', '/data/note', '/data/names/*/text']),
-  );
-  expect(definitionOf('FactDisputed')?.personal).toContain('/alternative/data/circumstances');
-});
-
-function pathsOf(payload: PayloadClass, prefix = ''): readonly string[] {
-  return [...fieldsOf(payload).values()].flatMap(({ name, nested, list }) => {
-    const path = `${prefix}/${name}`;
-    return nested === undefined ? [path] : [path, ...pathsOf(nested, list ? `${path}/*` : path)];
-  });
-}
-
 const ID = '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
 
 test('whatever is named by id is looked up, as what it is', () => {

@@ -41,17 +41,9 @@ const plain: readonly EventDefinition[] = [
 /** Where acts hold a payload of another event, and in which of its acts. */
 const EMBEDDED: Readonly<Record<string, string>> = { FactCorrected: '/data', FactDisputed: '/alternative/data' };
 
-/**
- * A payload inside of another is sealed where it would be sealed by itself. Which class it is of is not said beside it,
- * so the patterns of all of them apply: a field is personal in every payload that has it, or in none (a specification
- * sees to that).
- */
 function withEmbedded(definition: EventDefinition): EventDefinition {
   const at = EMBEDDED[definition.type];
-  if (at === undefined) return definition;
-  const inside = plain.filter(({ correctable }) => correctable).flatMap(({ personal }) => personal);
-  const sealed = [...new Set(inside)].sort().map((path) => at + path);
-  return { ...definition, embedded: at, personal: [...definition.personal, ...sealed] };
+  return at === undefined ? definition : { ...definition, embedded: at };
 }
 
 export const catalogue: readonly EventDefinition[] = plain.map(withEmbedded);

@@ -48,9 +48,9 @@ export const groupExamples: Readonly<Record<string, object>> = {
     until: '2030',
   },
   PartyRegistrationRejected: { ...REPORTED, occurred: '2019-05', authority: MINISTRY, grounds: GROUNDS },
-  RegistrationWithdrawn: { ...REPORTED, occurred: '2019-06', grounds: GROUNDS },
-  RegistrationLapsed: { ...REPORTED, occurred: '2019-07', grounds: GROUNDS },
-  RegistrationRestored: { ...REPORTED, occurred: '2019-08', state: 'registered', grounds: GROUNDS },
+  RegistrationWithdrawn: { ...REPORTED, occurred: '2019-06', reason: 'Its founders withdrew.' },
+  RegistrationLapsed: { ...REPORTED, occurred: '2019-07', reason: 'It took part in no election.' },
+  RegistrationRestored: { ...REPORTED, occurred: '2019-08', state: 'registered', reason: 'The lapse was an error.' },
   RegistrationAppealFiled: { ...REPORTED, occurred: '2019-06', body: { name: 'Constitutional Council' } },
   RegistrationAppealDecided: {
     ...REPORTED,

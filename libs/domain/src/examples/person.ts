@@ -39,11 +39,7 @@ export const personExamples: Readonly<Record<string, object>> = {
   PersonCharged: { ...REPORTED, occurred: '2017-06', counts: COUNTS, after: [ID.factA] },
   ChargesDropped: { ...REPORTED, occurred: '2017-07', counts: COUNTS },
   PretrialDetentionOrdered: { ...REPORTED, occurred: '2017-06-03', facility: 'Prison A' },
-  BailGranted: {
-    ...REPORTED,
-    occurred: '2017-07-01',
-    obligations: [{ kind: 'reporting', text: 'Report to the police once a week.' }],
-  },
+  BailGranted: { ...REPORTED, occurred: '2017-07-01', conditions: ['Report to the police once a week.'] },
   BailRevoked: { ...REPORTED, occurred: '2017-08-01' },
   TrialOpened: { ...REPORTED, occurred: '2017-09-01', court: 'Court of Town A', presence: 'present' },
   PersonConvicted: {

@@ -1,10 +1,10 @@
 /** The registration of a group: from its founding to its end, as authorities decide and sources tell. */
-import { fact } from '../catalogue/definition.js';
+import { type Data, fact } from '../catalogue/definition.js';
 import { Actor, Fact, Organisation } from '../facts/fact.js';
 import { untilHorizon } from '../person/effects.js';
 import { COLLECTING_FROM, type Effect, PROCEDURAL_RANKS as RANK, vocabularyOf } from '../status/index.js';
 import { ListOf, Nested, NestedList, Optional, Personal, Value } from '../validation/fields.js';
-import { edtf, integer, line, oneOf } from '../validation/scalars.js';
+import { edtf, integer, line, oneOf, text } from '../validation/scalars.js';
 import { ByAuthority, Decision, Ground, Quantity } from './parts.js';
 
 const REGISTRATION_STATES = vocabularyOf('registration').values;
@@ -130,23 +130,32 @@ class PartyRegistered extends ByAuthority {
 
 class PartyRegistrationRejected extends Decision {}
 
-abstract class RegistrationEnded extends Fact {
+abstract class WithReason extends Fact {
   @Optional()
-  @NestedList(Ground, { max: 50 })
-  grounds?: Ground[];
+  @Personal()
+  @Value(text(5_000))
+  reason?: string;
 }
 
-class RegistrationWithdrawn extends RegistrationEnded {}
-class RegistrationLapsed extends RegistrationEnded {}
+/** Version 1 had `grounds`, each with its words and perhaps an article; where the words were erased, articles alone. */
+function reasonOfGrounds({ grounds, ...rest }: Data): Data {
+  if (!Array.isArray(grounds)) return rest;
+  const said = (grounds as Partial<Ground>[]).map((ground) =>
+    [ground.article, ground.text].filter((part) => part !== undefined).join(': '),
+  );
+  const reason = said.filter((one) => one !== '').join('\n');
+  return reason === '' ? rest : { ...rest, reason };
+}
 
-class RegistrationRestored extends Fact {
+const WITH_REASON = { schemaVersion: 2, upcasters: { 1: reasonOfGrounds } };
+
+class RegistrationWithdrawn extends WithReason {}
+class RegistrationLapsed extends WithReason {}
+
+class RegistrationRestored extends WithReason {
   @Optional()
   @Value(oneOf(REGISTRATION_STATES), { description: 'The state that is restored. Left out: the one before it ended.' })
   state?: string;
-
-  @Optional()
-  @NestedList(Ground, { max: 50 })
-  grounds?: Ground[];
 }
 
 class RegistrationAppealFiled extends Fact {
@@ -272,18 +281,21 @@ export const registrationEvents = [
   fact(RegistrationWithdrawn, 'group', {
     route: 'withdrawals',
     summary: 'The group withdrew its registration.',
+    ...WITH_REASON,
     effects: [registration('withdrawn')],
     rank: RANK.registrationEnd,
   }),
   fact(RegistrationLapsed, 'group', {
     route: 'lapses',
     summary: 'The registration lapsed.',
+    ...WITH_REASON,
     effects: [registration('lapsed')],
     rank: RANK.registrationEnd,
   }),
   fact(RegistrationRestored, 'group', {
     route: 'restorations',
     summary: 'A registration that had ended was restored.',
+    ...WITH_REASON,
     effects: ({ state }) => [
       state === undefined ? { axis: 'registration', set: { previous: true }, onlyFrom: ENDED } : registration(state),
     ],

@@ -1,8 +1,8 @@
 /** What happens to a person before a judgment: summons, warrant, arrest, custody, charge, bail, trial. */
-import { type Data, fact } from '../catalogue/definition.js';
+import { fact } from '../catalogue/definition.js';
 import { Actor, Fact } from '../facts/fact.js';
 import { DEPRIVED, PROCEDURAL_RANKS as RANK } from '../status/index.js';
-import { Nested, NestedList, Optional, Personal, Value } from '../validation/fields.js';
+import { ListOf, Nested, NestedList, Optional, Personal, Value } from '../validation/fields.js';
 import { edtf, line, oneOf, text } from '../validation/scalars.js';
 import { Count, PRESENCES, type Presence } from './counts.js';
 
@@ -80,37 +80,11 @@ class PretrialDetentionOrdered extends Fact {
   facility?: string;
 }
 
-const OBLIGATIONS = [
-  'travel-ban',
-  'passport-surrendered',
-  'residence',
-  'reporting',
-  'surety',
-  'no-contact',
-  'no-statements',
-  'other',
-] as const;
-
-class BailObligation {
-  @Value(oneOf(OBLIGATIONS))
-  kind!: (typeof OBLIGATIONS)[number];
-
-  @Optional()
-  @Personal()
-  @Value(line(1_000), { description: 'As the source words it.' })
-  text?: string;
-}
-
 class BailGranted extends Fact {
   @Optional()
-  @NestedList(BailObligation, { max: 50, description: 'What the person has to do or to refrain from.' })
-  obligations?: BailObligation[];
-}
-
-/** Version 1 had their words alone, in `conditions`; where those were erased, nothing. */
-function withObligations({ conditions, ...rest }: Data): Data {
-  if (!Array.isArray(conditions)) return rest;
-  return { ...rest, obligations: (conditions as unknown[]).map((text) => ({ kind: 'other', text })) };
+  @Personal()
+  @ListOf(line(1_000), { max: 50 })
+  conditions?: string[];
 }
 
 class BailRevoked extends Fact {}
@@ -185,8 +159,6 @@ export const procedureEvents = [
   fact(BailGranted, 'person', {
     route: 'bail',
     summary: 'Bail was granted; the release is a fact of its own.',
-    schemaVersion: 2,
-    upcasters: { 1: withObligations },
     rank: RANK.bail,
   }),
   fact(BailRevoked, 'person', {

@@ -1,7 +1,7 @@
 /** Roles that a person holds or held, from the answers on the role axis. */
 import type { Segment } from '#domain';
 import { compare } from '../days.js';
-import type { GroupView, HolderView, RoleView } from '../shapes.js';
+import type { GroupView, RoleView } from '../shapes.js';
 import type { Subject } from '../subject.js';
 import type { Build } from './build.js';
 import { eachOnce } from './parties.js';
