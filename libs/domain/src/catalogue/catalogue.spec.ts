@@ -3,7 +3,7 @@ import { examples } from '../examples/index.js';
 import { vocabularyOf } from '../status/index.js';
 import { fieldsOf, type PayloadClass } from '../validation/fields.js';
 import { faultsOf } from '../validation/validate.js';
-import { catalogue, definitionByRoute, definitionOf, validatePayload } from './catalogue.js';
+import { catalogue, definitionByRoute, validatePayload } from './catalogue.js';
 import { CATEGORIES } from './category.js';
 import type { Data } from './definition.js';
 
