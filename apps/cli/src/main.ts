@@ -162,6 +162,15 @@ program
   );
 
 program
+  .command('check')
+  .description(
+    'fold the log from its beginning and compare with the views in HABEAS_DATA, row by row; exit code 2 if they differ',
+  )
+  .action(async () => {
+    process.exitCode = await (await import('./check.js')).check(process.env);
+  });
+
+program
   .command('rebuild')
   .description(
     'have the server that HABEAS_URL names fold its views again, by the admin key in HABEAS_KEY; it serves on meanwhile',

@@ -24,6 +24,7 @@ export interface OpenRecord {
 
 export const DONE = 0;
 export const FAILED = 1;
+export const DIFFERENT = 2;
 export const INTERRUPTED = 130;
 
 /**

@@ -1,4 +1,5 @@
 export { BuildFailedError, buildViews } from './build-views.js';
+export { checkViews, type CheckStep, type ViewsDifference } from './compare/check-views.js';
 export { checkLimit, type CursorOf, readCursor, writeCursor } from './cursors.js';
 export { filtersOf, isListedInTime, type ListFilter, sortsOf } from './filters.js';
 export { parseMoment } from './moment.js';

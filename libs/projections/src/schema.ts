@@ -202,7 +202,7 @@ export function openForWriting(path: string): DatabaseSync | FileFault {
     return fault;
   } catch (error) {
     if (db?.isOpen === true) db.close();
-    if (isDamage(error) || sqliteCode(error) === SQLITE_ERROR) return 'damaged';
+    if (isUnreadable(error)) return 'damaged';
     throw error;
   }
 }
@@ -250,6 +250,11 @@ function sqliteCode(error: unknown): number | undefined {
 export function isDamage(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
+}
+
+/** As {@link isDamage}; or it does not have the tables that it should have. */
+export function isUnreadable(error: unknown): boolean {
+  return isDamage(error) || sqliteCode(error) === SQLITE_ERROR;
 }
 
 /** A stable code for a failure of the disk or the driver; undefined for errors of the program. */
