@@ -2,16 +2,25 @@
 
 /**
  * A document without what the order of recording may change: seqs, the moments of recording, and the order in which what
- * rests on a source is listed, which is that of the log. Ids are derived, and the same.
+ * was recorded about it, and what rests on a source, is listed, which is that of the log. Ids are derived, and the same.
  */
 export function comparable(view: unknown): unknown {
   return JSON.parse(JSON.stringify(view, ofNoOrder));
 }
 
+const LISTED_AS_RECORDED = new Set(['citedBy', 'acts', 'alternativesElsewhere', 'identities']);
+
+interface Listed {
+  readonly event?: string;
+  readonly dispute?: string;
+  readonly at?: { readonly start: number };
+}
+
 function ofNoOrder(name: string, value: unknown): unknown {
   if (['seq', 'recordedAt', 'knownAt'].includes(name)) return undefined;
-  if (name !== 'citedBy') return value;
-  const facts = value as readonly { readonly event: string; readonly at?: { readonly start: number } }[];
-  const placed = facts.map((fact) => [`${fact.event} ${fact.at?.start ?? ''}`, fact] as const);
-  return placed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, fact]) => fact);
+  if (!LISTED_AS_RECORDED.has(name)) return value;
+  const placed = (value as readonly Listed[]).map(
+    (one) => [`${one.event ?? one.dispute ?? ''} ${one.at?.start ?? ''}`, one] as const,
+  );
+  return placed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }

@@ -153,14 +153,19 @@ test('a settled answer to knownAt never changes', async () => {
       });
       await caughtUp(reader, before.length + 2);
       expect(reader.resolveKnownAt(then)).toEqual({ ok: true, value: { seq: before.length + 1, settled: true } });
-      const answers = (): unknown =>
-        before
+      const answers = (): unknown => [
+        ...before
           .filter(({ type }) => type.endsWith('Entered'))
           .flatMap(({ kind, subject }) => [
             documentOf(reader, kind, subject, { knownAt: then }),
             documentOf(reader, kind, subject, { knownAt: then, validAt: '2017' }),
             documentOf(reader, kind, subject, { knownAt: String(Math.max(10, before.length)) }),
-          ]);
+          ]),
+        ...(['person', 'group'] as const).flatMap((kind) => [
+          reader.list(kind, { knownAt: then }),
+          reader.list(kind, { knownAt: then, validAt: '2017' }),
+        ]),
+      ];
       const settled = answers();
       record.clock.forward(86_400_000 * 400);
       await record.say(...story.slice(before.length));

@@ -162,8 +162,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Stories of up to `steps` events after the entries of their subjects. */
 export function stories(steps: number): fc.Arbitrary<readonly Said[]> {
-  return fc.array(step, { minLength: 1, maxLength: steps }).map(tell);
+  // Else hardly any has more than ten.
+  return fc.array(step, { minLength: 1, maxLength: steps, size: 'max' }).map(tell);
 }
+
+/** Acts on something that a story tells of a person or group; undefined where it tells nothing yet. */
+export const acts: fc.Arbitrary<(story: readonly Said[]) => Said | undefined> = step.map(
+  (one) => (story) => (one.do === 'act' ? act(one, story, derivedId('story', 'act', 0)) : undefined),
+);
 
 function of<T>(list: readonly T[], n: number): T {
   const found = list[n % list.length];
@@ -177,7 +183,6 @@ function dated(date: string | undefined): Data {
 
 function tell(steps: readonly Step[]): readonly Said[] {
   const said: Said[] = [...ENTRIES];
-  const onSubjects = (): readonly Said[] => said.filter(({ kind }) => kind === 'person' || kind === 'group').slice(5);
   for (const [n, one] of steps.entries()) {
     const eventId = derivedId('story', 'event', n);
     switch (one.do) {
@@ -206,16 +211,8 @@ function tell(steps: readonly Step[]): readonly Said[] {
         break;
       }
       case 'act': {
-        if (onSubjects().length === 0) break;
-        const on = of(onSubjects(), one.on);
-        said.push({
-          kind: on.kind,
-          subject: on.subject,
-          id: eventId,
-          type: one.type,
-          data: actOn(one.type, on, one.occurred, said),
-          by: 'reviewer',
-        });
+        const event = act(one, said, eventId);
+        if (event !== undefined) said.push(event);
         break;
       }
       case 'case': {
@@ -249,6 +246,13 @@ function tell(steps: readonly Step[]): readonly Said[] {
     }
   }
   return said;
+}
+
+function act({ type, on, occurred: date }: Step & { do: 'act' }, said: readonly Said[], id: string): Said | undefined {
+  const onSubjects = said.filter(({ kind }) => kind === 'person' || kind === 'group').slice(5);
+  if (onSubjects.length === 0) return undefined;
+  const { kind, subject, ...rest } = of(onSubjects, on);
+  return { kind, subject, id, type, data: actOn(type, { kind, subject, ...rest }, date, said), by: 'reviewer' };
 }
 
 /** What a correction or another reading says of: the fact itself, behind all corrections of corrections. */
