@@ -7,6 +7,8 @@
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { SCHEMA_VERSION } from '#projections';
 import { startServer, ADMIN_KEY, type TestServer } from '../e2e/test-support/server.js';
 
 interface Example {
@@ -58,6 +60,21 @@ function missing(expected: unknown, actual: unknown, path = ''): readonly string
     missing(value, (actual as Record<string, unknown>)[name], `${path}/${name}`),
   );
 }
+
+test('the table of a view file in docs/replaying.md names every table', async () => {
+  const server = await startServer();
+  try {
+    const served = readFileSync(`${server.folder}/views-${SCHEMA_VERSION}.current`, 'utf8');
+    const db = new DatabaseSync(`${server.folder}/${served}`, { readOnly: true });
+    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'").all();
+    db.close();
+    const page = readFileSync('docs/replaying.md', 'utf8');
+    expect(tables.map(({ name }) => String(name)).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+    expect(tables.length).toBeGreaterThan(10);
+  } finally {
+    await server.end();
+  }
+});
 
 const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
 
