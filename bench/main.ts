@@ -11,10 +11,23 @@ import { get } from './figures/get.js';
 import { post } from './figures/post.js';
 import { open, read } from './figures/read.js';
 import { searching } from './figures/search.js';
+import { time } from './figures/time.js';
 import { views } from './figures/views.js';
 import type { Benchmark, Context, Figure } from './figure.js';
 
-const BENCHMARKS: readonly Benchmark[] = [append, post, batch, read, open, views, get, searching, eventstoredb, emmett];
+const BENCHMARKS: readonly Benchmark[] = [
+  append,
+  post,
+  batch,
+  read,
+  open,
+  views,
+  get,
+  time,
+  searching,
+  eventstoredb,
+  emmett,
+];
 
 // Everything lies on the disk of the project: what is in memory alone (/tmp on many machines) has no durability to measure.
 const FOLDER = join(process.cwd(), 'bench');

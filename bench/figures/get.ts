@@ -163,7 +163,7 @@ async function list(
   };
 }
 
-async function fetchFrom(lane: Connection | undefined, path: string): Promise<{ readonly body: string }> {
+export async function fetchFrom(lane: Connection | undefined, path: string): Promise<{ readonly body: string }> {
   if (lane === undefined) throw new RangeError('There is no such connection.');
   const answer = await lane.send({ method: 'GET', path, headers: AUTHORIZED });
   if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.body}`);
