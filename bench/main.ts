@@ -12,6 +12,7 @@ import { post } from './figures/post.js';
 import { open, read } from './figures/read.js';
 import { searching } from './figures/search.js';
 import { time } from './figures/time.js';
+import { verify } from './figures/verify.js';
 import { views } from './figures/views.js';
 import type { Benchmark, Context, Figure } from './figure.js';
 
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   post,
   batch,
   read,
+  verify,
   open,
   views,
   get,
