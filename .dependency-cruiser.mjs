@@ -11,6 +11,7 @@ export const ROOMS = {
   'log-format': ['kernel', 'domain', 'event-store'],
   'command-handling': ['kernel', 'domain', 'event-store', 'log-format'],
   projections: ['kernel', 'domain', 'event-store', 'log-format'],
+  feed: ['kernel', 'domain', 'event-store', 'log-format', 'projections'],
   audit: ['kernel', 'domain', 'event-store', 'log-format', 'projections'],
   access: ['kernel', 'domain', 'event-store', 'log-format', 'command-handling', 'projections'],
 };

@@ -45,6 +45,7 @@ const ILLEGAL: Readonly<Record<string, readonly [file: string, text: string]>> =
   'room-log-format': ['libs/log-format/src/illegal.ts', "export type { X } from '#command-handling';"],
   'room-command-handling': ['libs/command-handling/src/illegal.ts', "export type { X } from '#projections';"],
   'room-projections': ['libs/projections/src/illegal.ts', "export type { X } from '#command-handling';"],
+  'room-feed': ['libs/feed/src/illegal.ts', "export type { X } from '#audit';"],
   'room-audit': ['libs/audit/src/illegal.ts', "export type { X } from '#access';"],
   'room-access': ['libs/access/src/illegal.ts', "export type { X } from '../../../apps/api/src/main.js';"],
   'rooms-through-their-door': ['libs/domain/src/illegal.ts', "export type { X } from '../../kernel/src/secret.js';"],
