@@ -53,3 +53,28 @@ test('a long event counts for what it holds', () => {
   expect([1, 2].map((sid) => knowledge.atHand(sid) !== undefined)).toEqual([false, true]);
   db.close();
 });
+
+test('what concerns a group is read when somebody asks for it, and counts from then on', () => {
+  const db = createFile(':memory:');
+  const [group, person] = [derivedId('knowledge', 'group', 1), derivedId('knowledge', 'person', 2)];
+  db.exec(
+    `INSERT INTO subjects (sid, kind, id, entered, search, sort) VALUES (1, 'group', '${group}', 1, '', ''), (2, 'person', '${person}', 2, '', '')`,
+  );
+  const addEvent = db.prepare(
+    `INSERT INTO events VALUES (?, ?, ?, ?, 'RoleHeld', 0, '', 'key:1', 'internal', 1, '{}')`,
+  );
+  for (let seq = 2; seq < 12; seq++) {
+    addEvent.run(seq, 2, seq - 2, derivedId('knowledge', 'event', seq));
+    db.exec(`INSERT INTO subject_events VALUES (1, 0, ${seq})`);
+  }
+  const knowledge = new Knowledge(new Records(db), 20);
+  const found = knowledge.bySid(1)!;
+  knowledge.bySid(2);
+  expect([found.size, [1, 2].map((sid) => knowledge.atHand(sid) !== undefined)]).toEqual([1, [true, true]]);
+  expect(found.concerning().map(({ row }) => row.seq)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  expect([found.size, [1, 2].map((sid) => knowledge.atHand(sid) !== undefined)]).toEqual([11, [true, false]]);
+  const later = { ...found.concerning()[0]!, row: { ...found.concerning()[0]!.row, seq: 12 } };
+  found.hear(later);
+  expect(found.concerning().at(-1)).toBe(later);
+  db.close();
+});

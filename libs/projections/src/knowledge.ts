@@ -47,7 +47,7 @@ export class Knowledge {
 
   /** A subject whose first event is about to be taken in. */
   enter(ref: SubjectRef): Subject {
-    const subject = new Subject(ref, [], this.concerning(ref.sid), this);
+    const subject = new Subject(ref, [], () => this.concerning(ref.sid), this);
     this.keep(subject);
     return subject;
   }
@@ -72,6 +72,10 @@ export class Knowledge {
       if (this.held <= this.events) break;
       this.drop(oldest);
     }
+  }
+
+  grew(subject: Subject): void {
+    if (this.subjects.get(subject.ref.sid)?.subject === subject) this.keep(subject);
   }
 
   /** The subjects that cite a source, in the order in which they first did, from this seq on. */
@@ -106,7 +110,7 @@ export class Knowledge {
   private load(ref: SubjectRef): Subject {
     const { sid, kind, id } = ref;
     const own = this.records.own(sid, this.upTo);
-    const subject = new Subject({ sid, kind, id }, own, this.concerning(sid), this);
+    const subject = new Subject({ sid, kind, id }, own, () => this.concerning(sid), this);
     this.keep(subject);
     return subject;
   }

@@ -7,7 +7,7 @@ import { mayRename, nameOf } from './naming.js';
 import type { EventRow, Records, SubjectRow } from './records.js';
 import { EVERY_FACT, Subject } from './subject.js';
 
-const NOBODY_ELSE = { find: () => undefined, citing: () => [], counts: EVERY_FACT };
+const NOBODY_ELSE = { find: () => undefined, citing: () => [], counts: EVERY_FACT, grew: () => undefined };
 const OF_ITSELF: ReadonlySet<string> = new Set(catalogue.filter(mayRename).map(({ type }) => type));
 
 type Ref = Pick<SubjectRow, 'sid' | 'kind' | 'id'>;
@@ -41,5 +41,5 @@ export class SaidThen {
 }
 
 function subjectOf({ sid, kind, id }: Ref, own: readonly EventRow[]): Subject {
-  return new Subject({ sid, kind, id }, own, [], NOBODY_ELSE);
+  return new Subject({ sid, kind, id }, own, () => [], NOBODY_ELSE);
 }

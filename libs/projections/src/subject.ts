@@ -69,6 +69,8 @@ interface Others {
   readonly find: Find;
   readonly counts: Counts;
   citing(source: number, from: number): Iterable<Citing>;
+  /** Told by a subject that has read more of itself, so that its size counts. */
+  grew(subject: Subject): void;
 }
 
 export interface SubjectRef {
@@ -80,7 +82,8 @@ export interface SubjectRef {
 export class Subject {
   private state: SubjectState;
   private readonly rows = new Map<string, EventRow>();
-  private readonly others: Concerning[] = [];
+  /** Read when they are asked for: thousands may have a role in a group, and most who name it want its name alone. */
+  private others: Concerning[] | undefined;
   /** Of a case: subjects that its own events name, by kind and id. */
   private readonly mentioned = new Map<string, Mention>();
   private weight = 1;
@@ -94,11 +97,12 @@ export class Subject {
   constructor(
     readonly ref: SubjectRef,
     own: readonly EventRow[],
-    concerning: readonly Concerning[],
+    private readonly readConcerning: () => readonly Concerning[],
     private readonly among: Others,
   ) {
     this.state = initial(ref.kind, ref.id);
-    this.take(own, concerning);
+    if (ref.kind === 'person') this.takeWithOthers(own, readConcerning());
+    else for (const row of own) this.learn(row);
   }
 
   get kind(): SubjectCategory {
@@ -129,6 +133,8 @@ export class Subject {
 
   /** Takes in the next event of another stream that concerns it. */
   hear(event: Concerning): void {
+    // What was not read yet will be read with it.
+    if (this.others === undefined) return;
     this.others.push(event);
     this.weight += weightOf(event.row);
     if (event.row.type === 'IdentityJudged') this.judged = true;
@@ -199,6 +205,11 @@ export class Subject {
   }
 
   concerning(): readonly Concerning[] {
+    if (this.others === undefined) {
+      this.others = [...this.readConcerning()];
+      for (const { row } of this.others) this.weight += weightOf(row);
+      this.among.grew(this);
+    }
     return this.others;
   }
 
@@ -260,7 +271,7 @@ export class Subject {
         found.push({ persons: [at.id, person], verdict, seq });
     };
     for (const row of this.rows.values()) add(this, row);
-    for (const { row, of } of this.others) if (row.type === 'IdentityJudged') add(find(of.kind, of.id), row);
+    for (const { row, of } of this.concerning()) if (row.type === 'IdentityJudged') add(find(of.kind, of.id), row);
     return found;
   }
 
@@ -288,8 +299,9 @@ export class Subject {
     );
   }
 
-  /** Both in the order of the log, as they were taken in when they came. */
-  private take(own: readonly EventRow[], concerning: readonly Concerning[]): void {
+  /** Both in the order of the log, as they were taken in when they came: a person's ledger holds what cases say of its facts. */
+  private takeWithOthers(own: readonly EventRow[], concerning: readonly Concerning[]): void {
+    this.others = [];
     let next = 0;
     for (const event of concerning) {
       for (let row = own[next]; row !== undefined && row.seq < event.row.seq; row = own[++next]) this.learn(row);
