@@ -20,6 +20,7 @@ import {
   type SubjectState,
   validatePayload,
 } from '#domain';
+import { WEBHOOK_EVENTS } from '#feed';
 import { canonicalJson, canonicalValue, derivedId, type JsonObject, streamName } from '#kernel';
 import {
   CHAIN_START,
@@ -53,7 +54,14 @@ export interface Golden {
 }
 
 /** Every event that is written today. */
-export const forms: readonly StoredForm[] = [...catalogue, ...ACCESS_EVENTS, LOG_STARTED, FOLD_ADOPTED, LOG_SEALED];
+export const forms: readonly StoredForm[] = [
+  ...catalogue,
+  ...ACCESS_EVENTS,
+  ...WEBHOOK_EVENTS,
+  LOG_STARTED,
+  FOLD_ADOPTED,
+  LOG_SEALED,
+];
 
 export function fileOf({ type, schemaVersion }: Pick<StoredForm, 'type' | 'schemaVersion'>): string {
   return join(GOLDEN_FOLDER, `${type}.v${schemaVersion}.json`);
@@ -64,7 +72,7 @@ export function makeGolden(form: StoredForm): string {
   const { type, schemaVersion } = form;
   const definition = catalogue.find((each) => each.type === type);
   const examplesOfType = definition === undefined ? [OTHERS[type]] : variants(definition);
-  const [category = type.startsWith('Access') ? 'access' : 'log'] = definition?.categories ?? [];
+  const [category = categoryOf(form)] = definition?.categories ?? [];
   const stream = streamName(category, derivedId('golden', 'subject', category));
   const logId = derivedId('golden', 'log', 0);
   const key = fixedKey(`golden ${type}`);
@@ -101,6 +109,12 @@ export function makeGolden(form: StoredForm): string {
   return `${JSON.stringify(golden, null, 2)}\n`;
 }
 
+/** Of events that are no subject's. */
+function categoryOf(form: StoredForm): string {
+  if (ACCESS_EVENTS.includes(form)) return 'access';
+  return WEBHOOK_EVENTS.includes(form) ? 'webhook' : 'log';
+}
+
 const OTHERS: Readonly<Partial<Record<string, object>>> = {
   FoldAdopted: { foldVersion: 1 },
   LogSealed: {
@@ -110,6 +124,15 @@ const OTHERS: Readonly<Partial<Record<string, object>>> = {
   LogStarted: { logId: derivedId('golden', 'log', 0) },
   AccessKeyCreated: { hash: '0123456789abcdef'.repeat(4), name: 'Laptop A', scopes: ['read', 'record'] },
   AccessKeyRevoked: {},
+  WebhookRegistered: {
+    url: 'https://newsroom.example.org/hooks?token=A',
+    name: 'Newsroom A',
+    filter: { axis: ['liberty'], country: ['DK'], group: [ID.groupA], person: [ID.personA, ID.personB], to: ['free'] },
+    after: 17,
+  },
+  WebhookRewound: { after: 4 },
+  WebhookDeadLettersReleased: { changes: ['f2-15.0', 'f2-15.1'] },
+  WebhookDeleted: {},
 };
 
 /** What is recorded where the cited source holds its text (places of words), and where it holds none (the words, sealed). */

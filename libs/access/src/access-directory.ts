@@ -7,33 +7,20 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { allows, type Principal, type Scope, SCOPES } from '#command-handling';
-import type { EventStore, StoredEvent, Subscription } from '#event-store';
+import type { EventStore } from '#event-store';
 import {
   type Clock,
   derivedId,
   err,
   ok,
-  parseStreamName,
   randomId,
   type Randomness,
   type Refusal,
   refusal,
   type Result,
-  streamCategory,
   streamName,
 } from '#kernel';
-import {
-  CHAIN_START,
-  type ChainHead,
-  createEventCodec,
-  type EventCodec,
-  IntegrityError,
-  type KeyStore,
-  type RecordedEvent,
-  settledAppend,
-  SYSTEM,
-  verifyChain,
-} from '#log-format';
+import { CHAIN_START, IntegrityError, type KeyStore, LiveStreams, type RecordedEvent, SYSTEM } from '#log-format';
 import {
   ACCESS_EVENTS,
   ACCESS_KEY_CREATED,
@@ -61,7 +48,7 @@ export interface OpenAccessDirectory {
  */
 export async function openAccessDirectory(options: OpenAccessDirectory): Promise<AccessDirectory> {
   const directory = new Directory(options);
-  await directory.start();
+  await directory.open();
   return directory;
 }
 
@@ -87,30 +74,32 @@ class Directory implements AccessDirectory {
   readonly #ids = new Map<string, string>();
   /** Ids of events that cannot be read, by the key they belong to. */
   readonly #unreadable = new Map<string, string>();
-  readonly #codec: EventCodec;
-  readonly #subscription: Subscription;
-  #followed: Promise<void> | undefined;
-  #following = true;
-  #closing = false;
+  #streams: LiveStreams | undefined;
 
-  constructor(private readonly options: OpenAccessDirectory) {
-    this.#codec = createEventCodec(ACCESS_EVENTS, options.randomness);
-    this.#subscription = options.store.subscribeToAll({ categories: [streamCategory(CATEGORY)] });
-  }
+  constructor(private readonly options: OpenAccessDirectory) {}
 
-  start(): Promise<void> {
-    return new Promise((caughtUp, failed) => {
-      this.#followed = this.#follow(caughtUp)
-        .catch(failed)
-        .finally(() => {
-          this.#following = false;
-          failed(new Error('The log was closed before its access keys were read.'));
-        });
+  async open(): Promise<void> {
+    const { keys } = this.options;
+    this.#streams = await LiveStreams.open({
+      ...this.options,
+      // Names are all that is sealed, and nobody is kept out because a name cannot be shown.
+      keys: {
+        obtain: (stream) => keys.obtain(stream),
+        find: (ids) => keys.find(ids).catch(() => new Map()),
+      },
+      category: CATEGORY,
+      forms: ACCESS_EVENTS,
+      apply: (id, event) => {
+        this.#apply(id, event);
+      },
+      unreadable: (id, event) => {
+        this.#shutOut(id, event);
+      },
     });
   }
 
   authenticate(authorization: string | undefined): Result<Principal, Refusal> {
-    if (!this.#following)
+    if (!this.#opened.following)
       return err(refusal('access-unavailable', 'Access keys cannot be checked at present; try again.'));
     const key = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? '')?.[1];
     if (key === undefined) return UNAUTHENTICATED;
@@ -142,7 +131,7 @@ class Directory implements AccessDirectory {
   async revokeKey(by: Principal, id: string): Promise<Result<AccessKeyInfo, Refusal>> {
     if (!allows(by, 'admin')) return FORBIDDEN;
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      const head = await this.#load(id);
+      const head = await this.#opened.load(id);
       const entry = this.#entries.get(id);
       if (head === CHAIN_START || entry === undefined) return err(refusal('not-found', 'There is no such access key.'));
       if (entry.info.revokedAt !== undefined) return ok(entry.info);
@@ -151,7 +140,8 @@ class Directory implements AccessDirectory {
         return err(refusal('last-admin-key', 'This is the last admin key. Make another one first.'));
       }
       const event = { id: randomId(this.options.randomness), type: ACCESS_KEY_REVOKED.type, data: {} };
-      if (await this.#append(id, event, head, by.id)) return ok(this.#entries.get(id)?.info ?? entry.info);
+      if (await this.#opened.append(id, event, head, { by: by.id }))
+        return ok(this.#entries.get(id)?.info ?? entry.info);
     }
     return err(refusal('conflict', 'Others are changing this key; try again.'));
   }
@@ -170,13 +160,16 @@ class Directory implements AccessDirectory {
   }
 
   health(): AccessHealth {
-    return { following: this.#following, unreadable: [...this.#unreadable.values()] };
+    return { following: this.#opened.following, unreadable: [...this.#unreadable.values()] };
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
-    await this.#subscription.close();
-    await this.#followed;
+    await this.#streams?.close();
+  }
+
+  get #opened(): LiveStreams {
+    if (this.#streams === undefined) throw new Error('The directory is not open yet.');
+    return this.#streams;
   }
 
   async #ensureGiven(given: string): Promise<Result<undefined, Refusal>> {
@@ -188,7 +181,7 @@ class Directory implements AccessDirectory {
     const id = idOfKey(given);
     if (!this.#entries.has(id)) await this.#record(id, given, GIVEN_ADMIN_NAME, ['admin'], SYSTEM);
     // Whoever recorded it, on whichever node: what counts is whether it lets its holder in.
-    await this.#load(id);
+    await this.#opened.load(id);
     const known = this.authenticate(`Bearer ${given}`);
     if (known.ok && allows(known.value, 'admin')) return ok(undefined);
     return err(refusal('admin-key-taken', 'The given admin key was revoked, or is another key’s. Choose a new one.'));
@@ -208,73 +201,11 @@ class Directory implements AccessDirectory {
       type: ACCESS_KEY_CREATED.type,
       data: { hash: hashOfKey(key), name, scopes },
     };
-    return this.#append(id, event, CHAIN_START, by);
-  }
-
-  /** Appends one event behind the head, and applies it here at once; false on a conflict. */
-  async #append(
-    id: string,
-    event: { readonly id: string; readonly type: string; readonly data: object },
-    head: ChainHead,
-    by: string,
-  ): Promise<boolean> {
-    const { store, keys, logId, clock, randomness } = this.options;
-    const stream = streamName(CATEGORY, id);
-    const { events, recorded } = this.#codec.encode([event], {
-      logId,
-      stream,
-      head,
-      key: await keys.obtain(stream),
-      recordedAt: clock.now(),
-      recordedBy: by,
-      correlationId: event.id,
-      visibility: 'internal',
-    });
-    const expected = head === CHAIN_START ? 'no-stream' : head.revision;
-    const outcome = await settledAppend(store, stream, events, expected, randomness);
-    if (outcome === undefined) return false;
-    for (const each of recorded) this.#apply({ ...each, position: outcome.position });
-    return true;
-  }
-
-  /** Reads one key's stream, applies it, and tells where its chain stands. */
-  async #load(id: string): Promise<ChainHead> {
-    const stored: StoredEvent[] = [];
-    for await (const event of this.options.store.readStream(streamName(CATEGORY, id))) stored.push(event);
-    const verified = verifyChain(stored, this.options.logId);
-    if (!verified.ok) throw verified.error;
-    await this.#applyAll(stored);
-    return verified.value;
-  }
-
-  async #follow(caughtUp: () => void): Promise<void> {
-    for await (const message of this.#subscription) {
-      if (message.kind === 'events') await this.#applyAll(message.events);
-      else if (message.kind === 'caught-up') caughtUp();
-    }
-    if (!this.#closing) throw new Error('The log ended a subscription.');
-  }
-
-  async #applyAll(stored: readonly StoredEvent[]): Promise<void> {
-    const page = await this.#codec.decodePage(stored, { find: (ids) => this.#findOrNone(ids) });
-    for (const event of page) {
-      if (event.ok) this.#apply(event.value);
-      else this.#shutOut(event.error.event);
-    }
-  }
-
-  /** Names are all that is sealed, and nobody is kept out because a name cannot be shown. */
-  async #findOrNone(ids: Iterable<string>): ReturnType<KeyStore['find']> {
-    try {
-      return await this.options.keys.find(ids);
-    } catch {
-      return new Map();
-    }
+    return this.#opened.append(id, event, CHAIN_START, { by });
   }
 
   /** Idempotent: what this node recorded comes again by the subscription, perhaps after later events of the same key. */
-  #apply(event: RecordedEvent): void {
-    const id = parseStreamName(event.stream)?.id ?? event.stream;
+  #apply(id: string, event: RecordedEvent): void {
     if (this.#unreadable.has(id)) return;
     const known = this.#entries.get(id);
     const { recordedAt, recordedBy } = event.metadata;
@@ -284,7 +215,7 @@ class Directory implements AccessDirectory {
     } else if (known === undefined) {
       const created = readCreated(event.data);
       if (created === undefined) {
-        this.#shutOut(event);
+        this.#shutOut(id, event);
         return;
       }
       const { name, scopes } = created;
@@ -297,8 +228,7 @@ class Directory implements AccessDirectory {
   }
 
   /** An event that cannot be read might be a revocation: its key is not let in. */
-  #shutOut(event: { readonly id: string; readonly stream: string }): void {
-    const id = parseStreamName(event.stream)?.id ?? event.stream;
+  #shutOut(id: string, event: { readonly id: string }): void {
     this.#unreadable.set(id, event.id);
     this.#entries.delete(id);
   }

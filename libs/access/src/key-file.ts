@@ -98,7 +98,11 @@ export function openForReading(file: string): DatabaseSync {
 /** The connection that writes. */
 export function openForWriting(file: string): DatabaseSync {
   // FULL: a key is on the disk before it is used. fullfsync: also where fsync alone does not do that (macOS).
-  return openWith(file, 'PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;');
+  // secure_delete: what is destroyed does not stay in a free page.
+  return openWith(
+    file,
+    'PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON;',
+  );
 }
 
 function openWith(file: string, pragmas: string): DatabaseSync {

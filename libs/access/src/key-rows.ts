@@ -2,6 +2,9 @@
 import { KeyStoreError } from './key-store-error.js';
 import { unwrap, type WrappedKey } from './wrapping.js';
 
+/** Where a key lies: which stream's it is, or the name of the secret. */
+export type RowPlace = Pick<WrappedKey, 'kind' | 'name'>;
+
 export interface KeyRows {
   /** Which they are, for sentences that begin with "The": `key store /data/keys.db`. Holds no secret. */
   readonly place: string;
@@ -10,6 +13,16 @@ export interface KeyRows {
    * @throws KeyStoreError `read-only`: none was there, and this opening may make none; `disk-full`, `unavailable`
    */
   obtain(key: WrappedKey): Promise<WrappedKey>;
+  /**
+   * What lies at a place; undefined: nothing.
+   * @throws KeyStoreError `unavailable`
+   */
+  at(place: RowPlace): Promise<WrappedKey | undefined>;
+  /**
+   * Takes away what lies at a place, durably.
+   * @throws KeyStoreError `read-only`, `disk-full`, `unavailable`
+   */
+  destroy(place: RowPlace): Promise<void>;
   /**
    * Keys of streams by their ids; one that is not there is left out.
    * @throws KeyStoreError `unavailable`

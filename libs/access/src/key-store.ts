@@ -58,6 +58,32 @@ class OpeningKeyStore implements KeyStore {
     return (await this.#obtain('secret', name)).key;
   }
 
+  async findSecret(name: string): Promise<Uint8Array | undefined> {
+    this.#assertOpen();
+    const at = { kind: 'secret', name } as const;
+    const known = this.#byPlace.get(placeOf(at));
+    const fresh = this.#counts(known, this.trust.unasked) ? known : undefined;
+    if (fresh !== undefined) return fresh.key.key;
+    let row: WrappedKey | undefined;
+    try {
+      row = await this.keys.rows.at(at);
+    } catch (error) {
+      if (!this.#counts(known, this.trust.unconfirmed) || !isUnavailable(error)) throw error;
+      return known.key.key;
+    }
+    if (row !== undefined) return this.#open(row).key;
+    if (known !== undefined) this.#forget(known);
+    return undefined;
+  }
+
+  async destroySecret(name: string): Promise<void> {
+    this.#assertOpen();
+    const at = { kind: 'secret', name } as const;
+    await this.keys.rows.destroy(at);
+    const known = this.#byPlace.peek(placeOf(at));
+    if (known !== undefined) this.#forget(known);
+  }
+
   async find(keyIds: Iterable<string>): Promise<ReadonlyMap<string, StreamKey>> {
     this.#assertOpen();
     const found = new Map<string, StreamKey>();

@@ -2,13 +2,13 @@
 import { Worker } from 'node:worker_threads';
 import type { FromKeyWriter, ToKeyWriter } from './key-protocol.js';
 import { KeyStoreError } from './key-store-error.js';
+import type { RowPlace } from './key-rows.js';
 import type { WrappedKey } from './wrapping.js';
 
-interface Request {
-  readonly key: WrappedKey;
-  resolve(key: WrappedKey): void;
-  reject(error: KeyStoreError): void;
-}
+type Request = { reject(error: KeyStoreError): void } & (
+  | { readonly kind: 'obtain'; readonly key: WrappedKey; resolve(key: WrappedKey): void }
+  | { readonly kind: 'destroy'; readonly place: RowPlace; resolve(): void }
+);
 
 /** Keys of one transaction, at most. */
 const MAX_BATCH = 512;
@@ -67,14 +67,15 @@ export class KeyWriterThread {
 
   /** The key that lies at the place afterwards, durably: this one, or the one that was there before. */
   obtain(key: WrappedKey): Promise<WrappedKey> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ key, resolve, reject });
-      // Asked for in one turn, written in one transaction.
-      if (this.#underWay.length === 0 && this.#waiting.length === 1)
-        setImmediate(() => {
-          this.#send();
-        });
+      this.#ask({ kind: 'obtain', key, resolve, reject });
+    });
+  }
+
+  /** Resolves when nothing lies at the place any more, durably. */
+  destroy(place: RowPlace): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#ask({ kind: 'destroy', place, resolve, reject });
     });
   }
 
@@ -90,11 +91,31 @@ export class KeyWriterThread {
     await this.#exited;
   }
 
+  #ask(request: Request): void {
+    if (this.#gone !== undefined) {
+      request.reject(this.#gone);
+      return;
+    }
+    this.#waiting.push(request);
+    // Asked for in one turn, written in one transaction.
+    if (this.#underWay.length === 0 && this.#waiting.length === 1)
+      setImmediate(() => {
+        this.#send();
+      });
+  }
+
+  /** Sends what waits, as far as it is of one kind: what is asked for is done in the order of asking. */
   #send(): void {
-    if (this.#gone !== undefined || this.#underWay.length > 0 || this.#waiting.length === 0) return;
-    this.#underWay = this.#waiting.splice(0, MAX_BATCH);
+    const [first] = this.#waiting;
+    if (this.#gone !== undefined || this.#underWay.length > 0 || first === undefined) return;
+    const others = this.#waiting.findIndex(({ kind }) => kind !== first.kind);
+    this.#underWay = this.#waiting.splice(0, Math.min(MAX_BATCH, others === -1 ? MAX_BATCH : others));
     this.#worker.ref();
-    this.#post({ kind: 'obtain', keys: this.#underWay.map(({ key }) => key) });
+    this.#post(
+      first.kind === 'obtain'
+        ? { kind: 'obtain', keys: this.#underWay.flatMap((one) => (one.kind === 'obtain' ? [one.key] : [])) }
+        : { kind: 'destroy', places: this.#underWay.flatMap((one) => (one.kind === 'destroy' ? [one.place] : [])) },
+    );
   }
 
   #post(message: ToKeyWriter): void {
@@ -107,8 +128,9 @@ export class KeyWriterThread {
     this.#worker.unref();
     requests.forEach((request, index) => {
       const key = message.kind === 'obtained' ? message.keys[index] : undefined;
-      if (key !== undefined) request.resolve(key);
-      else if (message.kind === 'failed') request.reject(new KeyStoreError(message.code, message.message));
+      if (message.kind === 'failed') request.reject(new KeyStoreError(message.code, message.message));
+      else if (request.kind === 'destroy') request.resolve();
+      else if (key !== undefined) request.resolve(key);
     });
     this.#send();
     if (this.#underWay.length === 0) this.#whenIdle?.();

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openForWriting } from './key-file.js';
 import type { FromKeyWriter, ToKeyWriter } from './key-protocol.js';
 import { toKeyStoreError } from './key-store-error.js';
+import type { RowPlace } from './key-rows.js';
 import type { WrappedKey } from './wrapping.js';
 
 const port = parentPort;
@@ -22,12 +23,12 @@ function answer(act: () => FromKeyWriter): void {
 }
 
 let db: DatabaseSync | undefined;
-let obtainAll: (keys: readonly WrappedKey[]) => WrappedKey[];
+let writes: Writes;
 
 answer(() => {
   const opened = openForWriting(file);
   db = opened;
-  obtainAll = prepare(opened);
+  writes = prepare(opened);
   return { kind: 'ready' };
 });
 
@@ -35,30 +36,54 @@ port.on('message', (message: ToKeyWriter) => {
   if (message.kind === 'close') {
     db?.close();
     port.close();
+  } else if (message.kind === 'obtain') {
+    answer(() => ({ kind: 'obtained', keys: writes.obtainAll(message.keys) }));
   } else {
-    answer(() => ({ kind: 'obtained', keys: obtainAll(message.keys) }));
+    answer(() => {
+      writes.destroyAll(message.places);
+      return { kind: 'destroyed' };
+    });
   }
 });
 
-function prepare(connection: DatabaseSync): (keys: readonly WrappedKey[]) => WrappedKey[] {
+interface Writes {
+  obtainAll(keys: readonly WrappedKey[]): WrappedKey[];
+  destroyAll(places: readonly RowPlace[]): void;
+}
+
+function prepare(connection: DatabaseSync): Writes {
   const insert = connection.prepare(
     'INSERT INTO keys (kind, name, key_id, wrapped) VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO NOTHING',
   );
   const select = connection.prepare('SELECT key_id, wrapped FROM keys WHERE kind = ? AND name = ?');
-  return (keys) => {
+  const remove = connection.prepare('DELETE FROM keys WHERE kind = ? AND name = ?');
+  const inTransaction = <T>(write: () => T): T => {
     connection.exec('BEGIN IMMEDIATE');
     try {
-      const there = keys.map(({ kind, name, keyId, wrapped }) => {
-        insert.run(kind, name, keyId, wrapped);
-        const row = select.get(kind, name) as { key_id: string; wrapped: Uint8Array };
-        return { kind, name, keyId: row.key_id, wrapped: row.wrapped };
-      });
+      const written = write();
       connection.exec('COMMIT');
-      return there;
+      return written;
     } catch (error) {
       // A failed COMMIT (a full disk) has rolled back by itself.
       if (connection.isTransaction) connection.exec('ROLLBACK');
       throw error;
     }
+  };
+  return {
+    obtainAll: (keys) =>
+      inTransaction(() =>
+        keys.map(({ kind, name, keyId, wrapped }) => {
+          insert.run(kind, name, keyId, wrapped);
+          const row = select.get(kind, name) as { key_id: string; wrapped: Uint8Array };
+          return { kind, name, keyId: row.key_id, wrapped: row.wrapped };
+        }),
+      ),
+    destroyAll: (places) => {
+      inTransaction(() => {
+        for (const { kind, name } of places) remove.run(kind, name);
+      });
+      // The journal holds the pages as they were before.
+      connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    },
   };
 }

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { KeyStore } from '#log-format';
 import { checkMasterKey, createKeyFile, inspectKeyFile, openForReading } from './key-file.js';
-import type { KeyRows, OpenedKeys } from './key-rows.js';
+import type { KeyRows, OpenedKeys, RowPlace } from './key-rows.js';
 import { KeyStoreError, toKeyStoreError } from './key-store-error.js';
 import { keyStoreOver } from './key-store.js';
 import { KeyWriterThread } from './key-writer-thread.js';
@@ -85,13 +85,24 @@ class SqliteKeyRows implements KeyRows {
   }
 
   async obtain(key: WrappedKey): Promise<WrappedKey> {
-    const there = this.#read(() => this.#selectByPlace.get(key.kind, key.name));
-    if (there !== undefined) return asKey(there);
+    const there = await this.at(key);
+    if (there !== undefined) return there;
     if (this.writer === undefined) throw readOnly(this.place);
     return this.writer.obtain(key);
   }
 
   // Async, as a key store on another machine is.
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async at({ kind, name }: RowPlace): Promise<WrappedKey | undefined> {
+    const there = this.#read(() => this.#selectByPlace.get(kind, name));
+    return there && asKey(there);
+  }
+
+  async destroy(place: RowPlace): Promise<void> {
+    if (this.writer === undefined) throw readOnly(this.place);
+    await this.writer.destroy(place);
+  }
+
   // eslint-disable-next-line @typescript-eslint/require-await
   async find(keyIds: readonly string[]): Promise<readonly WrappedKey[]> {
     const found: WrappedKey[] = [];

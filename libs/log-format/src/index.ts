@@ -4,6 +4,7 @@ export { createEventCodec, type EncodeContext, type EncodedEvents, type EventCod
 export { asDomainEvent } from './domain-event.js';
 export * from './errors.js';
 export { ensureFoldAdopted, FOLD_ADOPTED } from './fold-adopted.js';
+export { type Appending, LiveStreams, type LiveStreamsOptions } from './live-streams.js';
 export { leafOf, LOG_SEALED, SEAL_STREAM, storedHash } from './log-sealed.js';
 export * from './merkle.js';
 export { parseObject, readMetadata } from './metadata.js';

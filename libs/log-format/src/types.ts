@@ -54,6 +54,10 @@ export interface KeyStore {
   find(keyIds: Iterable<string>): Promise<ReadonlyMap<string, StreamKey>>;
   /** A named secret of 32 bytes, made if there is none yet. */
   secret(name: string): Promise<Uint8Array>;
+  /** A named secret that was made before; undefined where there is none: it was destroyed. */
+  findSecret(name: string): Promise<Uint8Array | undefined>;
+  /** Destroys a named secret, durably; nothing where there is none. Other nodes find it for a while, if they have it in memory. */
+  destroySecret(name: string): Promise<void>;
   close(): Promise<void>;
 }
 

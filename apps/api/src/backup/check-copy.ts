@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ACCESS_EVENTS, KEYS_FILE, KeyStoreError, openSqliteKeyStore } from '#access';
+import { KEYS_FILE, KeyStoreError, openSqliteKeyStore } from '#access';
 import { describeFault, verifyLog, type VerifiedLog } from '#audit';
 import { EventStoreError } from '#event-store';
 import { LOG_FILE, openSqliteLog } from '#event-store-sqlite';
-import { createRecordCodec } from '#log-format';
+import { createWholeLogCodec } from '../whole-log-codec.js';
 import { BackupError } from './backup-error.js';
 
 export interface MasterKeySource {
@@ -52,7 +52,7 @@ export async function checkCopy(
           ? await openSqliteKeyStore({ folder: places.keys, mode: 'read', randomness, ...master })
           : undefined;
       try {
-        const codec = createRecordCodec(randomness, ACCESS_EVENTS);
+        const codec = createWholeLogCodec(randomness);
         const { faults, logId, head, last, streams, closed } = await verifyLog({
           store,
           open: { codec, ...(keys && { keys }) },

@@ -1,13 +1,12 @@
 /** The record's log from one place to another: a data folder or an EventStoreDB, either way. What copies is in libs/audit. */
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { ACCESS_EVENTS } from '#access';
 import { type CopiedLog, copyLog, CopyLogError, type CopyLogOptions, type CopyMark } from '#audit';
 import { type EventStore, EventStoreError } from '#event-store';
 import { GROUP_APPENDS, LOG_FILE, openSqliteLog, takeOwnership } from '#event-store-sqlite';
-import { createRecordCodec } from '#log-format';
 import { openLog } from '../log.js';
 import { createRandomness } from '../randomness.js';
+import { createWholeLogCodec } from '../whole-log-codec.js';
 import { markBeside, markInFolder, unfinished } from './mark.js';
 
 /** Where a log lies. */
@@ -60,7 +59,7 @@ export async function copyInto(
 ): Promise<CopiedLog> {
   const target = await opened('target', openTarget, to);
   try {
-    const codec = createRecordCodec(randomness, ACCESS_EVENTS);
+    const codec = createWholeLogCodec(randomness);
     const { store, mark, atOnce } = target;
     return await inWords(copyLog({ source, target: store, mark, atOnce, codec, randomness, ...watching }));
   } finally {

@@ -15,8 +15,8 @@ import { orProblem, waitForPosition } from './read-routes.js';
 import { NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
 
-/** What streams are about: what things are recorded of, the keys to the record, and the log itself. */
-const CATEGORIES = ['person', 'group', 'case', 'statement', 'source', 'access', 'log'];
+/** What streams are about: what things are recorded of, the keys to the record, who is told of changes, and the log itself. */
+const CATEGORIES = ['person', 'group', 'case', 'statement', 'source', 'access', 'webhook', 'log'];
 
 /** The media types of JSON Lines, which none is registered for. */
 const LINES = /\bapplication\/(?:jsonl|x-ndjson)\b/;

@@ -6,7 +6,7 @@
  * where the server is set to commit asynchronously.
  */
 import type { KeyStore } from '#log-format';
-import type { KeyRows, OpenedKeys } from '../key-rows.js';
+import type { KeyRows, OpenedKeys, RowPlace } from '../key-rows.js';
 import { KeyStoreError } from '../key-store-error.js';
 import { keyStoreOver, type Trust } from '../key-store.js';
 import { findMasterKey } from '../master-key.js';
@@ -74,6 +74,11 @@ async function open(client: Client, schema: string, place: string, options: Open
 /** As many as one statement takes up. */
 const KEYS_AT_ONCE = 1_000;
 
+/** Part of a statement whose commit is not to be asynchronous. */
+const DURABLY = `durably AS MATERIALIZED (
+  SELECT set_config('synchronous_commit', CASE setting WHEN 'off' THEN 'on' ELSE setting END, true)
+    FROM current_setting('synchronous_commit') AS setting)`;
+
 interface Row {
   readonly kind: WrappedKey['kind'];
   readonly name: string;
@@ -99,6 +104,20 @@ class PostgresKeyRows implements KeyRows {
     if (there !== undefined) return there;
     if (!this.writable) throw readOnly(this.place);
     throw new KeyStoreError('unavailable', `A key in the ${this.place} was destroyed as it was made; try again.`);
+  }
+
+  async at(place: RowPlace): Promise<WrappedKey | undefined> {
+    return (await this.#at([place])).get(placeOf(place));
+  }
+
+  async destroy({ kind, name }: RowPlace): Promise<void> {
+    if (!this.writable) throw readOnly(this.place);
+    await this.database.run('could not be written', (client) =>
+      client.query(`WITH ${DURABLY} DELETE FROM ${this.#table} USING durably WHERE kind = $1 AND name = $2`, [
+        kind,
+        name,
+      ]),
+    );
   }
 
   async find(keyIds: readonly string[]): Promise<readonly WrappedKey[]> {
@@ -143,7 +162,7 @@ class PostgresKeyRows implements KeyRows {
     return keys.map((key) => there.get(placeOf(key)));
   }
 
-  async #at(keys: readonly WrappedKey[]): Promise<Map<string, WrappedKey>> {
+  async #at(keys: readonly RowPlace[]): Promise<Map<string, WrappedKey>> {
     const rows = await this.#select('(kind, name) IN (SELECT * FROM unnest($1::text[], $2::text[]))', [
       keys.map(({ kind }) => kind),
       keys.map(({ name }) => name),
@@ -157,9 +176,7 @@ class PostgresKeyRows implements KeyRows {
     const ordered = [...keys].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
     return this.database.run('could not be written', async (client) => {
       const { rows } = await client.query<Row>(
-        `WITH durably AS MATERIALIZED (
-           SELECT set_config('synchronous_commit', CASE setting WHEN 'off' THEN 'on' ELSE setting END, true)
-             FROM current_setting('synchronous_commit') AS setting)
+        `WITH ${DURABLY}
          INSERT INTO ${this.#table} (kind, name, key_id, wrapped)
          SELECT key.* FROM durably, unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) AS key
          ON CONFLICT (kind, name) DO NOTHING
@@ -190,6 +207,6 @@ function asKey({ kind, name, key_id: keyId, wrapped }: Row): WrappedKey {
   return { kind, name, keyId, wrapped };
 }
 
-function placeOf({ kind, name }: WrappedKey): string {
+function placeOf({ kind, name }: RowPlace): string {
   return `${kind} ${name}`;
 }

@@ -152,6 +152,22 @@ export function keyStoreContract(make: () => Promise<KeyStorePlace>): void {
       expect(await (await open()).secret('etag')).toEqual(etag);
     });
 
+    test('are found by those who must not make them, and not once they were destroyed', async () => {
+      const [store, reader] = [await open(), await open({ mode: 'read' })];
+      expect(await store.findSecret('webhook')).toBeUndefined();
+      const made = await store.secret('webhook');
+      expect(await store.findSecret('webhook')).toEqual(made);
+      await store.obtain('webhook');
+      await Promise.all([store.secret('another'), store.destroySecret('webhook'), store.secret('a third')]);
+      await store.destroySecret('webhook');
+      for (const one of [store, reader, await open()]) expect(await one.findSecret('webhook')).toBeUndefined();
+      expect(await reader.findSecret('another')).toEqual(await store.secret('another'));
+      await expect(reader.destroySecret('another')).rejects.toMatchObject({ code: 'read-only' });
+      expect(await store.secret('webhook')).not.toEqual(made);
+      // The stream of the same name keeps its key.
+      expect(await place.count()).toBe(1);
+    });
+
     test('are no keys of streams', async () => {
       const store = await open();
       expect((await store.obtain('etag')).key).not.toEqual(await store.secret('etag'));

@@ -1,0 +1,130 @@
+/** Where a webhook's progress lies: one value of the operational state, written often, and its dead letters in another, written rarely. */
+import type { OperationalState } from '#event-store';
+import { FOLD_VERSION } from '#projections';
+import type { ChangePlace } from '../ports.js';
+import { type Fence, FencedValue } from './fenced-value.js';
+import type { DeadLetter, Pending, Progress } from './progress.js';
+
+/** Letters of one webhook that are kept; beyond it the oldest go, and are counted. A replay still has them sent. */
+export const MOST_LETTERS = 1_000;
+
+export interface Letters {
+  /** The oldest first. */
+  readonly kept: readonly DeadLetter[];
+  readonly dropped: number;
+}
+
+export interface StoredProgress {
+  readonly progress: Progress;
+  readonly letters: Letters;
+}
+
+export const NO_LETTERS: Letters = { kept: [], dropped: 0 };
+
+/** Infinity has no JSON. */
+type PlaceJson = readonly [seq: number, n: number | null];
+type PlacedJson<T> = Omit<T, 'place'> & { readonly place: PlaceJson };
+
+interface ProgressJson extends Omit<Progress, 'position' | 'pending'> {
+  /** The version of the fold that the places are of. */
+  readonly fold: number;
+  readonly position: PlaceJson;
+  readonly pending: readonly PlacedJson<Pending>[];
+  /** It was deleted. */
+  readonly ended?: true;
+}
+
+interface LettersJson extends Omit<Letters, 'kept'> {
+  readonly kept: readonly PlacedJson<DeadLetter>[];
+}
+
+export class ProgressStore {
+  readonly #progress: FencedValue<ProgressJson>;
+  readonly #letters: FencedValue<LettersJson>;
+
+  /** @returns what is there; undefined: nothing was delivered yet @throws as FencedValue.open does */
+  static async open(
+    fence: Fence,
+    id: string,
+  ): Promise<{ readonly store: ProgressStore; readonly found: StoredProgress | 'ended' | undefined }> {
+    const progress = await FencedValue.open<ProgressJson>(fence, nameOf(id));
+    const letters = await FencedValue.open<LettersJson>(fence, lettersOf(id));
+    return { store: new ProgressStore(progress.value, letters.value), found: asFound(progress.found, letters.found) };
+  }
+
+  private constructor(progress: FencedValue<ProgressJson>, letters: FencedValue<LettersJson>) {
+    this.#progress = progress;
+    this.#letters = letters;
+  }
+
+  save({ position, pending, ...rest }: Progress): Promise<void> {
+    return this.#progress.write({
+      fold: FOLD_VERSION,
+      position: placeJson(position),
+      pending: pending.map(placedJson),
+      ...rest,
+    });
+  }
+
+  saveLetters({ kept, dropped }: Letters): Promise<void> {
+    return this.#letters.write({ kept: kept.map(placedJson), dropped });
+  }
+
+  /** Of a webhook that was deleted: nothing of it is kept. */
+  async end(): Promise<void> {
+    await this.#letters.write({ ...NO_LETTERS, kept: [] });
+    await this.#progress.write({ fold: FOLD_VERSION, position: [0, 0], pending: [], heeded: 0, ended: true });
+  }
+}
+
+/** The same for who only looks, on whatever node. @throws EventStoreError */
+export async function readProgress(state: OperationalState, id: string): Promise<StoredProgress | undefined> {
+  const [progress, letters] = await Promise.all([state.read(nameOf(id)), state.read(lettersOf(id))]);
+  const found = asFound(
+    progress && (JSON.parse(progress.value) as ProgressJson),
+    letters && (JSON.parse(letters.value) as LettersJson),
+  );
+  return found === 'ended' ? undefined : found;
+}
+
+function asFound(
+  progress: ProgressJson | undefined,
+  letters: LettersJson | undefined,
+): StoredProgress | 'ended' | undefined {
+  if (progress === undefined) return undefined;
+  if (progress.ended === true) return 'ended';
+  const { fold, position, pending, ...rest } = progress;
+  return {
+    progress: { ...rest, position: positionOf(position, fold), pending: pending.map(placed) },
+    letters: letters === undefined ? NO_LETTERS : { ...letters, kept: letters.kept.map(placed) },
+  };
+}
+
+/** Of another fold it is not known how many changes an event has: none of them is to be missed. */
+function positionOf([seq, n]: PlaceJson, fold: number): ChangePlace {
+  if (n === null) return { seq, n: Infinity };
+  return fold === FOLD_VERSION || seq === 0 ? { seq, n } : { seq: seq - 1, n: Infinity };
+}
+
+function placeJson({ seq, n }: ChangePlace): PlaceJson {
+  return [seq, Number.isFinite(n) ? n : null];
+}
+
+function placedJson<T extends { readonly place: ChangePlace }>({ place, ...rest }: T): PlacedJson<T> {
+  return { ...rest, place: placeJson(place) };
+}
+
+function placed<T extends object>({
+  place: [seq, n],
+  ...rest
+}: PlacedJson<T>): Omit<T, 'place'> & { place: ChangePlace } {
+  return { ...(rest as Omit<T, 'place'>), place: { seq, n: n ?? Infinity } };
+}
+
+function nameOf(id: string): string {
+  return `webhook-${id}`;
+}
+
+function lettersOf(id: string): string {
+  return `webhook-${id}-letters`;
+}

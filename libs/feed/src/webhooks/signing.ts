@@ -1,0 +1,34 @@
+/** Signs what is sent by Standard Webhooks 1.0.0 (symmetric, `v1`), and writes secrets as receivers configure them. */
+import { createHmac } from 'node:crypto';
+import type { Parcel } from './courier.js';
+
+export interface ToSign {
+  readonly url: string;
+  /** The same at each try of the same thing. */
+  readonly id: string;
+  /** A CloudEvent in structured mode. */
+  readonly body: string;
+  readonly secret: Uint8Array;
+  /** Of this try. */
+  readonly at: Date;
+}
+
+export function signed({ url, id, body, secret, at }: ToSign): Parcel {
+  const timestamp = String(Math.floor(at.getTime() / 1_000));
+  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`, 'utf8').digest('base64');
+  return {
+    url,
+    headers: {
+      'content-type': 'application/cloudevents+json; charset=utf-8',
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': `v1,${signature}`,
+    },
+    body,
+  };
+}
+
+/** `whsec_<base64>`. */
+export function secretText(secret: Uint8Array): string {
+  return `whsec_${Buffer.from(secret).toString('base64')}`;
+}

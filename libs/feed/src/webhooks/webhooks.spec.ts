@@ -1,0 +1,278 @@
+/** Webhooks on one node and on two: real log, keys, state, leases and network; the feed alone is made. */
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Webhook as StandardWebhook } from 'standardwebhooks';
+import { openSqliteKeyStore } from '#access';
+import { Leases, type OperationalState } from '#event-store';
+import { openNodeState } from '#event-store-sqlite';
+import { ensureLogStarted, type KeyStore } from '#log-format';
+import { realClock, realRandomness as randomness, temporaryLog } from '../../../../test/support/real.js';
+import type { Inside } from './addresses.js';
+import { createHttpCourier } from './http-courier.js';
+import { MadeFeed } from './test-support/feed.js';
+import { openWebhooks, type Webhooks, type WebhookStatus } from './webhooks.js';
+import type { Webhook } from './webhook.js';
+
+/** A receiver that keeps what came, verified by the package that receivers use. */
+class Receiver {
+  readonly received: { readonly id: string; readonly seq: number }[] = [];
+  readonly faults: string[] = [];
+  secret = '';
+  status: number | 'hang' = 204;
+  readonly #server = createServer((request, response) => {
+    void this.#take(request).then(() => {
+      if (this.status !== 'hang') response.writeHead(this.status).end();
+    });
+  });
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hooks`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  get seqs(): readonly number[] {
+    return this.received.map(({ seq }) => seq);
+  }
+
+  async #take(request: IncomingMessage): Promise<void> {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    const id = String(request.headers['webhook-id']);
+    try {
+      const told = new StandardWebhook(this.secret).verify(body, request.headers as Record<string, string>) as {
+        seq?: number;
+      };
+      this.received.push({ id, seq: told.seq ?? 0 });
+    } catch (error) {
+      this.faults.push((error as Error).message);
+    }
+  }
+}
+
+let temporary: Awaited<ReturnType<typeof temporaryLog>>;
+let keys: KeyStore;
+let state: OperationalState;
+let logId: string;
+let feed: MadeFeed;
+let reported: string[];
+const nodes: Webhooks[] = [];
+const receivers: Receiver[] = [];
+
+beforeEach(async () => {
+  temporary = await temporaryLog();
+  keys = await openSqliteKeyStore({ folder: temporary.folder, randomness, mode: 'write' });
+  state = openNodeState(temporary.folder);
+  logId = await ensureLogStarted(temporary.store, realClock, randomness);
+  feed = new MadeFeed();
+  reported = [];
+});
+
+afterEach(async () => {
+  for (const node of nodes.splice(0)) await node.close();
+  for (const receiver of receivers.splice(0)) await receiver.stop();
+  await state.close();
+  await keys.close();
+  await temporary.remove();
+  expect(reported).toEqual([]);
+});
+
+async function node(inside: Inside = 'all', mayListen: (principal: string) => boolean = () => true): Promise<Webhooks> {
+  const webhooks = await openWebhooks({
+    store: temporary.store,
+    keys,
+    logId,
+    state,
+    leases: new Leases({ state, randomness, term: 300 }),
+    source: feed,
+    courier: createHttpCourier({ inside, userAgent: 'Habeas', answerWithin: 1_000 }),
+    clock: realClock,
+    ticker: {
+      now: () => performance.now(),
+      sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }).catch(() => undefined),
+    },
+    randomness,
+    tell: ({ change }) => JSON.stringify({ id: change.id, seq: change.seq }),
+    mayListen,
+    observer: { tried: () => undefined, gaveUp: () => undefined },
+    inside,
+    report: (line) => reported.push(line),
+  });
+  nodes.push(webhooks);
+  return webhooks;
+}
+
+async function receiverOf(webhooks: Webhooks): Promise<{ receiver: Receiver; webhook: Webhook }> {
+  const receiver = new Receiver();
+  receivers.push(receiver);
+  const url = await receiver.start();
+  const made = await webhooks.register({ request: { url, filter: {}, after: 0 }, by: 'key:1' });
+  if (!made.ok) throw new Error(made.error.code);
+  receiver.secret = made.value.secret;
+  return { receiver, webhook: made.value.webhook };
+}
+
+async function eventually(check: () => boolean | Promise<boolean>, within = 10_000): Promise<void> {
+  const until = performance.now() + within;
+  while (performance.now() < until && !(await check())) await sleep(10);
+  expect(await check()).toBe(true);
+}
+
+const upTo = (last: number, first = 1): number[] => Array.from({ length: last - first + 1 }, (_, n) => first + n);
+const statusOf = (webhooks: Webhooks, webhook: Webhook): Promise<WebhookStatus> => webhooks.statusOf(webhook);
+
+test('what is sent is verified by standardwebhooks, in order, and the position follows', async () => {
+  const webhooks = await node();
+  const { receiver, webhook } = await receiverOf(webhooks);
+  expect(receiver.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+  feed.add(30);
+  await eventually(() => receiver.received.length === 30);
+  feed.add(5);
+  await eventually(async () => (await statusOf(webhooks, webhook)).position.seq === 35);
+  expect(receiver.seqs).toEqual(upTo(35));
+  expect(receiver.received[0]).toEqual({ id: 'f2-1.0', seq: 1 });
+  expect(receiver.faults).toEqual([]);
+  expect(await statusOf(webhooks, webhook)).toMatchObject({
+    state: 'delivering',
+    pending: 0,
+    last: { outcome: { status: 204 } },
+  });
+});
+
+test('one receiver that never answers delays no other', async () => {
+  const webhooks = await node();
+  const dead = await receiverOf(webhooks);
+  dead.receiver.status = 'hang';
+  const alive = await receiverOf(webhooks);
+  feed.add(1);
+  await eventually(() => dead.receiver.received.length === 1);
+  const begun = performance.now();
+  feed.add(49);
+  await eventually(() => alive.receiver.received.length === 50);
+  expect(performance.now() - begun).toBeLessThan(900);
+  await eventually(async () => (await statusOf(webhooks, dead.webhook)).state === 'failing');
+  expect(await statusOf(webhooks, dead.webhook)).toMatchObject({ last: { outcome: { error: 'timed-out' } } });
+  expect(webhooks.waiting.pending).toBeGreaterThan(0);
+});
+
+test('of two nodes one delivers; the other goes on when it ends, and nothing comes twice', async () => {
+  const one = await node();
+  const { receiver } = await receiverOf(one);
+  feed.add(20);
+  await eventually(() => receiver.received.length === 20);
+  const two = await node();
+  feed.add(20);
+  await eventually(() => receiver.received.length === 40);
+  await one.close();
+  feed.add(20);
+  await eventually(() => receiver.received.length === 60);
+  await sleep(100);
+  expect(receiver.seqs).toEqual(upTo(60));
+  expect(two.waiting).toEqual({ pending: 0, deadLetters: 0 });
+});
+
+test('what one node is asked is done by the one that delivers', async () => {
+  const [one, two] = [await node(), await node()];
+  const { receiver, webhook } = await receiverOf(one);
+  feed.add(5);
+  await eventually(() => receiver.received.length === 5);
+  await eventually(() => two.get(webhook.id) !== undefined);
+  expect((await two.replay(webhook.id, 2, 'key:2')).ok).toBe(true);
+  await eventually(() => receiver.received.length === 8);
+  expect(receiver.seqs).toEqual([...upTo(5), 3, 4, 5]);
+  expect((await two.delete(webhook.id, 'key:2')).ok).toBe(true);
+  await eventually(async () => (await keys.findSecret(`webhook-${webhook.id}`)) === undefined);
+  feed.add(3);
+  await sleep(200);
+  expect(receiver.received).toHaveLength(8);
+  expect(one.get(webhook.id)).toBeUndefined();
+});
+
+test('what could not be cleared away when it was deleted is cleared under the next lease', async () => {
+  const first = await node();
+  const { webhook } = await receiverOf(first);
+  await eventually(async () => (await state.read(`webhook-${webhook.id}`)) !== undefined);
+  await first.close();
+  const lazy = await node();
+  await lazy.close();
+  // Deleted while nobody delivers.
+  const deleting = await node('all');
+  await deleting.delete(webhook.id, 'key:1');
+  await deleting.close();
+  await node();
+  await eventually(async () => (await keys.findSecret(`webhook-${webhook.id}`)) === undefined);
+});
+
+test('a ping is signed, tells what became of it, and changes nothing', async () => {
+  const webhooks = await node();
+  const { receiver, webhook } = await receiverOf(webhooks);
+  expect(await webhooks.ping(webhook, 'ping-1', '{"type":"ping"}')).toEqual({ outcome: { status: 204 } });
+  expect(receiver.received).toEqual([{ id: 'ping-1', seq: 0 }]);
+  receiver.status = 500;
+  expect(await webhooks.ping(webhook, 'ping-2', '{}')).toEqual({ outcome: { status: 500 } });
+  expect(await statusOf(webhooks, webhook)).toMatchObject({ state: 'delivering', position: { seq: 0 } });
+});
+
+test('a key that is revoked silences what it registered', async () => {
+  const revoked = new Set<string>();
+  const webhooks = await node('all', (principal) => !revoked.has(principal));
+  const { receiver, webhook } = await receiverOf(webhooks);
+  feed.add(1);
+  await eventually(() => receiver.received.length === 1);
+  revoked.add('key:1');
+  feed.add(1);
+  await sleep(100);
+  expect(receiver.received).toHaveLength(1);
+  expect((await statusOf(webhooks, webhook)).state).toBe('key-revoked');
+});
+
+test('closing lets what is under way end, and cuts off what does not', async () => {
+  const webhooks = await node();
+  const { receiver, webhook } = await receiverOf(webhooks);
+  receiver.status = 'hang';
+  feed.add(1);
+  await eventually(() => receiver.received.length === 1);
+  const begun = performance.now();
+  await webhooks.close();
+  expect(performance.now() - begun).toBeLessThan(7_000);
+  receiver.status = 204;
+  await node();
+  await eventually(() => receiver.received.length === 2, 15_000);
+  expect(receiver.seqs).toEqual([1, 1]);
+  expect(webhook.id).toBeDefined();
+}, 30_000);
+
+test.each<[string, Inside, string | undefined]>([
+  ['https://example.org/hooks', [], undefined],
+  ['https://example.org:8443/hooks?token=a', [], undefined],
+  ['https://8.8.8.8/', [], undefined],
+  ['http://example.org/', [], 'https'],
+  ['http://8.8.8.8/', 'all', 'https'],
+  ['https://127.0.0.1/', [], 'inside'],
+  ['https://[fd00::1]/', [], 'inside'],
+  ['https://169.254.169.254/', ['10.0.0.0/8'], 'inside'],
+  ['https://localhost/', [], 'inside'],
+  ['http://localhost/', 'all', undefined],
+  ['http://10.0.0.1/', ['10.0.0.0/8'], undefined],
+  ['https://user:pass@example.org/', [], 'user'],
+  ['https://example.org/#part', [], 'fragment'],
+  [`https://example.org/${'a'.repeat(2_000)}`, [], '2000'],
+  ['ftp://example.org/', [], 'such as'],
+  ['javascript:alert(1)', 'all', 'such as'],
+  ['example.org', [], 'such as'],
+  ['', [], 'such as'],
+])('%s with %p allowed: %p', async (url, inside, why) => {
+  const webhooks = await node(inside);
+  const made = await webhooks.register({ request: { url, filter: {}, after: 0 }, by: 'key:1' });
+  if (why === undefined) expect(made).toMatchObject({ ok: true });
+  else
+    expect(made).toMatchObject({
+      ok: false,
+      error: { code: 'invalid-url', pointer: '/url', detail: expect.stringContaining(why) },
+    });
+});
