@@ -4,6 +4,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { openAccessDirectory } from '#access';
 import { createCommandHandler } from '#command-handling';
 import { Leases } from '#event-store';
+import { ViewsChangeSource } from '#feed';
 import type { Clock } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
 import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
@@ -130,9 +131,14 @@ async function compose(
   const closeReader = (): void => {
     reader.close();
   };
+  const changes = new ViewsChangeSource(reader);
+  opened.add(() => {
+    changes.close();
+  });
   const notify = (message: ViewsMessage): void => {
     reader.notify(message);
     watching.viewsTold(message);
+    changes.notify(message);
   };
   // In a thread of its own: the interface is put together meanwhile.
   const { tracing } = watching;

@@ -30,4 +30,5 @@ export * from './status/index.js';
 export { FORMATS } from './validation/formats.js';
 export type { JsonSchema } from './validation/json-schema.js';
 export { REFUSAL_CODES, type RefusalCode, type RefusalCodeInfo, type RefusalKind } from './validation/refusal-codes.js';
+export { isCountry } from './validation/countries.js';
 export { vocabularies } from './catalogue/vocabularies.js';

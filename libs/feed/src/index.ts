@@ -1,4 +1,15 @@
 /** Status changes for whoever wants to hear of them: in pages, as a stream, and sent to their address. */
+export {
+  CHANGE_DATA_SCHEMA,
+  CHANGE_EVENT_TYPE,
+  cloudEvent,
+  type StatusChangeData,
+  type StatusChangeEvent,
+} from './cloud-event.js';
+export { FILTER_FIELDS, FILTER_WORDS, type FilterField, matches, readFilter } from './filter.js';
+export { FilterIndex } from './filter-index.js';
+export { BEGINNING, isBehind, parsePlace, placeOf, placeText, type ReadPlace } from './place.js';
+export type { ChangeFilter, ChangePage, ChangePlace, ChangeSource, FedChange } from './ports.js';
+export { ViewsChangeSource } from './views-source.js';
 export { type Outcome } from './webhooks/courier.js';
 export { WEBHOOK_EVENTS } from './webhooks/webhook.js';
-export type { ChangeFilter, ChangePage, ChangePlace, ChangeSource, FedChange } from './ports.js';

@@ -8,7 +8,7 @@ import { bounded, type Column, type Flag, type RefColumns, refOf, unbounded } fr
 import type { ChangedAnswer, ChangeKind, StatusChange } from './shapes.js';
 
 /** Which change of the record it is, and of what kind. */
-export interface ChangePlace {
+export interface ChangeRef {
   readonly seq: number;
   readonly n: number;
   readonly sid: number;
@@ -19,7 +19,7 @@ export interface ChangePlace {
   readonly corrects: string | null;
 }
 
-export interface ChangeColumns extends ChangePlace, RefColumns {
+export interface ChangeColumns extends ChangeRef, RefColumns {
   readonly was: string;
   readonly was_detail: string | null;
   readonly was_since: string | null;
@@ -44,12 +44,12 @@ export interface ToldChange extends ChangeColumns {
   readonly cause_type: string;
 }
 
-export function changeId({ seq, n }: Pick<ChangePlace, 'seq' | 'n'>): string {
+export function changeId({ seq, n }: Pick<ChangeRef, 'seq' | 'n'>): string {
   return `f${FOLD_VERSION}-${seq}.${n}`;
 }
 
 /** In the order of the table. */
-export function changeColumns({ ref, from, to, past }: AxisChange, place: ChangePlace): Column[] {
+export function changeColumns({ ref, from, to, past }: AxisChange, place: ChangeRef): Column[] {
   const { seq, n, sid, kind, day, corrects } = place;
   return [
     seq,

@@ -4,12 +4,17 @@ import type { Clock, Result, Refusal } from '#kernel';
 import type { KeyStore, Subtrees } from '#log-format';
 import type {
   BuildProgress,
+  ChangeFilter,
+  ChangePlace,
+  ChangesRead,
   CitationsPage,
   DifferenceView,
+  FedChange,
   HistoryPage,
   ListPage,
   SearchField,
   SearchPage,
+  ShownChange,
   SubjectCategory,
   ViewsHealth,
   ViewsMessage,
@@ -157,6 +162,14 @@ export interface ViewsReader {
   ): Iterable<Result<DifferenceView, Refusal>>;
   /** The facts that rest on a source, as they are now. */
   citations(source: string, query?: PageQuery): Result<CitationsPage, Refusal>;
+  /**
+   * Status changes behind a place, in the order of the log: the same on every node, after every rebuild, and whenever they are
+   * read. Looks through a bounded number of them, so a page may hold few or none and still not be at the head.
+   * @param limit how many at most, from 1
+   */
+  changes(filter: ChangeFilter, after: ChangePlace, limit: number): Result<ChangesRead, Refusal>;
+  /** What is shown beside each of these changes. */
+  shown(changes: readonly FedChange[]): Result<readonly ShownChange[], Refusal>;
   /** Subjects whose names, titles, words or notes hold a text, the best first. Present texts only, never withdrawn ones. */
   search(query: SearchQuery): Result<SearchPage, Refusal>;
   /** Which prefix of the log a moment stands for, and whether anything recorded later can still belong to it. */

@@ -6,6 +6,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { err, ok, parseEdtf, recordingDay, refusal, type Refusal, type Result } from '#kernel';
 import { LRUCache } from 'lru-cache';
+import { ChangesReader } from './changes-reader.js';
+import { shownChanges } from './changes-shown.js';
 import { ChangedSubjects } from './difference/changed-subjects.js';
 import { differenceOf, differs, type Known } from './difference/difference.js';
 import { casesOf, partiesOf } from './documents/parties.js';
@@ -44,12 +46,17 @@ import { bounded } from './segment-columns.js';
 import { SearchReader } from './search/reader.js';
 import type {
   AsOf,
+  ChangeFilter,
+  ChangePlace,
+  ChangesRead,
   CitationsPage,
   DifferenceView,
+  FedChange,
   HistoryPage,
   ListItem,
   ListPage,
   SearchPage,
+  ShownChange,
   SubjectCategory,
   ViewsHealth,
   ViewsMessage,
@@ -88,6 +95,7 @@ interface OpenFile {
   readonly search: SearchReader;
   readonly tree: TreeReader;
   readonly changed: ChangedSubjects;
+  readonly changes: ChangesReader;
 }
 
 class FileReader implements ViewsReader {
@@ -218,6 +226,14 @@ class FileReader implements ViewsReader {
     });
   }
 
+  changes(filter: ChangeFilter, after: ChangePlace, limit: number): Result<ChangesRead, Refusal> {
+    return this.snapshot((file) => file.changes.page(filter, after, limit));
+  }
+
+  shown(changes: readonly FedChange[]): Result<readonly ShownChange[], Refusal> {
+    return this.snapshot(({ records }) => ok(shownChanges(records, changes)));
+  }
+
   search(query: SearchQuery): Result<SearchPage, Refusal> {
     return this.snapshot((file) => {
       const day = recordingDay(this.options.clock.now());
@@ -315,6 +331,7 @@ class FileReader implements ViewsReader {
       search: new SearchReader(db),
       tree: new TreeReader(db),
       changed: new ChangedSubjects(db),
+      changes: new ChangesReader(db, records),
     });
   }
 

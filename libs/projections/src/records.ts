@@ -72,6 +72,7 @@ export class Records {
     | 'history'
     | 'changes'
     | 'changesFrom'
+    | 'data'
     | 'citing'
     | 'seqOf'
     | 'placeOf'
@@ -110,6 +111,7 @@ export class Records {
       ),
       changes: db.prepare(`${CHANGES} WHERE c.seq = ? ORDER BY c.n`),
       changesFrom: db.prepare(`${CHANGES} WHERE c.seq >= ? ORDER BY c.seq, c.n`),
+      data: db.prepare('SELECT data FROM events WHERE seq = ?'),
       citing: db.prepare(
         `SELECT e.sid, s.seq FROM subject_events s JOIN events e ON e.seq = s.seq
          WHERE s.sid = ?1 AND s.cites = 1 AND s.seq >= ?2 AND s.seq <= ?3 AND NOT EXISTS (
@@ -205,6 +207,12 @@ export class Records {
   /** The status changes that this event and all later ones caused, in order. */
   changesFrom(seq: number): readonly StatusChange[] {
     return (this.statements.changesFrom.all(seq) as unknown as ToldChange[]).map(toldChange);
+  }
+
+  /** What an event says; nothing of one that was skipped or is not in the file. */
+  dataAt(seq: number): Readonly<Record<string, unknown>> {
+    const row = this.statements.data.get(seq) as unknown as { data: string | null } | undefined;
+    return JSON.parse(row?.data ?? '{}') as Readonly<Record<string, unknown>>;
   }
 
   /** The subjects whose events cite this source, by the seq of the first that does, within these bounds. */

@@ -1,5 +1,5 @@
 /** What all builders of documents share: pointers to other subjects, citations with their words, facts on a timeline. */
-import { type ActOnFact, type StandingFact, wordsAt } from '#domain';
+import type { ActOnFact, StandingFact } from '#domain';
 import type { Day, DayBounds } from '#kernel';
 import { byBounds, compare, daysView } from '../days.js';
 import { nameOf } from '../naming.js';
@@ -17,6 +17,7 @@ import type {
 import { type Find, mentionsOf, type Subject } from '../subject.js';
 import { Answers } from './answers.js';
 import type { Built } from './built.js';
+import { citationView } from './citation.js';
 import { type Data, object, objects, optional, text, texts } from './read.js';
 
 /** Everything that a document is a function of. */
@@ -109,20 +110,12 @@ export class Build {
     return objects(value).map((citation) => this.citation(citation));
   }
 
-  citation({ sourceId, quote, locator, at, published }: Data): CitationView {
-    const id = text(sourceId) ?? '';
-    const { exact, prefix, suffix } = object(quote);
-    const held = this.find('source', id)?.source()?.text;
-    const place = placeOf(at);
-    return {
-      source: this.pointer('source', id),
-      ...optional('words', place === undefined ? text(exact) : held === undefined ? undefined : wordsAt(held, place)),
-      ...optional('at', place),
-      ...optional('prefix', text(prefix)),
-      ...optional('suffix', text(suffix)),
-      ...optional('locator', text(locator)),
-      ...optional('published', text(published)),
-    };
+  citation(citation: Data): CitationView {
+    return citationView(
+      citation,
+      (id) => this.find('source', id)?.source()?.text,
+      (id) => this.pointer('source', id),
+    );
   }
 
   /** The subject's facts in the order in which they happened, as far as that is known. */
@@ -280,11 +273,4 @@ export function stands(fact: StandingFact): boolean {
 
 function own(data: Data): Data {
   return Object.fromEntries(Object.entries(data).filter(([name]) => !COMMON.has(name)));
-}
-
-function placeOf(at: unknown): CitationView['at'] {
-  const { start, end, version } = object(at);
-  return typeof start === 'number' && typeof end === 'number' && typeof version === 'number'
-    ? { start, end, version }
-    : undefined;
 }
