@@ -6,8 +6,10 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openSqliteLog } from '#event-store-sqlite';
 import { Client, RequestFailed } from '../../apps/cli/src/client.js';
+import { run } from '../support/server-process.js';
 import { ADMIN_KEY, startServer, temporaryFolder } from './test-support/server.js';
 
+const CLI = fileURLToPath(new URL('../../apps/cli/src/main.js', import.meta.url));
 const API = fileURLToPath(new URL('../../apps/api/src/main.js', import.meta.url));
 
 /** A server as a process; `limit`: a line of shell before it. */
@@ -156,12 +158,15 @@ test('an event that the views cannot take in is named by readiness, and what cam
   await log.close();
 
   const after = await startServer(folder);
-  const deadline = Date.now() + 5_000;
-  const stopped = async (): Promise<boolean> =>
-    ((await ready(after.url)).body.views as { state: string }).state === 'stopped';
-  while (!(await stopped()) && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const until = async (state: string): Promise<void> => {
+    const deadline = Date.now() + 5_000;
+    const isIt = async (): Promise<boolean> =>
+      ((await ready(after.url)).body.views as { state: string }).state === state;
+    while (!(await isIt()) && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  await until('stopped');
   expect(await ready(after.url)).toMatchObject({
     status: 503,
     body: { status: 'not-ready', views: { state: 'stopped', poison: { event: id, type: 'NeverHeardOf' } } },
@@ -177,5 +182,18 @@ test('an event that the views cannot take in is named by readiness, and what cam
     status: 503,
     code: 'views-stopped',
   });
+
+  // Somebody looks at it, and has the views go on without it.
+  const skip = (event: unknown): Promise<{ status: number }> =>
+    after.client.request('/v1/views/skips', { method: 'POST', body: { event } });
+  await expect(skip(7)).rejects.toMatchObject({ status: 422, code: 'invalid-event' });
+  await expect(skip(randomUUID())).rejects.toMatchObject({ status: 409, code: 'not-stopped-there' });
+  const skipping = run(CLI, ['skip', id], { environment: { HABEAS_URL: after.url, HABEAS_KEY: ADMIN_KEY } });
+  expect([await skipping.ended, skipping.errors()]).toEqual([0, '']);
+  expect(skipping.output()).toMatch(new RegExp(`^Event ${id} is passed over by server `));
+  expect((await after.client.request(`/v1/sources?minPosition=${position}`)).status).toBe(200);
+  await until('live');
+  expect(await ready(after.url)).toMatchObject({ status: 200, body: { views: { state: 'live' } } });
+  await expect(skip(id)).rejects.toMatchObject({ status: 409, code: 'not-stopped-there' });
   await after.end(/^The views stopped at event [0-9a-f-]+ \(NeverHeardOf, revision 0 of /);
 }, 120_000);

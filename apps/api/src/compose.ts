@@ -182,6 +182,7 @@ async function compose(
     access,
     views: reader,
     rebuildViews: async () => (await starting).rebuild(),
+    skipEvent: async (event) => (await starting).skip(event),
     sealing,
     bundles: bundlesFrom({ store: eventStore, keys: keyStore, views: reader, sealing, randomness }),
     eventStore,

@@ -1,5 +1,6 @@
 /** The thread that writes the views: a reader of the log and of the key store of its own, and the fold between them and the file. */
 import { parentPort } from 'node:worker_threads';
+import type { Refusal, Result } from '#kernel';
 import { runViews, type Views, type ViewsMessage, type ViewsOptions } from '#projections';
 import { keepCompiled } from './compile-cache.js';
 import { openKeyStore } from './key-store.js';
@@ -20,12 +21,15 @@ export type ToViewsThread =
       readonly traced: boolean;
     }
   | { readonly kind: 'rebuild' }
+  | { readonly kind: 'skip'; readonly event: string }
   | { readonly kind: 'close' };
 export type FromViewsThread =
   | ViewsMessage
   | { readonly kind: 'started' }
   /** Health has said so before. */
   | { readonly kind: 'rebuilding' }
+  /** To each `skip`, in their order. */
+  | { readonly kind: 'skipped'; readonly outcome: Result<void, Refusal> }
   | { readonly kind: 'applied'; readonly applied: AppliedEvents };
 
 /** Folds from `begin` to `close`. A failure to begin ends the thread with its error. */
@@ -47,6 +51,8 @@ export function awaitBeginning(): void {
       if (message.kind === 'rebuild') {
         views?.rebuild();
         post({ kind: 'rebuilding' });
+      } else if (message.kind === 'skip') {
+        if (views !== undefined) post({ kind: 'skipped', outcome: views.skip(message.event) });
       } else {
         await views?.close();
         port.close();
@@ -55,7 +61,7 @@ export function awaitBeginning(): void {
   });
 }
 
-type Running = Pick<Views, 'rebuild' | 'close'>;
+type Running = Pick<Views, 'rebuild' | 'skip' | 'close'>;
 
 /** Starts folding. */
 async function begin(
@@ -79,6 +85,7 @@ async function begin(
     rebuild: () => {
       views.rebuild();
     },
+    skip: (event) => views.skip(event),
     close: async () => {
       await views.close();
       await eventStore.close();

@@ -1,5 +1,6 @@
 /** The views' writer, in a thread of its own, so that folding never delays a request. */
 import { Worker } from 'node:worker_threads';
+import { err, type Refusal, refusal, type Result } from '#kernel';
 import type { ViewsHealth, ViewsMessage } from '#projections';
 import type { KeySettings } from './settings.js';
 import type { AppliedEvents } from './watching/tracing.js';
@@ -12,6 +13,11 @@ export interface ViewsWriter {
    * @returns when their health says so; false if there is nobody to do it at the moment
    */
   rebuild(): Promise<boolean>;
+  /**
+   * Goes on behind the event at which the views stopped.
+   * @returns when their health says so; refused with `not-stopped-there`, or `views-not-ready` if there is nobody to do it at the moment
+   */
+  skip(event: string): Promise<Result<void, Refusal>>;
   /** Lets the writer commit what it has applied, and ends the thread. Idempotent. */
   close(): Promise<void>;
 }
@@ -41,6 +47,8 @@ export class ViewsThread {
     await this.worker.terminate();
   }
 }
+
+const NOBODY = err(refusal('views-not-ready', 'The views are being started; try again in a moment.'));
 
 /** Milliseconds after which a thread that died is started again: long enough that one that always dies does no harm. */
 const RESTART_AFTER = 1_000;
@@ -75,6 +83,8 @@ export async function startViews(
   let current = loaded;
   /** Who waits to hear that a rebuild has begun. */
   const asked: ((begun: boolean) => void)[] = [];
+  /** Who waits to hear whether an event was passed over, in the order of asking. */
+  const skips: ((outcome: Result<void, Refusal>) => void)[] = [];
 
   const begin = (thread: ViewsThread): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -87,6 +97,10 @@ export async function startViews(
         }
         if (message.kind === 'rebuilding') {
           for (const told of asked.splice(0)) told(true);
+          return;
+        }
+        if (message.kind === 'skipped') {
+          skips.shift()?.(message.outcome);
           return;
         }
         if (message.kind === 'applied') {
@@ -105,6 +119,7 @@ export async function startViews(
         if (failure !== undefined) report(`The thread of the views failed: ${failure.name}.`);
         reject(failure ?? new Error('The thread of the views ended.'));
         for (const told of asked.splice(0)) told(false);
+        for (const told of skips.splice(0)) told(NOBODY);
         if (!running || closing) return;
         notify({ kind: 'health', health: { ...health, state: 'failed', failure: 'thread-ended' } });
         setTimeout(() => {
@@ -125,6 +140,15 @@ export async function startViews(
         }
         asked.push(resolve);
         current.tell({ kind: 'rebuild' });
+      }),
+    skip: (event) =>
+      new Promise((resolve) => {
+        if (closing || health.failure === 'thread-ended') {
+          resolve(NOBODY);
+          return;
+        }
+        skips.push(resolve);
+        current.tell({ kind: 'skip', event });
       }),
     close: async () => {
       closing = true;

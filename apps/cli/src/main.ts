@@ -180,6 +180,14 @@ program
   });
 
 program
+  .command('skip')
+  .description(
+    'have the server that HABEAS_URL names go on behind the event at which its views stopped, by the admin key in HABEAS_KEY (docs/watching.md)',
+  )
+  .argument('<event>', 'its id, as /health/ready names it')
+  .action(async (event: string) => (await import('./skip.js')).skip(process.env, event));
+
+program
   .command('bundle')
   .description(
     'fetch what proves what was recorded of a subject, as one file to be handed on, from the server that HABEAS_URL names, by the key in HABEAS_KEY (docs/auditing.md)',

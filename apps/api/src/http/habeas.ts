@@ -2,6 +2,7 @@
 import type { AccessDirectory } from '#access';
 import type { CommandHandler, Principal } from '#command-handling';
 import type { EventStore } from '#event-store';
+import type { Refusal, Result } from '#kernel';
 import type { ViewsReader } from '#projections';
 import type { Bundles } from '../bundles.js';
 import type { Sealing } from '../sealing.js';
@@ -14,6 +15,8 @@ export interface Habeas {
   readonly views: ViewsReader;
   /** Has the views built anew. Resolves when their health says so; false if nobody can do it at the moment. */
   readonly rebuildViews: () => Promise<boolean>;
+  /** Has the views go on behind the event that stopped them. Refusals: `not-stopped-there`, `views-not-ready`. */
+  readonly skipEvent: (event: string) => Promise<Result<void, Refusal>>;
   readonly sealing: Sealing;
   readonly bundles: Bundles;
   /** For whoever asks for what is stored as it is stored. */

@@ -697,6 +697,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     foldVersion: count,
     ...viewsProgress,
   }),
+  Skip: object({ event: { ...text, description: 'The id of the event that `poison` names.' } }),
   NewKey: object({
     name: { type: 'string', minLength: 1, maxLength: 200 },
     scopes: { type: 'array', minItems: 1, uniqueItems: true, items: oneOf(...SCOPES) },

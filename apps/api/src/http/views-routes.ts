@@ -1,12 +1,13 @@
 /** The views of this server as such: how they stand, and folding them again. For whoever runs it. */
-import { Controller, Get, Header, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Inject, Post } from '@nestjs/common';
 import { FOLD_VERSION, SCHEMA_VERSION } from '#projections';
 import type { ViewsProgress } from '../watching/progress.js';
 import { ApiProblems, jsonOf } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { ProblemError } from './problem.js';
+import { orProblem } from './read-routes.js';
 import { NeedsScope } from './scopes.js';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from './swagger.js';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from './swagger.js';
 
 export interface ViewsStatus extends ViewsProgress {
   /** Which server says so, since when it was started: each has views of its own. */
@@ -51,6 +52,29 @@ export class ViewsController {
   @ApiProblems(400, 401, 403, 413, 415, 422, 503)
   async rebuild(): Promise<ViewsStatus> {
     if (!(await this.habeas.rebuildViews())) throw new ProblemError([NOBODY], { 'retry-after': '1' });
+    return this.status();
+  }
+
+  @Post('skips')
+  @HttpCode(200)
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOperation({
+    operationId: 'skipEvent',
+    summary: 'Go on behind the event at which the views of this server stopped',
+    description:
+      'Its place in the log is kept, and nothing of what it says is shown; histories leave it out. `poison` of `GET /v1/views` and of ' +
+      '`/health/ready` names it. Of several servers each is told by itself.',
+  })
+  @ApiBody({ required: true, schema: { $ref: '#/components/schemas/Skip' } })
+  @ApiResponse({ status: 200, description: 'The views go on.', content: jsonOf('Views') })
+  @ApiProblems(400, 401, 403, 409, 413, 415, 422, 503)
+  async skip(@Body() body: unknown): Promise<ViewsStatus> {
+    const { event, ...others } = (body ?? {}) as Record<string, unknown>;
+    if (typeof event !== 'string' || Object.keys(others).length > 0) {
+      const detail = 'Say which event is to be passed over, and nothing else: {"event": "<id>"}.';
+      throw new ProblemError([{ code: 'invalid-event', detail, pointer: '/event' }]);
+    }
+    orProblem(await this.habeas.skipEvent(event));
     return this.status();
   }
 }
