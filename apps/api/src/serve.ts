@@ -1,4 +1,5 @@
 /** The server as a process: what it says when it starts, and how it is ended. */
+import { FAULT, INTERRUPTED } from './exit-codes.js';
 import { quickStart } from './quick-start.js';
 import { readSettings } from './settings.js';
 import type { Log } from './watching/log.js';
@@ -15,10 +16,19 @@ export function untilSignal(): Promise<void> {
       resolve();
     });
     process.once('SIGINT', () => {
-      process.once('SIGINT', () => process.exit(130));
+      process.once('SIGINT', () => process.exit(INTERRUPTED));
       resolve();
     });
   });
+}
+
+/** Aborted when somebody ends the process; as {@link untilSignal}, but for work that takes a signal. */
+export function abortedBySignal(): AbortSignal {
+  const stop = new AbortController();
+  void untilSignal().then(() => {
+    stop.abort();
+  });
+  return stop.signal;
 }
 
 /** What the record holds of people is for the eyes of the user who runs it: files are made without rights for others. */
@@ -30,7 +40,7 @@ export function keepFilesPrivate(): void {
 function endOnFault(log: Log): void {
   process.on('uncaughtException', (error) => {
     log.fatal(thrownFacts(error), 'the server fails, and ends');
-    process.exit(70);
+    process.exit(FAULT);
   });
 }
 

@@ -1,9 +1,10 @@
 /** `habeas check`: what is served held against what the log says, row by row. By itself, beside the server or without one. */
 import type { Refusal } from '#kernel';
 import { BuildFailedError, type CheckStep, checkViews, type ViewsDifference } from '#projections';
+import { DIFFERENT, DONE } from '../../api/src/exit-codes.js';
 import { StartError } from '../../api/src/start-error.js';
 import type { Environment } from './client-of.js';
-import { BUILDING, DIFFERENT, DONE, type OpenRecord, withRecord } from './offline.js';
+import { BUILDING, type ReadRecord, withRecord } from './offline.js';
 import { countText, StepMeter, type Steps } from './progress.js';
 
 /** Further ones are counted. */
@@ -16,7 +17,7 @@ export function check(environment: Environment): Promise<number> {
   return withRecord(environment, 'Stopped. Nothing was decided.', checkRecord);
 }
 
-async function checkRecord({ settings, store, keys, signal }: OpenRecord): Promise<number> {
+async function checkRecord({ settings, store, keys, signal }: ReadRecord): Promise<number> {
   const meter = new StepMeter(STEPS);
   let named = 0;
   const checked = await checkViews({

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import type { CopiedLog, CopyStep } from '#audit';
 import { copyInto, copyRecord, type LogPlace, type Watching } from '../../api/src/copy/copy.js';
-import { keepFilesPrivate, untilSignal } from '../../api/src/serve.js';
+import { DONE, FAILED, INTERRUPTED } from '../../api/src/exit-codes.js';
+import { abortedBySignal, keepFilesPrivate } from '../../api/src/serve.js';
 import { readSettings } from '../../api/src/settings.js';
 import { StartError } from '../../api/src/start-error.js';
 import type { Environment } from './client-of.js';
@@ -21,10 +22,6 @@ interface NamedPlace {
   readonly place: LogPlace;
   readonly name: string;
 }
-
-const WHOLE = 0;
-const INCOMPLETE = 1;
-const INTERRUPTED = 130;
 
 /** @returns the exit code @throws CopyLogError, StartError */
 export async function copyLog(environment: Environment, options: CopyLogArguments): Promise<number> {
@@ -50,21 +47,18 @@ async function copying(
   copy: (watching: Watching) => Promise<CopiedLog>,
 ): Promise<number> {
   keepFilesPrivate();
-  const stop = new AbortController();
-  void untilSignal().then(() => {
-    stop.abort();
-  });
+  const signal = abortedBySignal();
   const progress = new StepMeter(STEPS);
   let copied: CopiedLog;
   try {
     copied = await copy({
-      signal: stop.signal,
+      signal,
       onProgress: (step, done, of) => {
         progress.show(step, done, of);
       },
     });
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     progress.clear();
     console.error('Stopped. What was copied stays: run it again, and it goes on.');
     return INTERRUPTED;
@@ -72,12 +66,12 @@ async function copying(
     progress.clear();
   }
   tell(copied, from, to);
-  if (!copied.moved) return WHOLE;
+  if (!copied.moved) return DONE;
   console.error(
     'The source was written to meanwhile, and what came is not in the copy: stop whatever writes there, and run it again. ' +
       'Until then no server starts on the copy.',
   );
-  return INCOMPLETE;
+  return FAILED;
 }
 
 function tell({ logId, head, streams, copied }: CopiedLog, from: string, to: NamedPlace): void {

@@ -4,60 +4,32 @@ import { pipeline } from 'node:stream/promises';
 import { writeRawEvent } from '#audit';
 import type { EventStore, StoredEvent } from '#event-store';
 import { readMetadata } from '#log-format';
-import { markOf, unfinished } from '../../api/src/copy/mark.js';
-import { openLog } from '../../api/src/log.js';
-import { createRandomness } from '../../api/src/randomness.js';
-import { keepFilesPrivate, untilSignal } from '../../api/src/serve.js';
-import { readSettings, type Settings } from '../../api/src/settings.js';
-import { asStartError } from '../../api/src/start-failure.js';
-import { StartError } from '../../api/src/start-error.js';
+import { DONE } from '../../api/src/exit-codes.js';
 import type { Environment } from './client-of.js';
 import { refuseToOverwrite, writeNewFile } from './new-file.js';
+import { withLog } from './offline.js';
 import { countText, Meter } from './progress.js';
-
-const DONE = 0;
-const INTERRUPTED = 130;
 
 /** Handed on at a time, in characters. */
 const CHUNK = 256 * 1024;
 
 /** @returns the exit code @throws StartError: nothing was exported */
 export async function exportLog(environment: Environment, file: string): Promise<number> {
-  const settings = readSettings(environment);
-  keepFilesPrivate();
-  const stop = new AbortController();
-  void untilSignal().then(() => {
-    stop.abort();
-  });
-  try {
-    await exportTo(settings, file, stop.signal);
-    return DONE;
-  } catch (error) {
-    if (!stop.signal.aborted) throw asStartError(error, settings);
-    console.error('Stopped. Nothing was exported.');
-    return INTERRUPTED;
-  }
-}
-
-async function exportTo(settings: Settings, file: string, signal: AbortSignal): Promise<void> {
   if (file !== '-') refuseToOverwrite(file);
-  const randomness = createRandomness();
-  const store = await openLog(settings, { mode: 'read', randomness });
-  const meter = new Meter('Exporting');
-  try {
-    const half = await unfinished(markOf(settings, store, randomness), 'The log');
-    if (half !== undefined) throw new StartError(half);
-    const of = await store.eventsBehind();
-    const lines = new Lines(store, (events) => {
-      meter.show(events, of);
-    });
-    await (file === '-' ? print(lines, signal) : writeNewFile(file, lines, signal));
-    meter.clear();
-    tell(lines, file);
-  } finally {
-    meter.clear();
-    await store.close();
-  }
+  return withLog(environment, 'Stopped. Nothing was exported.', async ({ store, events, signal }) => {
+    const meter = new Meter('Exporting');
+    try {
+      const lines = new Lines(store, (done) => {
+        meter.show(done, events);
+      });
+      await (file === '-' ? print(lines, signal) : writeNewFile(file, lines, signal));
+      meter.clear();
+      tell(lines, file);
+      return DONE;
+    } finally {
+      meter.clear();
+    }
+  });
 }
 
 /** The log as lines, many at a time. */

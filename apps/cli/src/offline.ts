@@ -2,69 +2,79 @@
 import type { BuildStep } from '#projections';
 import type { KeyStore } from '#log-format';
 import { markOf, unfinished } from '../../api/src/copy/mark.js';
+import { INTERRUPTED } from '../../api/src/exit-codes.js';
 import { openKeyStore } from '../../api/src/key-store.js';
 import { type MeasuredLog, openLog } from '../../api/src/log.js';
 import { createRandomness } from '../../api/src/randomness.js';
-import { keepFilesPrivate, untilSignal } from '../../api/src/serve.js';
+import { abortedBySignal, keepFilesPrivate } from '../../api/src/serve.js';
 import { readSettings, type Settings } from '../../api/src/settings.js';
 import { StartError } from '../../api/src/start-error.js';
 import { asStartError } from '../../api/src/start-failure.js';
 import type { Environment } from './client-of.js';
 import type { Steps } from './progress.js';
 
-export interface OpenRecord {
+export interface ReadLog {
   readonly settings: Settings;
   readonly store: MeasuredLog;
-  readonly keys: KeyStore;
   /** How many events there are to read; undefined where that could only be told by reading them. */
   readonly events: number | undefined;
   /** Aborted when somebody ends the command. */
   readonly signal: AbortSignal;
 }
 
-export const DONE = 0;
-export const FAILED = 1;
-export const DIFFERENT = 2;
-export const INTERRUPTED = 130;
+export interface ReadRecord extends ReadLog {
+  readonly keys: KeyStore;
+}
 
 /**
  * @param work gives the exit code
  * @param interrupted what is said where somebody ended it
- * @throws StartError: the record cannot be read
+ * @throws StartError: the log cannot be read
  */
-export async function withRecord(
+export async function withLog(
   environment: Environment,
   interrupted: string,
-  work: (record: OpenRecord) => Promise<number>,
+  work: (log: ReadLog) => Promise<number>,
 ): Promise<number> {
   const settings = readSettings(environment);
   keepFilesPrivate();
-  const stop = new AbortController();
-  void untilSignal().then(() => {
-    stop.abort();
-  });
+  const signal = abortedBySignal();
   const randomness = createRandomness();
   try {
     const store = await openLog(settings, { mode: 'read', randomness });
     try {
       const half = await unfinished(markOf(settings, store, randomness), 'The log');
       if (half !== undefined) throw new StartError(half);
-      const keys = await openKeyStore(settings, { mode: 'read', randomness });
-      try {
-        // A log that tells its size knows how much it holds without reading it.
-        const events = store.size === undefined ? undefined : await store.eventsBehind();
-        return await work({ settings, store, keys, events, signal: stop.signal });
-      } finally {
-        await keys.close();
-      }
+      return await work({ settings, store, events: await eventsIn(store), signal });
     } finally {
       await store.close();
     }
   } catch (error) {
-    if (!stop.signal.aborted) throw asStartError(error, settings);
+    if (!signal.aborted) throw asStartError(error, settings);
     console.error(interrupted);
     return INTERRUPTED;
   }
+}
+
+/** As {@link withLog}, with the keys of what is sealed. @throws StartError: the record cannot be read */
+export function withRecord(
+  environment: Environment,
+  interrupted: string,
+  work: (record: ReadRecord) => Promise<number>,
+): Promise<number> {
+  return withLog(environment, interrupted, async (log) => {
+    const keys = await openKeyStore(log.settings, { mode: 'read', randomness: createRandomness() });
+    try {
+      return await work({ ...log, keys });
+    } finally {
+      await keys.close();
+    }
+  });
+}
+
+/** Of a log that can tell without reading all of it: one that knows its size. */
+export async function eventsIn(store: MeasuredLog): Promise<number | undefined> {
+  return store.size === undefined ? undefined : await store.eventsBehind();
 }
 
 /** What is shown while views are folded. */

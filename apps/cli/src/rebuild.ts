@@ -1,40 +1,24 @@
 /** `habeas rebuild`: has a running server fold its views again, and shows how far it is until they are served. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { untilSignal } from '../../api/src/serve.js';
+import { DONE, FAILED, INTERRUPTED } from '../../api/src/exit-codes.js';
+import type { ViewsStatus } from '../../api/src/http/views-routes.js';
+import { abortedBySignal } from '../../api/src/serve.js';
 import type { Client } from './client.js';
 import { clientOf, type Environment } from './client-of.js';
-import { BUILDING, DONE, FAILED, INTERRUPTED } from './offline.js';
+import { BUILDING } from './offline.js';
 import { countText, StepMeter } from './progress.js';
-
-interface Views {
-  readonly server: string;
-  readonly file?: string;
-  readonly seq: number;
-  readonly head: number;
-  readonly poison?: { readonly event: string; readonly seq: number };
-  readonly rebuilding?: {
-    readonly reason: string;
-    readonly seq: number;
-    readonly step: keyof typeof BUILDING;
-    readonly done: number;
-    readonly of?: number;
-  };
-}
 
 const LOOK_EVERY_MS = 300;
 
 /** @returns the exit code @throws RequestFailed */
 export async function rebuild(environment: Environment): Promise<number> {
   const client = clientOf(environment);
-  const { body: begun } = await client.request<Views>('/v1/views/rebuild', { method: 'POST' });
-  const stop = new AbortController();
-  void untilSignal().then(() => {
-    stop.abort();
-  });
+  const { body: begun } = await client.request<ViewsStatus>('/v1/views/rebuild', { method: 'POST' });
+  const signal = abortedBySignal();
   const meter = new StepMeter(BUILDING);
-  let views: Views | undefined;
+  let views: ViewsStatus | undefined;
   try {
-    views = await untilDone(client, begun, stop.signal, meter);
+    views = await untilDone(client, begun, signal, meter);
   } finally {
     meter.clear();
   }
@@ -55,11 +39,11 @@ export async function rebuild(environment: Environment): Promise<number> {
 /** How the views stand when nothing is built any more; undefined where the signal comes first. */
 async function untilDone(
   client: Client,
-  begun: Views,
+  begun: ViewsStatus,
   signal: AbortSignal,
   meter: StepMeter<keyof typeof BUILDING>,
-): Promise<Views | undefined> {
-  for (let views = begun; ; views = (await client.request<Views>('/v1/views')).body) {
+): Promise<ViewsStatus | undefined> {
+  for (let views = begun; ; views = (await client.request<ViewsStatus>('/v1/views')).body) {
     const { rebuilding, poison, server } = views;
     if (rebuilding === undefined || server !== begun.server || poison?.seq === rebuilding.seq + 1) return views;
     const { step, done, of = step === 'events' ? views.head : undefined } = rebuilding;
@@ -69,7 +53,7 @@ async function untilDone(
   }
 }
 
-function faultOf(begun: Views, { server, poison, rebuilding, file }: Views): string | undefined {
+function faultOf(begun: ViewsStatus, { server, poison, rebuilding, file }: ViewsStatus): string | undefined {
   if (server !== begun.server)
     return 'Another server answers now, or it was started again: HABEAS_URL must name one server, not several. Run it again.';
   if (rebuilding !== undefined && poison !== undefined)

@@ -1,8 +1,9 @@
 /** `habeas replay`: the whole views as they were known at a moment, as an SQLite file. By itself, beside the server or without one. */
 import { BuildFailedError, parseMoment, replayViews } from '#projections';
+import { DONE } from '../../api/src/exit-codes.js';
 import { StartError } from '../../api/src/start-error.js';
 import type { Environment } from './client-of.js';
-import { BUILDING, DONE, withRecord } from './offline.js';
+import { BUILDING, withRecord } from './offline.js';
 import { countText, StepMeter } from './progress.js';
 
 export interface ReplayArguments {

@@ -13,12 +13,14 @@ import {
   type VerifiedLog,
   verifyLog,
 } from '#audit';
+import { DIFFERENT, DONE } from '../../api/src/exit-codes.js';
 import { openLog } from '../../api/src/log.js';
 import { createRandomness } from '../../api/src/randomness.js';
 import { readSettings, type Settings } from '../../api/src/settings.js';
 import { asStartError } from '../../api/src/start-failure.js';
 import { StartError } from '../../api/src/start-error.js';
 import type { Environment } from './client-of.js';
+import { eventsIn } from './offline.js';
 import { countText, Meter } from './progress.js';
 import { verifyBundleFile } from './verify-bundle.js';
 
@@ -28,9 +30,6 @@ export interface VerifyArguments {
   readonly key?: string;
 }
 
-const WHOLE = 0;
-const NOT_WHOLE = 2;
-
 /** @returns the exit code @throws StartError: nothing could be verified */
 export async function verify(
   environment: Environment,
@@ -39,7 +38,7 @@ export async function verify(
 ): Promise<number> {
   const verifiers = options.key === undefined ? undefined : [verifierOf(options.key)];
   const kept = (await Promise.all(options.against.map((file) => keptIn(file, verifiers)))).flat();
-  if (bundle !== undefined) return (await verifyBundleFile(bundle, kept, verifiers)) ? WHOLE : NOT_WHOLE;
+  if (bundle !== undefined) return (await verifyBundleFile(bundle, kept, verifiers)) ? DONE : DIFFERENT;
   const settings = readSettings(environment);
   try {
     return await verifyLogOf(settings, kept, verifiers);
@@ -56,7 +55,7 @@ async function verifyLogOf(
   const store = await openLog(settings, { mode: 'read', randomness: createRandomness() });
   const meter = new Meter('Verifying');
   try {
-    const of = await store.eventsBehind();
+    const of = await eventsIn(store);
     const found = await verifyLog({
       store,
       kept,
@@ -128,5 +127,5 @@ function tell(found: VerifiedLog, kept: readonly Checkpoint[], verifiers: readon
       ? '  kept           no seal from elsewhere was given (--against): whoever can write the file can also rewrite it'
       : `  kept           ${whole ? 'the log begins with all that was kept' : 'see above'}: ${kept.map(({ size }) => size).join(', ')} events`,
   );
-  return whole ? WHOLE : NOT_WHOLE;
+  return whole ? DONE : DIFFERENT;
 }
