@@ -36,8 +36,8 @@ export function axisChange(before: readonly Segment[], after: readonly Segment[]
     ...(some.case !== undefined && { case: some.case }),
     ...(some.key !== undefined && { key: some.key }),
   };
-  const was = on(before, day);
-  const is = on(after, day);
+  const was = answerOn(before, day);
+  const is = answerOn(after, day);
   if (differs(was, is)) {
     return { ref, from: asChanged(was), to: asChanged(is), sinceLatest: is?.sinceBounds.latest ?? Infinity };
   }
@@ -46,9 +46,9 @@ export function axisChange(before: readonly Segment[], after: readonly Segment[]
   if (first === undefined || last === undefined) return undefined;
   return {
     ref,
-    from: asChanged(on(before, last.to)),
-    to: asChanged(on(after, last.to)),
-    sinceLatest: on(after, last.to)?.sinceBounds.latest ?? Infinity,
+    from: asChanged(answerOn(before, last.to)),
+    to: asChanged(answerOn(after, last.to)),
+    sinceLatest: answerOn(after, last.to)?.sinceBounds.latest ?? Infinity,
     past: { from: first.from, to: last.to },
   };
 }
@@ -60,7 +60,7 @@ function differingSpans(before: readonly Segment[], after: readonly Segment[], d
     .sort((a, b) => a - b);
   return starts.flatMap((from, index) => {
     const to = (starts[index + 1] ?? day) - 1;
-    return differs(on(before, to), on(after, to)) ? [{ from, to }] : [];
+    return differs(answerOn(before, to), answerOn(after, to)) ? [{ from, to }] : [];
   });
 }
 
@@ -74,11 +74,13 @@ function differs(a: Segment | undefined, b: Segment | undefined): boolean {
   );
 }
 
-function on(segments: readonly Segment[], day: Day): Segment | undefined {
+/** The answer that holds on a day; none where nothing is known of it. */
+export function answerOn(segments: readonly Segment[], day: Day): Segment | undefined {
   return segments.find(({ from, to }) => from <= day && day <= to);
 }
 
-function asChanged(answer: Segment | undefined): ChangedAnswer {
+/** What status changes and differences tell of an answer. */
+export function asChanged(answer: Segment | undefined): ChangedAnswer {
   if (answer === undefined) return { value: 'unknown', certain: false, disputed: false, orderUncertain: false };
   const { value, detail, since, certain, disputed, orderUncertain } = answer;
   return {

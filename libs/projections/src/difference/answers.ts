@@ -1,6 +1,6 @@
 /** Which answers the record gives differently at two moments: about the present of each, and about which days. */
 import type { AxisAnswer, AxisRef, Segment } from '#domain';
-import { axisKey } from '../changes.js';
+import { answerOn, asChanged, axisKey } from '../changes.js';
 import { answerView, unknownAnswer } from '../documents/answers.js';
 import type { Build } from '../documents/build.js';
 import { daysView } from '../days.js';
@@ -77,17 +77,6 @@ function daysThatDiffer(before: readonly Segment[], after: readonly Segment[]): 
 }
 
 function on(segments: readonly Segment[], day: number): DayAnswer {
-  const found = segments.find(({ from, to }) => from <= day && day <= to);
-  if (found === undefined)
-    return { value: 'unknown', certain: false, possible: [], disputed: false, orderUncertain: false };
-  const { value, detail, since, certain, possible, disputed, orderUncertain } = found;
-  return {
-    value,
-    ...(detail !== undefined && { detail }),
-    ...(since !== undefined && { since }),
-    certain,
-    possible,
-    disputed,
-    orderUncertain,
-  };
+  const found = answerOn(segments, day);
+  return { ...asChanged(found), possible: found?.possible ?? [] };
 }

@@ -7,7 +7,7 @@ import type { AnswerDifference, DifferenceView } from '../shapes.js';
 import type { SubjectRow } from '../records.js';
 import { joinedCases, type Subject } from '../subject.js';
 import { answerDifferences } from './answers.js';
-import { actDifferences, concerningSince, factDifferences, recordDifferences, type Sides } from './facts.js';
+import { actDifferences, actsSince, concerningSince, factDifferences, recordDifferences, type Sides } from './facts.js';
 
 /** What was known at a moment. */
 export interface Known {
@@ -31,11 +31,12 @@ export function differenceOf(
     after: new Build({ subject: after, find: to.knowledge.find, day: to.day }),
     since: from.seq,
   };
+  const acts = actsSince(sides);
   return {
     ...sides.after.pointer(kind, id),
     ...(before === undefined && { entered: true }),
-    facts: factDifferences(sides),
-    records: recordDifferences(sides),
+    facts: factDifferences(sides, acts),
+    records: recordDifferences(sides, acts),
     acts: actDifferences(sides),
     concerning: concerningSince(sides),
     answers: kind === 'case' ? ofParties(sides) : ofSubject(sides),

@@ -15,44 +15,61 @@ export interface Sides {
   readonly since: number;
 }
 
+/** What was recorded in between, by the facts and records that it speaks of. */
+export type ActsSince = ReadonlyMap<string, readonly ActView[]>;
+
 /** On the timeline of the second moment; behind those what is not there any more. */
-export function factDifferences(sides: Sides): readonly FactDifference[] {
-  const [was, is] = [timelineOf(sides.before), timelineOf(sides.after)];
-  const acts = actsSince(sides);
-  const found: FactDifference[] = [];
-  for (const id of new Set([...is.keys(), ...was.keys()])) {
-    const [before, after] = [was.get(id), is.get(id)];
-    const some = after ?? before;
-    const changes = factChanges(before?.fact, after?.fact);
-    if (some === undefined || changes.length === 0) continue;
-    found.push({
-      event: id,
-      type: some.fact.type,
-      changes,
-      by: acts.get(id) ?? [],
-      ...(before !== undefined && { before: before.view }),
-      ...(after !== undefined && { after: after.view }),
-    });
-  }
-  return found;
+export function factDifferences({ before, after }: Sides, acts: ActsSince): readonly FactDifference[] {
+  return differences(timelineOf(before), timelineOf(after), acts, {
+    changes: (was, is) => factChanges(was?.fact, is?.fact),
+    typeOf: ({ fact }) => fact.type,
+    shown: ({ view }) => view,
+  });
 }
 
-export function recordDifferences(sides: Sides): readonly RecordDifference[] {
-  const [was, is] = [recordsOf(sides.before), recordsOf(sides.after)];
-  const acts = actsSince(sides);
-  const found: RecordDifference[] = [];
+export function recordDifferences({ before, after }: Sides, acts: ActsSince): readonly RecordDifference[] {
+  return differences(recordsOf(before), recordsOf(after), acts, {
+    changes: recordChanges,
+    typeOf: ({ type }) => type,
+    shown: ({ data }) => data,
+  });
+}
+
+interface Compared<T, Shown> {
+  readonly changes: (was: T | undefined, is: T | undefined) => readonly FactChange[];
+  readonly typeOf: (one: T) => string;
+  readonly shown: (one: T) => Shown;
+}
+
+interface Difference<Shown> {
+  readonly event: string;
+  readonly type: string;
+  readonly changes: readonly FactChange[];
+  readonly by: readonly ActView[];
+  readonly before?: Shown;
+  readonly after?: Shown;
+}
+
+/** What is there at either moment and is not the same, in the order of the second one. */
+function differences<T, Shown>(
+  was: ReadonlyMap<string, T>,
+  is: ReadonlyMap<string, T>,
+  acts: ActsSince,
+  { changes: changesOf, typeOf, shown }: Compared<T, Shown>,
+): readonly Difference<Shown>[] {
+  const found: Difference<Shown>[] = [];
   for (const id of new Set([...is.keys(), ...was.keys()])) {
     const [before, after] = [was.get(id), is.get(id)];
     const some = after ?? before;
-    const changes = recordChanges(before, after);
+    const changes = changesOf(before, after);
     if (some === undefined || changes.length === 0) continue;
     found.push({
       event: id,
-      type: some.type,
+      type: typeOf(some),
       changes,
       by: acts.get(id) ?? [],
-      ...(before !== undefined && { before: before.data }),
-      ...(after !== undefined && { after: after.data }),
+      ...(before !== undefined && { before: shown(before) }),
+      ...(after !== undefined && { after: shown(after) }),
     });
   }
   return found;
@@ -147,8 +164,8 @@ function only(change: FactChange, is: boolean): readonly FactChange[] {
   return is ? [change] : [];
 }
 
-/** What was recorded in between, by the facts that it speaks of, also by way of another act on them. */
-function actsSince({ after, since }: Sides): ReadonlyMap<string, readonly ActView[]> {
+/** Also what speaks of a fact by way of another act on it. */
+export function actsSince({ after, since }: Sides): ActsSince {
   const found = new Map<string, ActView[]>();
   const add = (facts: readonly string[], act: () => ActView): void => {
     for (const fact of facts) {
