@@ -10,7 +10,7 @@ export class ChangedSubjects {
     this.changed = db.prepare(
       `SELECT sid, kind, id, entered, name FROM subjects s WHERE sid > ?1 AND entered <= ?3 AND (
          EXISTS (SELECT 1 FROM events e WHERE e.sid = s.sid AND e.seq > ?2 AND e.seq <= ?3)
-         OR EXISTS (SELECT 1 FROM subject_events e WHERE e.sid = s.sid AND e.seq > ?2 AND e.seq <= ?3)
+         OR EXISTS (SELECT 1 FROM subject_events e WHERE e.sid = s.sid AND e.cites = 0 AND e.seq > ?2 AND e.seq <= ?3)
          OR EXISTS (SELECT 1 FROM changes c WHERE c.sid = s.sid AND c.seq > ?2 AND c.seq <= ?3))
        ORDER BY sid LIMIT ?4`,
     );
