@@ -18,6 +18,7 @@ import { JUDGED, ownTraits } from './traits.js';
 
 export class TraitsInTime implements ListTraits {
   private readonly columns = new Map<string, Column>();
+  private readonly otherwise = new Map<SubjectCategory, ReadonlyMap<number, Subject>>();
 
   constructor(
     private readonly kind: SubjectCategory,
@@ -88,7 +89,12 @@ export class TraitsInTime implements ListTraits {
 
   /** Those who may say something else of themselves now, as they were then. */
   private saidOtherwise(kind: SubjectCategory): ReadonlyMap<number, Subject> {
-    return new Map(this.said.changed(kind).map((row) => [row.sid, this.said.itself(row)]));
+    let found = this.otherwise.get(kind);
+    if (found === undefined) {
+      found = new Map(this.said.changed(kind).map((row) => [row.sid, this.said.itself(row)]));
+      this.otherwise.set(kind, found);
+    }
+    return found;
   }
 }
 
