@@ -6,6 +6,7 @@ import type { KeyStore } from '#log-format';
 import { Fold } from './fold.js';
 import { logPrefix, type ReadLog } from './log-prefix.js';
 import type { KnownMoment } from './moment.js';
+import { one } from './one.js';
 import { Projection } from './projection.js';
 import { createFile, failureCode, openForWriting } from './schema.js';
 import type { BuildProgress, PoisonEvent } from './shapes.js';
@@ -100,7 +101,7 @@ function clockOf(file: ViewFile, upTo: KnownMoment | undefined): Clock {
 /** Tells how far it is, now and then. */
 function telling(file: ViewFile, { onProgress, upTo }: BuildViews): (live: boolean) => void {
   if (onProgress === undefined) return () => undefined;
-  const count = (sql: string): number => Number(Object.values(file.db.prepare(sql).get() ?? {})[0]);
+  const count = (sql: string): number => Number(one(file.db, sql));
   const of = upTo !== undefined && 'seq' in upTo ? { of: upTo.seq } : {};
   let told = -Infinity;
   return (live) => {

@@ -11,6 +11,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { catalogue } from '#domain';
 import type { KnownMoment } from './moment.js';
+import { one } from './one.js';
 import { SEARCH_TABLES } from './search/tables.js';
 import { TREE_TABLE } from './tree/tiles.js';
 
@@ -185,7 +186,7 @@ export function makePortable(path: string, moment: KnownMoment): void {
 
 /** Whether {@link makeReadable} was done. */
 export function isReadable(db: DatabaseSync): boolean {
-  return db.prepare('PRAGMA journal_mode').get()?.journal_mode === 'wal';
+  return one(db, 'PRAGMA journal_mode') === 'wal';
 }
 
 /** Opens a view file for writing; a fault where it is not one that this program can go on with. */
@@ -224,7 +225,7 @@ export function openForReading(path: string): DatabaseSync | undefined {
 }
 
 function faultOf(db: DatabaseSync): FileFault | undefined {
-  const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  const pragma = (name: string): unknown => one(db, `PRAGMA ${name}`);
   if (pragma('application_id') !== APPLICATION_ID) return 'damaged';
   if (pragma('user_version') !== SCHEMA_VERSION) return 'other-schema';
   const meta = (key: string): unknown => db.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.value;

@@ -172,12 +172,7 @@ export class ViewFile {
   }
 
   skipped(): ReadonlySet<string> {
-    return new Set(
-      this.db
-        .prepare('SELECT event FROM skipped')
-        .all()
-        .map((row) => String(row.event)),
-    );
+    return skippedIn(this.db);
   }
 
   close(): void {
@@ -209,6 +204,12 @@ export class ViewFile {
       position: row.position === null ? undefined : (row.position as Position),
     };
   }
+}
+
+/** The events that were passed over. */
+export function skippedIn(db: DatabaseSync): ReadonlySet<string> {
+  const rows = db.prepare('SELECT event FROM skipped').all();
+  return new Set(rows.map(({ event }) => String(event)));
 }
 
 function prepare(

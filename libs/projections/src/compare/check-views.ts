@@ -9,9 +9,11 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import { type Clock, err, ok, recordingDay, refusal, type Refusal, type Result } from '#kernel';
 import { type BuildViews, buildViews } from '../build-views.js';
 import { ViewsFolder } from '../folder.js';
+import { one } from '../one.js';
 import { FOLD_VERSION, isUnreadable, openForReading } from '../schema.js';
 import type { BuildStep, PoisonEvent, SubjectCategory } from '../shapes.js';
 import { CLASSES, indexOf } from '../search/tables.js';
+import { skippedIn } from '../view-file.js';
 import { compareTable, type Row, type RowDifference } from './merge.js';
 import { type ComparedTable, comparedTables, countOf } from './tables.js';
 
@@ -113,10 +115,6 @@ function isSearchBehind(db: DatabaseSync): boolean {
   return one(db, 'SELECT seq FROM search_progress') !== one(db, 'SELECT seq FROM checkpoint');
 }
 
-function one(db: DatabaseSync, sql: string): unknown {
-  return Object.values(db.prepare(sql).get() ?? {})[0];
-}
-
 class Check {
   private readonly today: number;
   private readonly subjects: (sid: number) => ViewsDifference['subject'];
@@ -180,12 +178,7 @@ class Check {
       ...{ eventStore, keyStore, path: file, upTo: { seq } },
       // The day may end meanwhile.
       clock: { now: () => now },
-      skip: new Set(
-        this.served
-          .prepare('SELECT event FROM skipped')
-          .all()
-          .map(({ event }) => String(event)),
-      ),
+      skip: skippedIn(this.served),
       ...(signal && { signal }),
       onProgress: ({ step, done, of }) => {
         onProgress?.(step, done, of);
