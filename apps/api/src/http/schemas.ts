@@ -120,6 +120,17 @@ const told: Fields<Pick<FactView, 'mentions' | 'citations' | 'basis' | 'confiden
   'note?': text,
 };
 
+/** By whom and when an event was recorded of whom. */
+const recorded: Fields<DifferenceView['concerning'][number]> = {
+  seq: count,
+  event: id,
+  type: text,
+  subject: ref('SubjectPointer'),
+  recordedAt: instant,
+  recordedBy: text,
+  visibility,
+};
+
 const viewsProgress: Fields<ViewsProgress> = {
   state: oneOf('starting', 'catching-up', 'live', 'stopped', 'failed', 'closed'),
   seq: count,
@@ -571,13 +582,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
   HistoryPage: object<HistoryPage>({ items: list(ref('HistoryEntry')), 'next?': next, asOf: ref('AsOf') }),
   HistoryEntry: object<HistoryEntry>(
     {
-      seq: count,
-      event: id,
-      type: text,
-      subject: ref('SubjectPointer'),
-      recordedAt: instant,
-      recordedBy: text,
-      visibility,
+      ...recorded,
       'occurred?': edtf,
       'aspect?': text,
       after: list(id),
@@ -617,17 +622,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
         object<RecordDifference>({ event: id, type: text, ...changed, 'before?': anything, 'after?': anything }),
       ),
       acts: list(object<DifferenceView['acts'][number]>({ ...act, 'withdrawn?': { const: true } })),
-      concerning: list(
-        object<DifferenceView['concerning'][number]>({
-          seq: count,
-          event: id,
-          type: text,
-          subject: ref('SubjectPointer'),
-          recordedAt: instant,
-          recordedBy: text,
-          visibility,
-        }),
-      ),
+      concerning: list(object<DifferenceView['concerning'][number]>(recorded)),
       answers: list(ref('AnswerDifference')),
       from: ref('AsOf'),
       to: ref('AsOf'),
