@@ -22,6 +22,26 @@ export function startBare(bytes: number): Promise<Server> {
   return start('./figures/bare-server.js', { BYTES: String(bytes) });
 }
 
+export interface BatchLine {
+  readonly path: string;
+  readonly key: string;
+  readonly body: object;
+}
+
+/** @returns the subject of each line @throws where one of them is refused */
+export async function sendBatch(url: string, lines: readonly BatchLine[]): Promise<string[]> {
+  const headers = { ...AUTHORIZED, 'content-type': 'application/jsonl' };
+  const body = lines.map((line) => JSON.stringify(line)).join('\n');
+  const response = await fetch(`${url}/v1/batch`, { method: 'POST', headers, body });
+  const answers = (await response.text()).trimEnd().split('\n');
+  if (answers.length !== lines.length) throw new Error(`${answers.length} answers to ${lines.length} lines.`);
+  return answers.map((text) => {
+    const answer = JSON.parse(text) as { readonly status: number; readonly id: string };
+    if (answer.status !== 201) throw new Error(text);
+    return answer.id;
+  });
+}
+
 async function start(script: string, environment: Record<string, string>): Promise<Server> {
   const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url))], {
     env: { ...process.env, ...environment },

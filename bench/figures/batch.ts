@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openSqliteLog } from '#event-store-sqlite';
 import type { Benchmark, Context, Figure } from '../figure.js';
 import { Random } from '../log/random.js';
-import { AUTHORIZED, startHabeas } from '../server.js';
+import { type BatchLine, sendBatch, startHabeas } from '../server.js';
 import { atOnce, median, perSecond, timed } from '../stats.js';
 import { appendNext } from './append.js';
 
@@ -18,14 +18,14 @@ async function run({ quick, temporary }: Context): Promise<readonly Figure[]> {
   const heads = new Map<string, number>();
   try {
     const cited = (sourceId: string): object[] => [{ sourceId, quote: { exact: 'arrested in May 2017' } }];
-    const line = (path: string, body: object, key = random.id()): string => JSON.stringify({ path, key, body });
-    const [source = '', ...subjects] = await send(server.url, [
+    const line = (path: string, body: object, key = random.id()): BatchLine => ({ path, key, body });
+    const [source = '', ...subjects] = await sendBatch(server.url, [
       line('/v1/sources', { type: 'article', title: 'A report', lang: 'en', text: TEXT }, 'source'),
       ...Array.from({ length: persons }, (_, index) =>
         line('/v1/persons', { names: [{ text: `Person ${index}`, kind: 'legal' }], citations: cited('{id:source}') }),
       ),
     ]);
-    const facts = (): string[] =>
+    const facts = (): BatchLine[] =>
       Array.from({ length: many }, (_, index) =>
         line(`/v1/persons/${subjects[index % persons] ?? ''}/arrests`, {
           occurred: '2017-05',
@@ -38,12 +38,12 @@ async function run({ quick, temporary }: Context): Promise<readonly Figure[]> {
       );
     const appendOne = (index: number): Promise<void> => appendNext(store, heads, `habeasPerson-${index % persons}`);
     // Code that is not hot yet would be measured as it starts.
-    await send(server.url, facts());
+    await sendBatch(server.url, facts());
     await atOnce(many, WIDTH, appendOne);
     const [rates, floorRates]: [number[], number[]] = [[], []];
     for (let round = 0; round < rounds; round++) {
       const lines = facts();
-      rates.push((many / (await timed(() => send(server.url, lines)))) * 1000);
+      rates.push((many / (await timed(() => sendBatch(server.url, lines)))) * 1000);
       floorRates.push((many / (await timed(() => atOnce(many, WIDTH, appendOne)))) * 1000);
     }
     const ratio = median(rates.map((value, round) => value / (floorRates[round] ?? NaN)));
@@ -62,19 +62,6 @@ async function run({ quick, temporary }: Context): Promise<readonly Figure[]> {
     await server.stop();
     await store.close();
   }
-}
-
-/** @returns the subject of each line */
-async function send(url: string, lines: readonly string[]): Promise<string[]> {
-  const headers = { ...AUTHORIZED, 'content-type': 'application/jsonl' };
-  const response = await fetch(`${url}/v1/batch`, { method: 'POST', headers, body: lines.join('\n') });
-  const answers = (await response.text()).trimEnd().split('\n');
-  if (answers.length !== lines.length) throw new Error(`${answers.length} answers to ${lines.length} lines.`);
-  return answers.map((text) => {
-    const answer = JSON.parse(text) as { readonly status: number; readonly id: string };
-    if (answer.status !== 201) throw new Error(text);
-    return answer.id;
-  });
 }
 
 export const batch: Benchmark = { name: 'batch', about: 'recording facts through the bulk door', run };

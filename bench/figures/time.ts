@@ -11,7 +11,7 @@ import { type Connection, connections } from '../load.js';
 import { benchLog } from '../log/bench-log.js';
 import { Random } from '../log/random.js';
 import { enterGroup, enterPerson, story, type Told } from '../log/stories.js';
-import { AUTHORIZED, startHabeas } from '../server.js';
+import { AUTHORIZED, type BatchLine, sendBatch, startHabeas } from '../server.js';
 import { median, ms, quantile, timed } from '../stats.js';
 import { fetchFrom, ready } from './get.js';
 
@@ -72,7 +72,7 @@ async function knownAt({ quick, temporary, report }: Context): Promise<readonly 
 async function recordPerson(url: string): Promise<string> {
   const random = new Random(11);
   const cited = { citations: [{ sourceId: '{id:source}', quote: { exact: 'arrested in May 2017' } }] };
-  const line = (category: Category, subject: string, { type, data }: Told, key: string): object => {
+  const line = (category: Category, subject: string, { type, data }: Told, key: string): BatchLine => {
     const { route } = definitionOf(type) ?? {};
     const path = route === undefined ? `/v1/${category}s` : `/v1/${category}s/${subject}/${route}`;
     return { path, key, body: { ...data, ...cited } };
@@ -88,18 +88,8 @@ async function recordPerson(url: string): Promise<string> {
     ...facts.map((fact, index) => line('person', '{id:person}', fact, `fact-${index}`)),
     ...Array.from({ length: MOMENTS }, (_, index) => line('group', '', enterGroup(random), `group-${index}`)),
   ];
-  const response = await fetch(`${url}/v1/batch`, {
-    method: 'POST',
-    headers: { ...AUTHORIZED, 'content-type': 'application/jsonl' },
-    body: lines.map((one) => JSON.stringify(one)).join('\n'),
-  });
-  const answers = (await response.text())
-    .trim()
-    .split('\n')
-    .map((text) => JSON.parse(text) as { status: number; id: string; detail?: string });
-  const refused = answers.find(({ status }) => status !== 201);
-  if (refused !== undefined) throw new Error(`A line was refused: ${JSON.stringify(refused)}`);
-  return answers[1]?.id ?? '';
+  const [, person = ''] = await sendBatch(url, lines);
+  return person;
 }
 
 interface StreamReader {
