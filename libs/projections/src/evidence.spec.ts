@@ -2,7 +2,7 @@
 import { derivedId, streamName } from '#kernel';
 import type { ViewsReader } from './ports.js';
 import type { SubjectCategory } from './shapes.js';
-import { type Said, TestRecord, until } from './test-support/record.js';
+import { caughtUp, type Said, TestRecord } from './test-support/record.js';
 
 let record: TestRecord;
 let reader: ViewsReader;
@@ -31,7 +31,7 @@ async function recorded(...events: readonly Said[]): Promise<void> {
   record = await TestRecord.create();
   ({ reader } = record.views());
   await record.say(...events);
-  await until(() => reader.health().state === 'live' && reader.health().seq === events.length + 1);
+  await caughtUp(reader, events.length + 1);
 }
 
 /** The names of the events, stream by stream; those of parts of streams with a star. */

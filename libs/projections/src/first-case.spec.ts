@@ -4,7 +4,7 @@ import { comparable } from '../../../test/support/comparable.js';
 import type { ViewsReader } from './ports.js';
 import type { GroupView, PersonView, SubjectCategory } from './shapes.js';
 import { type CaseCommand, eventOf, firstCase, idOf, inOrderOf } from './test-support/first-case.js';
-import { documentOf, TestRecord, until } from './test-support/record.js';
+import { caughtUp, documentOf, TestRecord } from './test-support/record.js';
 
 let record: TestRecord;
 afterEach(() => record.close());
@@ -13,7 +13,7 @@ async function recorded(commands: readonly CaseCommand[]): Promise<ViewsReader> 
   record = await TestRecord.create();
   const { reader } = record.views();
   await record.say(...commands.map(eventOf));
-  await until(() => reader.health().state === 'live' && reader.health().seq === commands.length + 1);
+  await caughtUp(reader, commands.length + 1);
   return reader;
 }
 

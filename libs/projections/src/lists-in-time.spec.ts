@@ -5,7 +5,7 @@ import { AXES, type AxisVocabulary } from '#domain';
 import { derivedId } from '#kernel';
 import type { ListQuery, Moment, ViewsReader } from './ports.js';
 import type { AnswerView, GroupView, ListPage, PersonView } from './shapes.js';
-import { documentOf, type Said, TestRecord, until } from './test-support/record.js';
+import { caughtUp, documentOf, type Said, TestRecord } from './test-support/record.js';
 import { servedFile } from './test-support/rows.js';
 import { stories } from './test-support/stories.js';
 
@@ -14,10 +14,6 @@ beforeEach(async () => {
   record = await TestRecord.create();
 });
 afterEach(() => record.close());
-
-async function caughtUp(reader: ViewsReader, seq: number): Promise<void> {
-  await until(() => reader.health().state === 'live' && reader.health().seq === seq);
-}
 
 type Kind = 'person' | 'group';
 

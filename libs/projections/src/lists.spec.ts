@@ -5,7 +5,7 @@ import { derivedId } from '#kernel';
 import type { ListQuery, ViewsReader } from './ports.js';
 import type { AnswerView, ListPage, PersonView, SubjectCategory } from './shapes.js';
 import { eventOf, firstCase, idOf } from './test-support/first-case.js';
-import { documentOf, type Said, TestRecord, until } from './test-support/record.js';
+import { caughtUp, documentOf, type Said, TestRecord } from './test-support/record.js';
 import { stories } from './test-support/stories.js';
 
 let record: TestRecord;
@@ -13,10 +13,6 @@ beforeEach(async () => {
   record = await TestRecord.create();
 });
 afterEach(() => record.close());
-
-async function caughtUp(reader: ViewsReader, seq: number): Promise<void> {
-  await until(() => reader.health().state === 'live' && reader.health().seq === seq);
-}
 
 function list(reader: ViewsReader, kind: SubjectCategory, query: ListQuery = {}): ListPage {
   const page = reader.list(kind, query);

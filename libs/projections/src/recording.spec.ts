@@ -5,7 +5,7 @@ import { comparable } from '../../../test/support/comparable.js';
 import { filtersOf } from './filters.js';
 import type { ViewsReader } from './ports.js';
 import type { SubjectCategory } from './shapes.js';
-import { documentOf, type Said, TestRecord, until } from './test-support/record.js';
+import { caughtUp, documentOf, type Said, TestRecord, until } from './test-support/record.js';
 import { acts, stories } from './test-support/stories.js';
 
 let record: TestRecord;
@@ -22,7 +22,7 @@ async function recorded(story: readonly Said[]): Promise<void> {
   await record.close();
   await begin();
   await record.say(...story);
-  await until(() => reader.health().state === 'live' && reader.health().seq === story.length + 1);
+  await caughtUp(reader, story.length + 1);
 }
 
 const MOMENTS = [undefined, '2017', '2018-11-20', '2019-02/2020'];

@@ -6,7 +6,7 @@ import type { KnownMoment } from './moment.js';
 import { replayViews, type ReplayedViews } from './replay.js';
 import type { SubjectCategory } from './shapes.js';
 import { eventOf, firstCase, idOf } from './test-support/first-case.js';
-import { documentOf, TestRecord, until } from './test-support/record.js';
+import { caughtUp, documentOf, TestRecord, until } from './test-support/record.js';
 import { rowsOf, servedFile } from './test-support/rows.js';
 
 let record: TestRecord;
@@ -44,7 +44,7 @@ async function settled(folder: string, seq: number): Promise<void> {
 test('holds what views held then that were kept as it was recorded, row by row', async () => {
   const { views } = record.views();
   await record.say(...THE_CASE.slice(0, 20));
-  await until(() => views.health().state === 'live' && views.health().seq === 21);
+  await caughtUp(views, 21);
   await settled(record.folder, 21);
   const then = rowsOf(servedFile(record.folder));
   await record.say(...THE_CASE.slice(20));
@@ -54,7 +54,7 @@ test('holds what views held then that were kept as it was recorded, row by row',
 test('gives every document as it is answered for that moment, by its seq and by an instant', async () => {
   await record.say(...THE_CASE);
   const { views, reader } = record.views();
-  await until(() => views.health().state === 'live' && views.health().seq === COUNT);
+  await caughtUp(views, COUNT);
   for (const seq of [0, 1, 12, 25, COUNT]) {
     const at = replayed({ seq }, into(`seq-${seq}.db`));
     const { file, known } = await at;

@@ -8,11 +8,10 @@ import type { EventStore, SubscriptionMessage } from '#event-store';
 import { derivedId, streamName } from '#kernel';
 import type { KeyStore } from '#log-format';
 import { BuildFailedError, buildViews } from './build-views.js';
-import type { ViewsReader } from './ports.js';
 import { runViews } from './views.js';
 import { openViewsReader } from './reader.js';
 import { eventOf, firstCase, idOf } from './test-support/first-case.js';
-import { documentOf, type Said, TestRecord, until } from './test-support/record.js';
+import { caughtUp, documentOf, type Said, TestRecord, until } from './test-support/record.js';
 import { rowsOf, servedFile } from './test-support/rows.js';
 import { stories } from './test-support/stories.js';
 
@@ -23,10 +22,6 @@ beforeEach(async () => {
 afterEach(() => record.close());
 
 const THE_CASE = firstCase.map(eventOf);
-
-async function caughtUp(reader: ViewsReader, seq: number): Promise<void> {
-  await until(() => reader.health().state === 'live' && reader.health().seq === seq);
-}
 
 const isViewFile = (name: string): boolean => /^views-.*\.db$/.test(name);
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { derivedId } from '#kernel';
 import type { Views } from '../ports.js';
 import { eventOf, firstCase, idOf } from '../test-support/first-case.js';
-import { TestRecord, until } from '../test-support/record.js';
+import { caughtUp, TestRecord, until } from '../test-support/record.js';
 import { servedFile } from '../test-support/rows.js';
 import { stories } from '../test-support/stories.js';
 import { type CheckedViews, type CheckStep, type CheckViews, checkViews, type ViewsDifference } from './check-views.js';
@@ -17,7 +17,7 @@ beforeEach(async () => {
   record = await TestRecord.create();
   ({ views } = record.views());
   await record.say(...firstCase.map(eventOf));
-  await until(() => views.health().state === 'live' && views.health().seq === firstCase.length + 1);
+  await caughtUp(views, firstCase.length + 1);
   await until(() => inFile((db) => db.prepare('SELECT count(*) AS n FROM stale').get()?.n === 0));
 });
 afterEach(() => record.close());
@@ -85,7 +85,7 @@ test('any story, in however many commits it was taken in, gives no difference', 
         const { views: running } = other.views();
         await until(() => running.health().state === 'live');
         await other.say(...story.slice(cut));
-        await until(() => running.health().state === 'live' && running.health().seq === story.length + 1);
+        await caughtUp(running, story.length + 1);
         const found: ViewsDifference[] = [];
         const { folder, store: eventStore, keys: keyStore, clock } = other;
         const options = { folder, eventStore, keyStore, clock };

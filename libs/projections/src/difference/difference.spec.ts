@@ -4,7 +4,7 @@ import { derivedId } from '#kernel';
 import type { ViewsReader } from '../ports.js';
 import type { DifferenceView, FactDifference, PersonView, SubjectCategory } from '../shapes.js';
 import { eventOf, firstCase, idOf } from '../test-support/first-case.js';
-import { documentOf, type Said, TestRecord, until } from '../test-support/record.js';
+import { caughtUp, documentOf, type Said, TestRecord } from '../test-support/record.js';
 import { stories } from '../test-support/stories.js';
 
 let record: TestRecord;
@@ -23,7 +23,7 @@ let said = 0;
 async function say(...events: readonly Said[]): Promise<void> {
   await record.say(...events);
   said += events.length;
-  await until(() => reader.health().state === 'live' && reader.health().seq === said + 1);
+  await caughtUp(reader, said + 1);
 }
 beforeEach(() => (said = 0));
 
@@ -291,7 +291,7 @@ test('any story: what differs is what the documents of the two moments differ in
       try {
         const { views, reader: of } = other.views();
         await other.say(...story);
-        await until(() => views.health().state === 'live' && views.health().seq === story.length + 1);
+        await caughtUp(views, story.length + 1);
         const from = 1 + Math.floor(part * story.length);
         for (const [id, kind] of new Map(story.map((each) => [each.subject, each.kind]))) {
           const found = of.difference(kind, id, { from: String(from), to: String(story.length + 1) });

@@ -158,6 +158,11 @@ export async function until(what: () => boolean | Promise<boolean>): Promise<voi
   }
 }
 
+/** Waits until views, or a reader of them, say that they are up to date and hold the events up to this seq. */
+export function caughtUp(views: Pick<ViewsReader, 'health'>, seq: number): Promise<void> {
+  return until(() => views.health().state === 'live' && views.health().seq === seq);
+}
+
 export function documentOf<Kind extends SubjectCategory>(
   reader: ViewsReader,
   kind: Kind,
