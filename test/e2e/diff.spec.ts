@@ -1,42 +1,26 @@
 /** Two moments compared, over HTTP and by `habeas diff`: the disputed sentence of the first case, and the whole record. */
-import { fileURLToPath } from 'node:url';
 import type { DifferenceView } from '#projections';
-import { type Entered, enterCase } from '../../apps/cli/src/demo/enter.js';
-import { firstCase } from '../../apps/cli/src/demo/first-case.js';
 import { killAll, run } from '../support/server-process.js';
-import { LOGS, type LogUnderTest, logUnderTest } from './test-support/logs.js';
-import { startServer, temporaryFolder, type TestServer } from './test-support/server.js';
-
-const CLI = fileURLToPath(new URL('../../apps/cli/src/main.js', import.meta.url));
+import { CLI, FirstCaseOn } from './test-support/first-case-on.js';
+import { LOGS } from './test-support/logs.js';
+import { temporaryFolder } from './test-support/server.js';
 
 afterAll(killAll);
 
 describe.each(LOGS)('on the log: %s', (where) => {
-  let log: LogUnderTest;
-  let server: TestServer;
-  let entered: Entered;
+  let on: FirstCaseOn;
   beforeAll(async () => {
-    log = await logUnderTest(where);
-    server = await startServer(temporaryFolder(), log.settings);
-    entered = await enterCase(server.client, firstCase);
+    on = await FirstCaseOn.log(where);
   }, 60_000);
-  afterAll(async () => {
-    await server.end();
-    await log.end();
-  });
+  afterAll(() => on.end());
 
   const get = async (path: string): Promise<DifferenceView> =>
-    (await server.client.request<DifferenceView>(`/v1/${path}`)).body;
-  const vy = (): string => `persons/${entered.ids.get('vy') ?? ''}/diff`;
-
-  async function diff(...args: readonly string[]) {
-    const environment = { ...log.environment, HABEAS_DATA: server.folder };
-    const done = run(CLI, ['diff', ...args], { environment });
-    return { code: await done.ended, output: done.output(), errors: done.errors().trim() };
-  }
+    (await on.server.client.request<DifferenceView>(`/v1/${path}`)).body;
+  const vy = (): string => `persons/${on.id('vy')}/diff`;
+  const diff = (...args: readonly string[]): ReturnType<FirstCaseOn['habeas']> => on.habeas('diff', ...args);
 
   test('the dispute: what was said before, after, who disputes it, and which answers rest on it', async () => {
-    const all = await get(`${vy()}?from=0&minPosition=${entered.last}`);
+    const all = await get(`${vy()}?from=0&minPosition=${on.entered.last}`);
     const sentence = all.facts.find(({ type }) => type === 'SentenceHanded');
     const seq = sentence?.by[0]?.seq ?? 0;
     expect(sentence).toMatchObject({ changes: ['came', 'disputed'], by: [{ type: 'FactDisputed' }] });
@@ -49,7 +33,7 @@ describe.each(LOGS)('on the log: %s', (where) => {
     expect(await get(`${vy()}?from=${seq}&to=${seq}`)).toMatchObject({ facts: [], answers: [] });
     const text = await diff('--from', String(seq - 1), '--to', String(seq));
     expect(text).toMatchObject({ code: 0, errors: '' });
-    expect(text.output).toContain(`Thuy Vy (person ${entered.ids.get('vy') ?? ''})\n  SentenceHanded: disputed`);
+    expect(text.output).toContain(`Thuy Vy (person ${on.id('vy')})\n  SentenceHanded: disputed`);
     expect(text.output).toContain('  verdict: convicted -> convicted (not certain, disputed)\n');
     expect(text.output).toMatch(/\n2 subjects differ between seq \d+ and seq \d+\.\n$/);
   });

@@ -3,44 +3,29 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type PersonView, SCHEMA_VERSION } from '#projections';
-import { type Entered, enterCase } from '../../apps/cli/src/demo/enter.js';
+import { enterCase } from '../../apps/cli/src/demo/enter.js';
 import { firstCase } from '../../apps/cli/src/demo/first-case.js';
 import { Simulator } from '../eventstoredb-simulator/simulator.js';
 import { killAll, run } from '../support/server-process.js';
-import { LOGS, type LogUnderTest, logUnderTest } from './test-support/logs.js';
-import { ADMIN_KEY, startServer, temporaryFolder, type TestServer } from './test-support/server.js';
-
-const CLI = fileURLToPath(new URL('../../apps/cli/src/main.js', import.meta.url));
+import { CLI, FirstCaseOn } from './test-support/first-case-on.js';
+import { LOGS } from './test-support/logs.js';
+import { startServer, temporaryFolder, type TestServer } from './test-support/server.js';
 
 afterAll(killAll);
 
 describe.each(LOGS)('on the log: %s', (where) => {
-  let log: LogUnderTest;
+  let on: FirstCaseOn;
   let server: TestServer;
-  let entered: Entered;
   beforeAll(async () => {
-    log = await logUnderTest(where);
-    server = await startServer(temporaryFolder(), log.settings);
-    entered = await enterCase(server.client, firstCase);
-    await server.client.request(`/v1/search?q=Vy&minPosition=${entered.last}`);
+    on = await FirstCaseOn.log(where);
+    ({ server } = on);
+    await server.client.request(`/v1/search?q=Vy&minPosition=${on.entered.last}`);
   }, 60_000);
-  afterAll(async () => {
-    await server.end();
-    await log.end();
-  });
+  afterAll(() => on.end());
 
-  async function habeas(...args: readonly string[]) {
-    const environment = {
-      ...{ HABEAS_DATA: server.folder, HABEAS_URL: server.url, HABEAS_KEY: ADMIN_KEY },
-      ...log.environment,
-    };
-    const done = run(CLI, args, { environment });
-    return { code: await done.ended, output: done.output(), errors: done.errors().trim() };
-  }
-
-  const id = (name: string): string => entered.ids.get(name) ?? '';
+  const habeas = (...args: readonly string[]): ReturnType<FirstCaseOn['habeas']> => on.habeas(...args);
+  const id = (name: string): string => on.id(name);
 
   test('a replay is the record as it was known then, in a file by itself', async () => {
     const out = join(temporaryFolder(), 'then.db');
