@@ -20,6 +20,7 @@ import { StartError } from './start-error.js';
 import { asStartError } from './start-failure.js';
 import { startViews, ViewsThread } from './views.js';
 import { programVersion } from './version.js';
+import { startWebhooks } from './webhooks.js';
 import type { Log } from './watching/log.js';
 import { progressOf, type ViewsProgress } from './watching/progress.js';
 import type { WatchSettings } from './watching/settings.js';
@@ -175,6 +176,23 @@ async function compose(
     report,
   });
   opened.add(() => sealing.close());
+  const webhooks = await startWebhooks({
+    store: eventStore,
+    keys: keyStore,
+    logId,
+    clock,
+    randomness,
+    state,
+    access,
+    views: reader,
+    source: changes,
+    observer: watching.metrics,
+    inside: settings.webhooksInside ?? [],
+    alone: settings.log === undefined,
+    report,
+  });
+  opened.add(() => webhooks.close());
+  watching.metrics.followDeliveries(() => webhooks.waiting);
 
   let accepting = true;
   const app = await createHttpApp({
@@ -184,6 +202,7 @@ async function compose(
     rebuildViews: async () => (await starting).rebuild(),
     skipEvent: async (event) => (await starting).skip(event),
     sealing,
+    webhooks,
     bundles: bundlesFrom({ store: eventStore, keys: keyStore, views: reader, sealing, randomness }),
     eventStore,
     progress,
@@ -199,6 +218,8 @@ async function compose(
   opened.add(() => {
     watching.log.info('stopping');
     accepting = false;
+    // Deliveries under way end while requests do.
+    webhooks.close().catch(() => undefined);
   });
   // Last, when nothing can go wrong any more: a key that is made is shown once, and one that nobody was shown is lost.
   const admin = await access.ensureAdminKey(settings.adminKey);

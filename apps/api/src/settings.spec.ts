@@ -67,3 +67,13 @@ describe.each([
     expect(() => readSettings({ [`${name}_FILE`]: join(folder, 'no') })).toThrow(/cannot be read \(ENOENT\)/);
   });
 });
+
+test('what webhooks may send to inside is nothing, everything, or a list', () => {
+  const inside = (text?: string) => readSettings({ HABEAS_WEBHOOKS_INSIDE: text }).webhooksInside;
+  expect(inside()).toEqual([]);
+  expect(inside('allow')).toBe('all');
+  expect(inside(' 10.1.0.0/16, ::1,hooks.internal ')).toEqual(['10.1.0.0/16', '::1', 'hooks.internal']);
+  for (const wrong of ['10.0.0.0/33', 'a b', 'https://example.org', 'allow, 10.0.0.1/x']) {
+    expect(() => inside(wrong)).toThrow(/^HABEAS_WEBHOOKS_INSIDE holds ".*". It must be "allow", or a list/);
+  }
+});

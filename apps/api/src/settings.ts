@@ -1,6 +1,7 @@
 /** What the server can be told from outside, and the clear words for what it cannot be. The only reader of the environment. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { type Inside, isInsideEntry } from '#feed';
 import { StartError } from './start-error.js';
 
 export interface Settings {
@@ -23,6 +24,8 @@ export interface Settings {
   readonly logNamespace?: string | undefined;
   /** Minutes from one seal of the log to the next; 0: only when asked. An hour, where it is left out. */
   readonly sealMinutes?: number;
+  /** Addresses inside to which webhooks may send; none, where it is left out. */
+  readonly webhooksInside?: Inside;
 }
 
 /** What the thread of the views needs to know. */
@@ -74,6 +77,19 @@ function sealMinutes(text = '60'): number {
   return Number(text);
 }
 
+function webhooksInside(text = ''): Inside {
+  if (text === 'allow') return 'all';
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  const wrong = entries.find((entry) => !isInsideEntry(entry));
+  if (wrong === undefined) return entries;
+  throw new StartError(
+    `HABEAS_WEBHOOKS_INSIDE holds "${wrong}". It must be "allow", or a list, separated by commas, of networks (10.1.0.0/16), addresses and hosts.`,
+  );
+}
+
 /**
  * The settings that an environment gives, with defaults for what it leaves out.
  *
@@ -103,5 +119,6 @@ export function readSettings(environment: Environment): Settings {
     log,
     logNamespace: given(environment, 'HABEAS_LOG_NAMESPACE'),
     sealMinutes: sealMinutes(given(environment, 'HABEAS_SEAL_MINUTES')),
+    webhooksInside: webhooksInside(given(environment, 'HABEAS_WEBHOOKS_INSIDE')),
   };
 }

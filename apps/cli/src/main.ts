@@ -85,7 +85,10 @@ keys
   .command('create')
   .description('make a key; it is printed once')
   .requiredOption('--name <name>', 'what to call it')
-  .requiredOption('--scopes <scopes>', 'what it allows, separated by commas: read, record, review, audit, admin')
+  .requiredOption(
+    '--scopes <scopes>',
+    'what it allows, separated by commas: read, record, review, audit, webhooks, admin',
+  )
   .action((options: { name: string; scopes: string }) => createKey(process.env, options));
 
 keys

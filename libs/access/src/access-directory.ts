@@ -28,6 +28,7 @@ import {
   hashOfKey,
   idOfKey,
   isScope,
+  keyOf,
   makeKey,
   principalId,
   readCreated,
@@ -144,6 +145,11 @@ class Directory implements AccessDirectory {
         return ok(this.#entries.get(id)?.info ?? entry.info);
     }
     return err(refusal('conflict', 'Others are changing this key; try again.'));
+  }
+
+  isActive(principal: string): boolean {
+    const entry = this.#entries.get(keyOf(principal));
+    return entry !== undefined && entry.info.revokedAt === undefined;
   }
 
   keys(): readonly AccessKeyInfo[] {

@@ -56,3 +56,8 @@ export function isScope(value: unknown): value is Scope {
 export function principalId(keyId: string): string {
   return `key:${keyId}`;
 }
+
+/** The id of the key behind a principal. */
+export function keyOf(principal: string): string {
+  return principal.replace(/^key:/, '');
+}

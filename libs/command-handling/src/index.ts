@@ -1,5 +1,5 @@
 export { type CommandHandlerOptions, createCommandHandler } from './command-handler.js';
-export { idsAskedFor } from './prepare.js';
+export { faultOfKey, idsAskedFor } from './prepare.js';
 export * from './principal.js';
 export { scopeToRecord } from './scopes.js';
 export * from './types.js';

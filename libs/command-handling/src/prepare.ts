@@ -10,6 +10,7 @@ import {
   type Randomness,
   readCanonical,
   type Refusal,
+  refusal,
   type Result,
   streamName,
   writeCanonical,
@@ -29,6 +30,12 @@ export interface Prepared {
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
+/** What is wrong with an Idempotency-Key. Refusal code: `invalid-idempotency-key`. */
+export function faultOfKey(key: string): Refusal | undefined {
+  if (IDEMPOTENCY_KEY.test(key)) return undefined;
+  return refusal('invalid-idempotency-key', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
+}
+
 export function prepare(
   command: Command,
   principal: Principal,
@@ -42,9 +49,8 @@ export function prepare(
   }
   const scope = scopeToRecord(definition);
   if (!allows(principal, scope)) return refused('forbidden', `This needs an access key with the scope ${scope}.`);
-  if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
-    return refused('invalid-idempotency-key', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
-  }
+  const fault = idempotencyKey === undefined ? undefined : faultOfKey(idempotencyKey);
+  if (fault !== undefined) return err([fault]);
   const isEntry = definition.role === 'entry';
   if (isEntry === (subject !== undefined) || (subject !== undefined && !isId(subject))) return NOT_FOUND;
 

@@ -2,12 +2,12 @@
 
 /**
  * What a key allows: `read` to see; `record` to record facts, and to see; `review` to judge what others recorded
- * (verify, settle, decide who is who), and to see; `audit` to be given the log as it is stored, and to see; `admin`
- * everything, keys included.
+ * (verify, settle, decide who is who), and to see; `audit` to be given the log as it is stored, and to see; `webhooks` to
+ * have changes sent to addresses of one's own, and to see; `admin` everything, keys included.
  */
-export type Scope = 'read' | 'record' | 'review' | 'audit' | 'admin';
+export type Scope = 'read' | 'record' | 'review' | 'audit' | 'webhooks' | 'admin';
 
-export const SCOPES: readonly Scope[] = ['read', 'record', 'review', 'audit', 'admin'];
+export const SCOPES: readonly Scope[] = ['read', 'record', 'review', 'audit', 'webhooks', 'admin'];
 
 export interface Principal {
   /** Stands in the metadata of everything that they record (`recordedBy`). Never a name. */

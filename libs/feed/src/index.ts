@@ -11,5 +11,17 @@ export { FilterIndex } from './filter-index.js';
 export { BEGINNING, isBehind, parsePlace, placeOf, placeText, type ReadPlace } from './place.js';
 export type { ChangeFilter, ChangePage, ChangePlace, ChangeSource, FedChange } from './ports.js';
 export { ViewsChangeSource } from './views-source.js';
-export { type Outcome } from './webhooks/courier.js';
-export { WEBHOOK_EVENTS } from './webhooks/webhook.js';
+export { type Inside, isInsideEntry } from './webhooks/addresses.js';
+export { FAILURES, type Outcome } from './webhooks/courier.js';
+export type { DeliveryObserver } from './webhooks/delivery.js';
+export { createHttpCourier } from './webhooks/http-courier.js';
+export { PING_EVENT_TYPE, type PingEvent } from './webhooks/ping.js';
+export { type Webhook, WEBHOOK_EVENTS } from './webhooks/webhook.js';
+export {
+  openWebhooks,
+  WEBHOOK_STATES,
+  type Webhooks,
+  type WebhooksOptions,
+  type WebhookState,
+  type WebhookStatus,
+} from './webhooks/webhooks.js';

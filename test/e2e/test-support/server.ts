@@ -29,8 +29,8 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'habeas-e2e-'));
 }
 
-/** Log and keys of a server under test, unless they are in its folder. */
-export type Elsewhere = Partial<Pick<Settings, 'log' | 'logNamespace' | 'keys' | 'masterKey'>>;
+/** Log and keys of a server under test, unless they are in its folder; and what it may send to inside. */
+export type Elsewhere = Partial<Pick<Settings, 'log' | 'logNamespace' | 'keys' | 'masterKey' | 'webhooksInside'>>;
 
 export async function startServer(folder = temporaryFolder(), elsewhere: Elsewhere = {}): Promise<TestServer> {
   const lines: string[] = [];

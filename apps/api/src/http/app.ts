@@ -23,6 +23,7 @@ import { EventProofController, SealsController } from './seal-routes.js';
 import { SearchController } from './search-routes.js';
 import { ViewsController } from './views-routes.js';
 import { traceparentOf, watchRequests, watchUnroutable } from './watch-requests.js';
+import { WebhooksController } from './webhook-routes.js';
 import { writeControllers } from './write-routes.js';
 
 /** What a body may weigh. Above what the log takes in one append (512 KiB), as JSON on the way in is wordier. */
@@ -67,6 +68,7 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
     EventsController,
     EventProofController,
     ViewsController,
+    WebhooksController,
     ...writeControllers(),
   ];
   const module: DynamicModule = {

@@ -2,6 +2,7 @@
 import type { AccessDirectory } from '#access';
 import type { CommandHandler, Principal } from '#command-handling';
 import type { EventStore } from '#event-store';
+import type { Webhooks } from '#feed';
 import type { Refusal, Result } from '#kernel';
 import type { ViewsReader } from '#projections';
 import type { Bundles } from '../bundles.js';
@@ -18,6 +19,7 @@ export interface Habeas {
   /** Has the views go on behind the event that stopped them. Refusals: `not-stopped-there`, `views-not-ready`. */
   readonly skipEvent: (event: string) => Promise<Result<void, Refusal>>;
   readonly sealing: Sealing;
+  readonly webhooks: Webhooks;
   readonly bundles: Bundles;
   /** For whoever asks for what is stored as it is stored. */
   readonly eventStore: Pick<EventStore, 'readAll' | 'readStream'>;

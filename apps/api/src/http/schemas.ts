@@ -55,6 +55,7 @@ import type {
   SupportEntry,
 } from '#projections';
 import { SCOPES } from '#command-handling';
+import { FAILURES, FILTER_FIELDS, FILTER_WORDS, type FilterField, WEBHOOK_STATES } from '#feed';
 import { FACT_CHANGES, SEARCH_FIELDS } from '#projections';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { RecordedAnswer } from './recorded.js';
@@ -64,6 +65,15 @@ import type { ConsistencyProof, InclusionProof, ProvenHead, Seal } from '#audit'
 import type { EventsPage, RawEventShown } from './event-routes.js';
 import type { SealList } from './seal-routes.js';
 import type { ViewsStatus } from './views-routes.js';
+import type {
+  CreatedWebhook,
+  DeadLetterPage,
+  DeadLetterShown,
+  OutcomeShown,
+  PingAnswer,
+  WebhookPage,
+  WebhookShown,
+} from './webhook-routes.js';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -243,6 +253,46 @@ const statements = object<StatementsView>({
       'These are the hundred that were recorded last: GET /v1/statements?speaker={id} and ?about={id} have all',
   },
 });
+
+const seq: Schema = { type: 'integer', minimum: 0 };
+
+/** How a delivery ended. */
+const outcome: Fields<OutcomeShown> = {
+  'status?': { ...count, description: 'Of the answer' },
+  'error?': { ...oneOf(...FAILURES), description: 'Why there was no answer' },
+};
+
+const webhook: Fields<WebhookShown> = {
+  id,
+  url: { type: 'string', format: 'uri' },
+  'name?': text,
+  filter: ref('ChangeFilter'),
+  after: { ...seq, description: 'Deliveries began behind this seq' },
+  createdAt: instant,
+  createdBy: { ...text, description: 'The id of the key; once that is revoked, nothing is sent' },
+  state: {
+    ...oneOf(...WEBHOOK_STATES),
+    description:
+      'failing: the last one that was tried did not arrive; down: so many did not that no new one is tried; gone: the receiver answered 410',
+  },
+  position: {
+    ...text,
+    description: 'Everything up to here was looked at; what of it did not arrive is pending, or a dead letter',
+  },
+  pending: { ...count, description: 'Changes that are to be tried again' },
+  'nextTry?': instant,
+  'failingSince?': instant,
+  'last?': object<NonNullable<WebhookShown['last']>>({ at: instant, ...outcome }, 'The last try'),
+  deadLetters: { ...count, description: 'Changes that were tried for days in vain' },
+  deadLettersDropped: { ...count, description: 'How many older ones are not kept' },
+};
+
+function filterField(field: FilterField): Schema {
+  const words = FILTER_WORDS[field];
+  const value =
+    words !== undefined ? oneOf(...words) : field === 'country' ? { type: 'string', pattern: '^[A-Z]{2}$' } : id;
+  return { type: 'array', items: value, minItems: 1, maxItems: 50, uniqueItems: true };
+}
 
 const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
   PersonView: object<PersonView>({
@@ -756,6 +806,57 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     path: list(hash),
   }),
   KeyList: object({ items: list(ref('Key')) }),
+  ChangeFilter: {
+    type: 'object',
+    description: 'Which changes are meant: any of the values of each field, and all of the fields',
+    additionalProperties: false,
+    properties: Object.fromEntries(FILTER_FIELDS.map((field) => [field, filterField(field)])),
+  },
+  NewWebhook: object({
+    url: {
+      type: 'string',
+      format: 'uri',
+      maxLength: 2_000,
+      description: 'https, save to what the operator allows inside',
+    },
+    'name?': { type: 'string', minLength: 1, maxLength: 200 },
+    'filter?': ref('ChangeFilter'),
+    'after?': { ...seq, description: 'What is behind this seq is sent; what is recorded from now on, unless said' },
+  }),
+  Webhook: object<WebhookShown>(webhook),
+  CreatedWebhook: object<CreatedWebhook>({
+    ...webhook,
+    secret: { ...text, description: '`whsec_…`: what signatures are verified with (Standard Webhooks)' },
+  }),
+  WebhookPage: object<WebhookPage>({ items: list(ref('Webhook')), 'next?': next }),
+  Replay: object({ from: { type: 'integer', minimum: 1, description: 'The first seq that is sent again' } }),
+  Redelivery: object({
+    'changes?': {
+      ...list({ type: 'string', maxLength: 50 }),
+      minItems: 1,
+      maxItems: 1_000,
+      description: 'Ids of changes; all dead letters, unless said',
+    },
+  }),
+  WebhookPing: object<PingAnswer>({
+    id: { ...text, description: 'The webhook-id of what was sent' },
+    ...outcome,
+    milliseconds: count,
+  }),
+  DeadLetterPage: object<DeadLetterPage>({
+    items: list(
+      object<DeadLetterShown>({
+        change: { ...text, description: 'Its id' },
+        seq: count,
+        firstTried: instant,
+        givenUp: instant,
+        tries: count,
+        ...outcome,
+      }),
+    ),
+    dropped: { ...count, description: 'How many older ones are not kept; a replay sends them' },
+    'next?': next,
+  }),
   Catalogue: object({
     events: list(
       object({

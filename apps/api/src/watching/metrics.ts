@@ -5,6 +5,7 @@
  */
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AppendEnd, AppendWatch, EventStoreObserver } from '#event-store';
+import type { DeliveryObserver, Outcome } from '#feed';
 import { programVersion } from '../version.js';
 import type { ViewsProgress } from './progress.js';
 
@@ -19,7 +20,7 @@ const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 const APPENDS_PER_COMMIT = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const VIEW_STATES = ['starting', 'catching-up', 'live', 'stopped', 'failed', 'closed'] as const;
 
-export class Metrics implements EventStoreObserver {
+export class Metrics implements EventStoreObserver, DeliveryObserver {
   private readonly requests: Histogram<'method' | 'route' | 'status'>;
   private readonly underWay: Gauge;
   private readonly commands: Histogram<'outcome'>;
@@ -35,6 +36,8 @@ export class Metrics implements EventStoreObserver {
   private readonly eventsApplied: Counter;
   private readonly statusChanges: Counter;
   private readonly rebuilds: Counter<'reason'>;
+  private readonly deliveries: Histogram<'outcome'>;
+  private readonly lettersMade: Counter;
 
   /** Loads the library while something else is waited for. */
   static async create(): Promise<Metrics> {
@@ -80,6 +83,12 @@ export class Metrics implements EventStoreObserver {
     this.eventsApplied = counter('habeas_views_events_applied_total', 'Events taken in by the served views');
     this.statusChanges = counter('habeas_status_changes_total', 'Changes of statuses that live events made');
     this.rebuilds = counter('habeas_views_swaps_total', 'Views put in place, by why they were built', ['reason']);
+    this.deliveries = histogram(
+      'habeas_webhook_delivery_duration_seconds',
+      'Deliveries of webhooks that this node tried, by the class of the answer, or why there was none',
+      ['outcome'],
+    );
+    this.lettersMade = counter('habeas_webhook_given_up_total', 'Deliveries that this node gave up after days');
   }
 
   get contentType(): string {
@@ -123,6 +132,31 @@ export class Metrics implements EventStoreObserver {
       subscriptions.set(log.subscriptions() + following + (rebuilding === undefined ? 0 : 1));
       for (const each of VIEW_STATES) state.labels(each).set(each === present ? 1 : 0);
     };
+  }
+
+  /** What waits to be delivered, to be asked at every scrape. To be called once. */
+  followDeliveries(waiting: () => { readonly pending: number; readonly deadLetters: number }): void {
+    const gauge = (name: string, help: string, read: () => number): Gauge =>
+      new this.client.Gauge({
+        name,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    const where = 'on the node that delivers; 0 on others';
+    gauge('habeas_webhook_pending', `Changes that are to be tried again, ${where}`, () => waiting().pending);
+    gauge('habeas_webhook_dead_letters', `Dead letters that are kept, ${where}`, () => waiting().deadLetters);
+  }
+
+  tried(outcome: Outcome, seconds: number): void {
+    const label = 'status' in outcome ? `${Math.floor(outcome.status / 100)}xx` : outcome.error;
+    this.deliveries.labels(label).observe(seconds);
+  }
+
+  gaveUp(): void {
+    this.lettersMade.inc();
   }
 
   requestBegan(): void {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openNodeState } from '#event-store-sqlite';
 import { EventStoreError, type OperationalState } from '#event-store';
+import { ok } from '#kernel';
 import { seededRandomness } from '../../../../test/support/fixed.js';
 import { Delivery, type DeliveryOptions } from './delivery.js';
 import type { Outcome } from './courier.js';
@@ -83,7 +84,7 @@ async function begin(over: OperationalState = state): Promise<Node> {
     clock: time.clock,
     ticker: time.ticker,
     randomness: seededRandomness('delivery'),
-    tell: ({ change }) => JSON.stringify({ id: change.id }),
+    tell: ({ change }) => ok(JSON.stringify({ id: change.id })),
     mayListen: () => listens,
     observer: { tried: (outcome) => void tried.push(outcome), gaveUp: () => undefined },
   };
@@ -329,7 +330,7 @@ test('a secret that is lost sends nothing, and shows', async () => {
       clock: time.clock,
       ticker: time.ticker,
       randomness: seededRandomness('x'),
-      tell: () => '',
+      tell: () => ok(''),
       mayListen: () => true,
       observer: { tried: () => undefined, gaveUp: () => undefined },
     },

@@ -4,9 +4,9 @@
  *
  * What was delivered is known to the operational state a moment later: whoever goes on after a kill delivers what was not known there once more.
  */
-import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock, Randomness, Ticker } from '#kernel';
+import type { Clock, Randomness, Refusal, Result, Ticker } from '#kernel';
 import { FOLD_VERSION } from '#projections';
+import { placeOf } from '../place.js';
 import type { ChangePlace, ChangeSource, FedChange } from '../ports.js';
 import type { Courier, Delivered, Outcome } from './courier.js';
 import type { Entry } from './directory.js';
@@ -23,6 +23,7 @@ import {
   type Progress,
 } from './progress.js';
 import { type Letters, MOST_LETTERS, NO_LETTERS, ProgressStore } from './progress-store.js';
+import { NewChanges } from './new-changes.js';
 import { signed } from './signing.js';
 
 /** What deliveries are made of: the same for all webhooks of a node. */
@@ -32,8 +33,8 @@ export interface DeliveryOptions {
   readonly clock: Clock;
   readonly ticker: Ticker;
   readonly randomness: Randomness;
-  /** The text of a change, as it is sent. */
-  readonly tell: (change: FedChange) => string;
+  /** The text of a change, as it is sent. Refusal code: `views-not-ready`. */
+  readonly tell: (change: FedChange) => Result<string, Refusal>;
   /** Whether somebody who registered webhooks may still have changes sent. */
   readonly mayListen: (principal: string) => boolean;
   readonly observer: DeliveryObserver;
@@ -57,8 +58,8 @@ export interface DeliveryTask {
   readonly cut: AbortSignal;
 }
 
-/** Changes that are fetched together. */
-const PAGE = 50;
+/** More than one event ever changes, nearly always. */
+const CHANGES_OF_ONE = 50;
 /** Milliseconds after which what was delivered is written down, at the latest; a position behind which nothing was, rarely. */
 const SAVE_MS = 200;
 const SAVE_IDLE_MS = 10_000;
@@ -73,12 +74,7 @@ export class Delivery {
   readonly #store: ProgressStore;
   #progress: Progress;
   #letters: Letters;
-  /** Fetched, and not tried yet; and the place behind all that was looked at for it. */
-  #fetched: FedChange[] = [];
-  #behind: ChangePlace;
-  /** There may be more than was fetched. */
-  #more = true;
-  #viewsAreAway = false;
+  readonly #new: NewChanges;
   #unsaved: 'nothing' | 'position' | 'deliveries' = 'nothing';
   #savedAt: number;
   /** After a change that was tried again it is a new one's turn. */
@@ -109,7 +105,7 @@ export class Delivery {
     this.#options = options;
     this.#store = store;
     this.#progress = progress;
-    this.#behind = progress.position;
+    this.#new = new NewChanges(options.source, progress.position);
     this.#letters = letters;
     this.#savedAt = options.ticker.now();
   }
@@ -124,7 +120,7 @@ export class Delivery {
 
   /** There are new changes, or something was asked of it. */
   wake(): void {
-    this.#more = true;
+    this.#new.lookAgain();
     this.#woken = true;
     this.#nap?.abort();
   }
@@ -163,16 +159,16 @@ export class Delivery {
     if (notBefore > now) return restUntil(notBefore, now);
     const due = nextDue(this.#progress);
     const isDue = due !== undefined && noLaterThanPlanned(due.next, now) <= now;
-    if (isDue && !(this.#turnOfNew && (await this.#hasNew(entry)))) {
+    if (isDue && (!this.#turnOfNew || (await this.#firstNew(entry)) === undefined)) {
       this.#turnOfNew = true;
       return (await this.#tryAgain(entry, due)) ? 0 : AGAIN_MS;
     }
     this.#turnOfNew = false;
-    if (await this.#hasNew(entry)) return (await this.#tryNew(entry)) ? 0 : AGAIN_MS;
+    const change = await this.#firstNew(entry);
+    if (change !== undefined) return (await this.#tryNew(entry, change)) ? 0 : AGAIN_MS;
     const rest = due === undefined ? LONGEST_REST_MS : restUntil(due.next, now);
-    if (!this.#viewsAreAway) return rest;
-    this.#viewsAreAway = false;
-    this.#more = true;
+    if (!this.#new.away) return rest;
+    this.#new.lookAgain();
     return Math.min(rest, AGAIN_MS);
   }
 
@@ -184,42 +180,30 @@ export class Delivery {
       // Pending first: what is in both is tried once; what were in neither would be lost.
       await this.#save(progress);
       if (letters !== this.#letters.kept) await this.#saveLetters({ ...this.#letters, kept: letters });
-      this.#fetchFrom(progress.position);
+      this.#new.goTo(progress.position);
     }
   }
 
-  /** Whether a change is at hand that was not tried yet: never, while the receiver is taken for down. */
-  async #hasNew({ webhook }: Entry): Promise<boolean> {
-    while (!isDown(this.#progress) && !this.#task.fence.ended.aborted) {
-      if (this.#fetched.length > 0) return true;
-      if (!this.#more) return false;
-      this.#more = false;
-      const page = this.#options.source.page(webhook.filter, this.#behind, PAGE);
-      if (!page.ok) {
-        this.#viewsAreAway = true;
-        return false;
-      }
-      const { items, next, atHead } = page.value;
-      this.#fetched = [...items];
-      this.#behind = next;
-      this.#more ||= !atHead;
-      if (items.length > 0) return true;
-      this.#progress = { ...this.#progress, position: next };
-      if (this.#unsaved === 'nothing') this.#unsaved = 'position';
-      // A long way on which nothing matches leaves room for others.
-      if (!atHead) await turn();
-    }
-    return false;
+  /** The next change that was not tried yet; none, while the receiver is taken for down. */
+  async #firstNew({ webhook }: Entry): Promise<FedChange | undefined> {
+    if (isDown(this.#progress)) return undefined;
+    const change = await this.#new.first(webhook.filter, this.#task.fence.ended);
+    this.#move();
+    return change;
   }
 
-  async #tryNew(entry: Entry): Promise<boolean> {
-    const [change] = this.#fetched;
-    if (change === undefined) return true;
-    const place = placeOf(change);
-    if (!(await this.#try(entry, change, place))) return false;
-    this.#fetched.shift();
-    this.#progress = { ...this.#progress, position: this.#fetched.length > 0 ? place : this.#behind };
+  async #tryNew(entry: Entry, change: FedChange): Promise<boolean> {
+    if (!(await this.#try(entry, change, placeOf(change)))) return false;
+    this.#new.take();
+    this.#move();
     return true;
+  }
+
+  #move(): void {
+    const { position } = this.#new;
+    if (position === this.#progress.position) return;
+    this.#progress = { ...this.#progress, position };
+    if (this.#unsaved === 'nothing') this.#unsaved = 'position';
   }
 
   async #tryAgain(entry: Entry, pending: Pending): Promise<boolean> {
@@ -227,7 +211,7 @@ export class Delivery {
     const isForeign = isOfOtherFold(pending);
     const before =
       place.n === 0 || isForeign ? { seq: place.seq - 1, n: Infinity } : { seq: place.seq, n: place.n - 1 };
-    const page = this.#options.source.page(entry.webhook.filter, before, isForeign ? PAGE : 1);
+    const page = this.#options.source.page(entry.webhook.filter, before, isForeign ? CHANGES_OF_ONE : 1);
     if (!page.ok) return false;
     const found = page.value.items.filter((one) =>
       isForeign ? one.change.seq === place.seq : one.change.id === change,
@@ -278,7 +262,9 @@ export class Delivery {
       return undefined;
     }
     if (secret === undefined) return { outcome: { error: 'secret-lost' } };
-    const parcel = signed({ url: webhook.url, id: change.change.id, body: tell(change), secret, at: clock.now() });
+    const body = tell(change);
+    if (!body.ok) return undefined;
+    const parcel = signed({ url: webhook.url, id: change.change.id, body: body.value, secret, at: clock.now() });
     return courier.send(parcel, this.#task.cut);
   }
 
@@ -289,12 +275,6 @@ export class Delivery {
     const dropped = Math.max(0, kept.length - MOST_LETTERS);
     this.#options.observer.gaveUp();
     await this.#saveLetters({ kept: kept.slice(dropped), dropped: this.#letters.dropped + dropped });
-  }
-
-  #fetchFrom(position: ChangePlace): void {
-    this.#fetched = [];
-    this.#behind = position;
-    this.#more = true;
   }
 
   async #saveIfDue(rests: boolean): Promise<void> {
@@ -333,11 +313,6 @@ export class Delivery {
 
 function restUntil(moment: number, now: number): number {
   return Math.min(Math.max(1, moment - now), LONGEST_REST_MS);
-}
-
-function placeOf({ change }: FedChange): ChangePlace {
-  const [, seq, n] = /-(\d+)\.(\d+)$/.exec(change.id) ?? [];
-  return { seq: Number(seq), n: Number(n) };
 }
 
 function isOfOtherFold({ change }: Pending): boolean {

@@ -1,59 +1,17 @@
 /** Webhooks on one node and on two: real log, keys, state, leases and network; the feed alone is made. */
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { openSqliteKeyStore } from '#access';
 import { Leases, type OperationalState } from '#event-store';
 import { openNodeState } from '#event-store-sqlite';
+import { ok } from '#kernel';
 import { ensureLogStarted, type KeyStore } from '#log-format';
+import { HookReceiver } from '../../../../test/support/hook-receiver.js';
 import { realClock, realRandomness as randomness, temporaryLog } from '../../../../test/support/real.js';
 import type { Inside } from './addresses.js';
 import { createHttpCourier } from './http-courier.js';
 import { MadeFeed } from './test-support/feed.js';
 import { openWebhooks, type Webhooks, type WebhookStatus } from './webhooks.js';
 import type { Webhook } from './webhook.js';
-
-/** A receiver that keeps what came, verified by the package that receivers use. */
-class Receiver {
-  readonly received: { readonly id: string; readonly seq: number }[] = [];
-  readonly faults: string[] = [];
-  secret = '';
-  status: number | 'hang' = 204;
-  readonly #server = createServer((request, response) => {
-    void this.#take(request).then(() => {
-      if (this.status !== 'hang') response.writeHead(this.status).end();
-    });
-  });
-
-  async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hooks`;
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  get seqs(): readonly number[] {
-    return this.received.map(({ seq }) => seq);
-  }
-
-  async #take(request: IncomingMessage): Promise<void> {
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
-    const id = String(request.headers['webhook-id']);
-    try {
-      const told = new StandardWebhook(this.secret).verify(body, request.headers as Record<string, string>) as {
-        seq?: number;
-      };
-      this.received.push({ id, seq: told.seq ?? 0 });
-    } catch (error) {
-      this.faults.push((error as Error).message);
-    }
-  }
-}
 
 let temporary: Awaited<ReturnType<typeof temporaryLog>>;
 let keys: KeyStore;
@@ -62,7 +20,7 @@ let logId: string;
 let feed: MadeFeed;
 let reported: string[];
 const nodes: Webhooks[] = [];
-const receivers: Receiver[] = [];
+const receivers: HookReceiver[] = [];
 
 beforeEach(async () => {
   temporary = await temporaryLog();
@@ -97,7 +55,7 @@ async function node(inside: Inside = 'all', mayListen: (principal: string) => bo
       sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }).catch(() => undefined),
     },
     randomness,
-    tell: ({ change }) => JSON.stringify({ id: change.id, seq: change.seq }),
+    tell: ({ change }) => ok(JSON.stringify({ id: change.id, seq: change.seq })),
     mayListen,
     observer: { tried: () => undefined, gaveUp: () => undefined },
     inside,
@@ -107,10 +65,10 @@ async function node(inside: Inside = 'all', mayListen: (principal: string) => bo
   return webhooks;
 }
 
-async function receiverOf(webhooks: Webhooks): Promise<{ receiver: Receiver; webhook: Webhook }> {
-  const receiver = new Receiver();
+async function receiverOf(webhooks: Webhooks): Promise<{ receiver: HookReceiver; webhook: Webhook }> {
+  const receiver = await HookReceiver.start();
   receivers.push(receiver);
-  const url = await receiver.start();
+  const { url } = receiver;
   const made = await webhooks.register({ request: { url, filter: {}, after: 0 }, by: 'key:1' });
   if (!made.ok) throw new Error(made.error.code);
   receiver.secret = made.value.secret;
@@ -123,6 +81,7 @@ async function eventually(check: () => boolean | Promise<boolean>, within = 10_0
   expect(await check()).toBe(true);
 }
 
+const seqsOf = ({ received }: HookReceiver): unknown[] => received.map(({ event }) => event.seq);
 const upTo = (last: number, first = 1): number[] => Array.from({ length: last - first + 1 }, (_, n) => first + n);
 const statusOf = (webhooks: Webhooks, webhook: Webhook): Promise<WebhookStatus> => webhooks.statusOf(webhook);
 
@@ -134,8 +93,8 @@ test('what is sent is verified by standardwebhooks, in order, and the position f
   await eventually(() => receiver.received.length === 30);
   feed.add(5);
   await eventually(async () => (await statusOf(webhooks, webhook)).position.seq === 35);
-  expect(receiver.seqs).toEqual(upTo(35));
-  expect(receiver.received[0]).toEqual({ id: 'f2-1.0', seq: 1 });
+  expect(seqsOf(receiver)).toEqual(upTo(35));
+  expect(receiver.received[0]).toMatchObject({ id: 'f2-1.0', event: { seq: 1 } });
   expect(receiver.faults).toEqual([]);
   expect(await statusOf(webhooks, webhook)).toMatchObject({
     state: 'delivering',
@@ -147,7 +106,7 @@ test('what is sent is verified by standardwebhooks, in order, and the position f
 test('one receiver that never answers delays no other', async () => {
   const webhooks = await node();
   const dead = await receiverOf(webhooks);
-  dead.receiver.status = 'hang';
+  dead.receiver.answer = () => 'hang';
   const alive = await receiverOf(webhooks);
   feed.add(1);
   await eventually(() => dead.receiver.received.length === 1);
@@ -172,7 +131,7 @@ test('of two nodes one delivers; the other goes on when it ends, and nothing com
   feed.add(20);
   await eventually(() => receiver.received.length === 60);
   await sleep(100);
-  expect(receiver.seqs).toEqual(upTo(60));
+  expect(seqsOf(receiver)).toEqual(upTo(60));
   expect(two.waiting).toEqual({ pending: 0, deadLetters: 0 });
 });
 
@@ -184,7 +143,7 @@ test('what one node is asked is done by the one that delivers', async () => {
   await eventually(() => two.get(webhook.id) !== undefined);
   expect((await two.replay(webhook.id, 2, 'key:2')).ok).toBe(true);
   await eventually(() => receiver.received.length === 8);
-  expect(receiver.seqs).toEqual([...upTo(5), 3, 4, 5]);
+  expect(seqsOf(receiver)).toEqual([...upTo(5), 3, 4, 5]);
   expect((await two.delete(webhook.id, 'key:2')).ok).toBe(true);
   await eventually(async () => (await keys.findSecret(`webhook-${webhook.id}`)) === undefined);
   feed.add(3);
@@ -211,10 +170,11 @@ test('what could not be cleared away when it was deleted is cleared under the ne
 test('a ping is signed, tells what became of it, and changes nothing', async () => {
   const webhooks = await node();
   const { receiver, webhook } = await receiverOf(webhooks);
-  expect(await webhooks.ping(webhook, 'ping-1', '{"type":"ping"}')).toEqual({ outcome: { status: 204 } });
-  expect(receiver.received).toEqual([{ id: 'ping-1', seq: 0 }]);
-  receiver.status = 500;
-  expect(await webhooks.ping(webhook, 'ping-2', '{}')).toEqual({ outcome: { status: 500 } });
+  const { id, delivered } = await webhooks.ping(webhook);
+  expect(delivered).toEqual({ outcome: { status: 204 } });
+  expect(receiver.ids).toEqual([id]);
+  receiver.answer = () => 500;
+  expect(await webhooks.ping(webhook)).toMatchObject({ delivered: { outcome: { status: 500 } } });
   expect(await statusOf(webhooks, webhook)).toMatchObject({ state: 'delivering', position: { seq: 0 } });
 });
 
@@ -234,16 +194,16 @@ test('a key that is revoked silences what it registered', async () => {
 test('closing lets what is under way end, and cuts off what does not', async () => {
   const webhooks = await node();
   const { receiver, webhook } = await receiverOf(webhooks);
-  receiver.status = 'hang';
+  receiver.answer = () => 'hang';
   feed.add(1);
   await eventually(() => receiver.received.length === 1);
   const begun = performance.now();
   await webhooks.close();
   expect(performance.now() - begun).toBeLessThan(7_000);
-  receiver.status = 204;
+  receiver.answer = () => 204;
   await node();
   await eventually(() => receiver.received.length === 2, 15_000);
-  expect(receiver.seqs).toEqual([1, 1]);
+  expect(seqsOf(receiver)).toEqual([1, 1]);
   expect(webhook.id).toBeDefined();
 }, 30_000);
 

@@ -9,7 +9,7 @@
  * Not guaranteed: the order. Changes are sent in the order of the log, but those that are tried again come later: `seq` tells.
  */
 import { type Lease, type Leases, type OperationalState } from '#event-store';
-import { err, ok, type Refusal, refusal, type Result } from '#kernel';
+import { err, ok, randomId, type Refusal, refusal, type Result } from '#kernel';
 import type { ChangePlace } from '../ports.js';
 import { AddressRules, type Inside } from './addresses.js';
 import type { Delivered } from './courier.js';
@@ -23,6 +23,7 @@ import {
 } from './directory.js';
 import { type Fence, SupersededError } from './fenced-value.js';
 import { type DeadLetter, isDown, nextDue, type Progress } from './progress.js';
+import { pingEvent } from './ping.js';
 import { NO_LETTERS, ProgressStore, readProgress } from './progress-store.js';
 import { secretText, signed } from './signing.js';
 import type { Webhook } from './webhook.js';
@@ -36,7 +37,8 @@ export interface WebhooksOptions extends DeliveryOptions, Omit<DirectoryOptions,
 }
 
 /** `delivering`: what was tried last arrived; `failing`: it did not; the others say why nothing new is sent. */
-export type WebhookState = 'delivering' | 'failing' | 'down' | 'gone' | 'key-revoked';
+export const WEBHOOK_STATES = ['delivering', 'failing', 'down', 'gone', 'key-revoked'] as const;
+export type WebhookState = (typeof WEBHOOK_STATES)[number];
 
 /** A webhook and how its deliveries stand, which the node that delivers writes down a moment later. */
 export interface WebhookStatus {
@@ -78,6 +80,7 @@ export class Webhooks {
   /** Under the present lease. */
   readonly #deliveries = new Map<string, Delivery>();
   #start: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(directory: WebhookDirectory, options: WebhooksOptions) {
     this.#directory = directory;
@@ -147,14 +150,18 @@ export class Webhooks {
   }
 
   /**
-   * Sends something at once, signed as deliveries are, and tells what became of it. Changes nothing.
+   * Sends an event without content at once, signed as deliveries are, and tells what became of it. Changes nothing.
    * @throws the key store's errors
    */
-  async ping(webhook: Webhook, id: string, body: string): Promise<Delivered> {
-    const secret = await this.#directory.secretOf(webhook.id);
-    if (secret === undefined) return { outcome: { error: 'secret-lost' } };
-    const parcel = signed({ url: webhook.url, id, body, secret, at: this.#options.clock.now() });
-    return (await this.#options.courier.send(parcel, this.#cut.signal)) ?? { outcome: { error: 'failed' } };
+  async ping({ id: webhook, url }: Webhook): Promise<{ readonly id: string; readonly delivered: Delivered }> {
+    const { clock, courier, logId, randomness } = this.#options;
+    const id = `ping-${randomId(randomness)}`;
+    const secret = await this.#directory.secretOf(webhook);
+    if (secret === undefined) return { id, delivered: { outcome: { error: 'secret-lost' } } };
+    const at = clock.now();
+    const body = JSON.stringify(pingEvent(id, webhook, logId, at));
+    const delivered = await courier.send(signed({ url, id, body, secret, at }), this.#cut.signal);
+    return { id, delivered: delivered ?? { outcome: { error: 'failed' } } };
   }
 
   /** What waits, on the node that delivers; nothing on the others. */
@@ -174,7 +181,11 @@ export class Webhooks {
   }
 
   /** Lets what is under way end, but not for ever; then another node may deliver. Idempotent. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort();
     const cutting = setTimeout(() => {
       this.#cut.abort();

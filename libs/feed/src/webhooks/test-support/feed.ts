@@ -2,6 +2,7 @@
 import { ok } from '#kernel';
 import { FOLD_VERSION } from '#projections';
 import { Subject } from 'rxjs';
+import { isBehind, placeOf } from '../../place.js';
 import type { ChangeFilter, ChangePlace, ChangeSource, FedChange } from '../../ports.js';
 import type { Courier, Delivered, Parcel } from '../courier.js';
 
@@ -50,14 +51,6 @@ function changeOf(fold: number, seq: number, n: number): FedChange {
     organisations: [],
     countries: [],
   };
-}
-
-function placeOf({ change }: FedChange): ChangePlace {
-  return { seq: change.seq, n: Number(change.id.split('.')[1]) };
-}
-
-function isBehind(place: ChangePlace, other: ChangePlace): boolean {
-  return place.seq > other.seq || (place.seq === other.seq && place.n > other.n);
 }
 
 /** Answers as the spec says, and keeps what came. */
