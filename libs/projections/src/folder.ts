@@ -21,6 +21,7 @@ import { SCHEMA_VERSION } from './schema.js';
 const POINTER = `views-${SCHEMA_VERSION}.current`;
 const FILE = /^views-(\d+)-(\d+)\.db$/;
 const TRACES = /^views-\d+-\d+\.db(-wal|-shm|-journal)?$/;
+const POINTERS = /^views-\d+\.current(\.new)?$/;
 
 export class ViewsFolder {
   constructor(private readonly folder: string) {}
@@ -67,13 +68,14 @@ export class ViewsFolder {
   }
 
   /**
-   * Deletes every view file but these, of other schema versions too. A file that somebody still holds open and that
-   * this system does not let go stays until the next time.
+   * Deletes every view file but these, of other schema versions too, and what pointed to such. A file that somebody still holds
+   * open and that this system does not let go stays until the next time.
    */
   deleteAllBut(keep: readonly (string | undefined)[]): void {
     const kept = keep.filter((path) => path !== undefined).map((path) => basename(path));
     for (const name of readdirSync(this.folder)) {
-      if (!TRACES.test(name) || kept.some((file) => name === file || name.startsWith(`${file}-`))) continue;
+      const isOurs = name === POINTER || kept.some((file) => name === file || name.startsWith(`${file}-`));
+      if (isOurs || !(TRACES.test(name) || POINTERS.test(name))) continue;
       try {
         rmSync(join(this.folder, name), { force: true });
       } catch {
