@@ -7,7 +7,8 @@ import { Simulator } from '../eventstoredb-simulator/simulator.js';
 import { kill, ready, stop } from '../support/server-process.js';
 import { expectAsFolded, expectCounted, readLog } from './test-support/examine.js';
 import { logOn } from './test-support/logs.js';
-import { eachOnItsOwn, expectRefusal, get, PATIENT, until } from './test-support/scene.js';
+import { until } from '../support/until.js';
+import { eachOnItsOwn, expectRefusal, get, PATIENT } from './test-support/scene.js';
 
 let simulator: Simulator;
 

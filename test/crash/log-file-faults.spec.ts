@@ -18,7 +18,8 @@ import { kill, ready, runServer, stop } from '../support/server-process.js';
 import { expectAsFolded, expectCounted, expectNothingElse, expectRecorded, readLog } from './test-support/examine.js';
 import { embeddedLog } from './test-support/logs.js';
 import { ADMIN_KEY } from './test-support/office.js';
-import { eachOnItsOwn, get, PATIENT, testWhere, until } from './test-support/scene.js';
+import { until } from '../support/until.js';
+import { eachOnItsOwn, get, PATIENT, testWhere } from './test-support/scene.js';
 
 const here = eachOnItsOwn(() => embeddedLog);
 

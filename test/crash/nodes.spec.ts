@@ -27,7 +27,7 @@ import {
 import type { LogUnderTest } from './test-support/logs.js';
 import { ADMIN_KEY, Office } from './test-support/office.js';
 import { randomOf } from './test-support/random.js';
-import { until } from './test-support/scene.js';
+import { until } from '../support/until.js';
 
 const COMMANDS = Number(process.env.HABEAS_NODES_COMMANDS ?? 300);
 const CLIENTS = 6;

@@ -14,7 +14,7 @@ import { HookReceiver } from '../support/hook-receiver.js';
 import { kill, killAll, ready, runServer, stop, type Run } from '../support/server-process.js';
 import { ADMIN_KEY, Office } from './test-support/office.js';
 import { randomOf } from './test-support/random.js';
-import { until } from './test-support/scene.js';
+import { until } from '../support/until.js';
 
 const SEED = Number(process.env.HABEAS_CRASH_SEED ?? 1);
 /** Kills of a server alone. */

@@ -121,6 +121,7 @@ const NO_RECORDING = new Set([
   '/v1/keys',
   '/v1/batch',
   '/v1/seals',
+  '/v1/stream-tickets',
   '/v1/views/rebuild',
   '/v1/views/skips',
   '/v1/webhooks',

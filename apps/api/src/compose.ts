@@ -4,7 +4,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { openAccessDirectory } from '#access';
 import { createCommandHandler } from '#command-handling';
 import { Leases } from '#event-store';
-import { ViewsChangeSource } from '#feed';
+import { Feed, ViewsChangeSource } from '#feed';
 import type { Clock } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
 import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
@@ -14,10 +14,12 @@ import { markOf, unfinished } from './copy/mark.js';
 import { openKeyStore } from './key-store.js';
 import { openLog, openState } from './log.js';
 import { createRandomness } from './randomness.js';
+import { Tickets } from './http/tickets.js';
 import { startSealing } from './sealing.js';
-import type { Settings } from './settings.js';
+import { type Settings, STREAMS } from './settings.js';
 import { StartError } from './start-error.js';
 import { asStartError } from './start-failure.js';
+import { ticker } from './ticker.js';
 import { startViews, ViewsThread } from './views.js';
 import { programVersion } from './version.js';
 import { startWebhooks } from './webhooks.js';
@@ -194,6 +196,16 @@ async function compose(
   opened.add(() => webhooks.close());
   watching.metrics.followDeliveries(() => webhooks.waiting);
 
+  const feed = new Feed({
+    source: changes,
+    views: reader,
+    ticker,
+    limits: { ...STREAMS, ...chosen(settings) },
+    mayListen: (key) => access.principal(key).ok,
+    observer: watching.metrics,
+  });
+  watching.metrics.followStreams(() => feed.size);
+
   let accepting = true;
   const app = await createHttpApp({
     commands,
@@ -203,6 +215,9 @@ async function compose(
     skipEvent: async (event) => (await starting).skip(event),
     sealing,
     webhooks,
+    feed,
+    tickets: new Tickets(await keyStore.secret('stream-tickets'), clock, randomness),
+    origins: settings.origins ?? [],
     bundles: bundlesFrom({ store: eventStore, keys: keyStore, views: reader, sealing, randomness }),
     eventStore,
     progress,
@@ -213,6 +228,10 @@ async function compose(
     patience: PATIENCE,
   });
   opened.add(() => closeWithin(app, LAST_REQUESTS));
+  // Before that: streams are requests that end in no other way.
+  opened.add(() => {
+    feed.close();
+  });
   await starting;
   await app.listen(settings.port, settings.host);
   opened.add(() => {
@@ -231,6 +250,10 @@ async function compose(
     watching.log.info('stopped');
   };
   return { url, newAdminKey: admin.value?.key, log: watching.log, close };
+}
+
+function chosen({ streams, streamsPerKey }: Settings): Partial<typeof STREAMS> {
+  return { ...(streams !== undefined && { streams }), ...(streamsPerKey !== undefined && { streamsPerKey }) };
 }
 
 function prepareFolder(folder: string): void {

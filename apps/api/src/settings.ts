@@ -26,7 +26,15 @@ export interface Settings {
   readonly sealMinutes?: number;
   /** Addresses inside to which webhooks may send; none, where it is left out. */
   readonly webhooksInside?: Inside;
+  /** Streams of changes at the same time: in all, and of one key. Where they are left out: {@link STREAMS}. */
+  readonly streams?: number;
+  readonly streamsPerKey?: number;
+  /** Of web pages that may open streams; `*`: of all. None, where they are left out. */
+  readonly origins?: readonly string[];
 }
+
+/** How many streams of changes there may be at the same time, unless it is said. */
+export const STREAMS = { streams: 5_000, streamsPerKey: 500 };
 
 /** What the thread of the views needs to know. */
 export type KeySettings = Pick<Settings, 'data' | 'masterKey' | 'masterKeyFile' | 'keys' | 'log' | 'logNamespace'>;
@@ -90,6 +98,21 @@ function webhooksInside(text = ''): Inside {
   );
 }
 
+function streams(environment: Environment, name: string, otherwise: number): number {
+  const text = given(environment, name) ?? String(otherwise);
+  if (!/^\d{1,6}$/.test(text)) throw new StartError(`${name} is "${text}". It must be a whole number up to 999999.`);
+  return Number(text);
+}
+
+function origins(text = ''): readonly string[] {
+  const listed = text.split(/[\s,]+/).filter((origin) => origin !== '');
+  const wrong = listed.find((origin) => origin !== '*' && URL.parse(origin)?.origin !== origin);
+  if (wrong === undefined) return listed;
+  throw new StartError(
+    `HABEAS_ORIGINS holds "${wrong}". An origin is such as https://example.org, without a path; several are divided by commas; * stands for all.`,
+  );
+}
+
 /**
  * The settings that an environment gives, with defaults for what it leaves out.
  *
@@ -120,5 +143,8 @@ export function readSettings(environment: Environment): Settings {
     logNamespace: given(environment, 'HABEAS_LOG_NAMESPACE'),
     sealMinutes: sealMinutes(given(environment, 'HABEAS_SEAL_MINUTES')),
     webhooksInside: webhooksInside(given(environment, 'HABEAS_WEBHOOKS_INSIDE')),
+    streams: streams(environment, 'HABEAS_STREAMS', STREAMS.streams),
+    streamsPerKey: streams(environment, 'HABEAS_STREAMS_PER_KEY', STREAMS.streamsPerKey),
+    origins: origins(given(environment, 'HABEAS_ORIGINS')),
   };
 }

@@ -1,5 +1,4 @@
 /** Webhooks as the server has them: what they are made of, and who may register and see which. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { AccessDirectory } from '#access';
 import { Leases, type OperationalState } from '#event-store';
 import {
@@ -12,8 +11,9 @@ import {
   type Webhooks,
   type WebhooksOptions,
 } from '#feed';
-import { err, ok, type Ticker } from '#kernel';
+import { err, ok } from '#kernel';
 import type { ViewsReader } from '#projections';
+import { ticker } from './ticker.js';
 import { programVersion } from './version.js';
 
 export interface StartWebhooks extends Pick<
@@ -32,12 +32,6 @@ export interface StartWebhooks extends Pick<
 
 /** How long deliveries wait after a kill, and a half more, where there is one node. */
 const TERM_ALONE_MS = 2_000;
-
-const ticker: Ticker = {
-  now: () => performance.now(),
-  sleep: (milliseconds, signal) =>
-    pause(milliseconds, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined),
-};
 
 /** @throws EventStoreError */
 export function startWebhooks(options: StartWebhooks): Promise<Webhooks> {

@@ -100,8 +100,7 @@ class Directory implements AccessDirectory {
   }
 
   authenticate(authorization: string | undefined): Result<Principal, Refusal> {
-    if (!this.#opened.following)
-      return err(refusal('access-unavailable', 'Access keys cannot be checked at present; try again.'));
+    if (!this.#opened.following) return UNAVAILABLE;
     const key = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? '')?.[1];
     if (key === undefined) return UNAUTHENTICATED;
     const digest = hashOfKey(key);
@@ -111,6 +110,12 @@ class Directory implements AccessDirectory {
     if (!same || entry === undefined || entry.info.revokedAt !== undefined) return UNAUTHENTICATED;
     this.#ids.set(digest, id);
     return ok(entry.principal);
+  }
+
+  principal(id: string): Result<Principal, Refusal> {
+    if (!this.#opened.following) return UNAVAILABLE;
+    const entry = this.#entries.get(keyOf(id));
+    return entry === undefined || entry.info.revokedAt !== undefined ? UNAUTHENTICATED : ok(entry.principal);
   }
 
   async createKey(by: Principal, name: string, scopes: readonly Scope[]): Promise<Result<NewAccessKey, Refusal>> {
@@ -244,4 +249,5 @@ const FIRST_ADMIN_NAME = 'Made on the first run';
 const GIVEN_ADMIN_NAME = 'Given by the operator';
 
 const UNAUTHENTICATED = err(refusal('unauthenticated', 'A valid access key is needed: Authorization: Bearer <key>.'));
+const UNAVAILABLE = err(refusal('access-unavailable', 'Access keys cannot be checked at present; try again.'));
 const FORBIDDEN = err(refusal('forbidden', 'An admin key is needed for this.'));

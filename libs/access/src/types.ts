@@ -34,6 +34,8 @@ export interface AccessDirectory {
    * what), `access-unavailable` if the directory no longer follows the log. Takes the same time for any wrong secret.
    */
   authenticate(authorization: string | undefined): Result<Principal, Refusal>;
+  /** The principal of this id, as long as its key lets it in: for what goes on after a request. Refusal codes as above. */
+  principal(id: string): Result<Principal, Refusal>;
   /** Refusal codes: `forbidden`, `invalid-name` (1 to 200 characters), `invalid-scopes` (at least one). Works here at once, elsewhere within a moment. */
   createKey(by: Principal, name: string, scopes: readonly Scope[]): Promise<Result<NewAccessKey, Refusal>>;
   /** Refusal codes: `forbidden`, `not-found`, `last-admin-key`. Revoking a revoked key changes nothing. */

@@ -6,10 +6,13 @@ export {
   type StatusChangeData,
   type StatusChangeEvent,
 } from './cloud-event.js';
+export { Feed, type FeedLimits, type FeedObserver, type FeedOptions, type FeedSource } from './feed.js';
 export { FILTER_FIELDS, FILTER_WORDS, type FilterField, matches, readFilter } from './filter.js';
 export { FilterIndex } from './filter-index.js';
+export { changesPath, type Restated } from './frames.js';
 export { BEGINNING, isBehind, parsePlace, placeOf, placeText, type ReadPlace } from './place.js';
 export type { ChangeFilter, ChangePage, ChangePlace, ChangeSource, FedChange } from './ports.js';
+export type { Sink, Stream, StreamEnd } from './stream.js';
 export { ViewsChangeSource } from './views-source.js';
 export { type Inside, isInsideEntry } from './webhooks/addresses.js';
 export { FAILURES, type Outcome } from './webhooks/courier.js';

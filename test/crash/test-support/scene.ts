@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { killAll, ready, runServer, stop, type Run, type RunOptions } from '../../support/server-process.js';
 import { expectAsFolded, expectCounted, expectNothingElse, expectRecorded, readLog } from './examine.js';
 import type { LogUnderTest } from './logs.js';
@@ -91,15 +90,6 @@ export async function expectRefusal(run: Run, why: RegExp): Promise<void> {
 export async function get(url: string, path: string): Promise<{ readonly status: number; readonly body: unknown }> {
   const response = await fetch(url + path, { headers: { authorization: `Bearer ${ADMIN_KEY}` } });
   return { status: response.status, body: await response.json() };
-}
-
-/** Looks again and again for so many milliseconds. */
-export async function until(what: () => Promise<boolean>, milliseconds = 10_000): Promise<void> {
-  const end = performance.now() + milliseconds;
-  while (!(await what())) {
-    if (performance.now() > end) throw new Error('It did not come to be so.');
-    await delay(50);
-  }
 }
 
 /** A test that needs something of the machine; where that is missing it is skipped, and says so. */

@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { acceptJsonLines, BATCH_PATH, batchController } from './batch-routes.js';
 import { bundleController } from './bundle-routes.js';
 import { CatalogueController } from './catalogue-routes.js';
+import { ChangesController, STREAM_PATH, TicketsController } from './change-routes.js';
 import { EventsController } from './event-routes.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { HealthController } from './health.js';
@@ -21,6 +22,7 @@ import { CitationsController, readController } from './read-routes.js';
 import { ScopeGuard } from './scopes.js';
 import { EventProofController, SealsController } from './seal-routes.js';
 import { SearchController } from './search-routes.js';
+import type { Ticket } from './tickets.js';
 import { ViewsController } from './views-routes.js';
 import { traceparentOf, watchRequests, watchUnroutable } from './watch-requests.js';
 import { WebhooksController } from './webhook-routes.js';
@@ -67,6 +69,8 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
     SealsController,
     EventsController,
     EventProofController,
+    ChangesController,
+    TicketsController,
     ViewsController,
     WebhooksController,
     ...writeControllers(),
@@ -118,9 +122,20 @@ function admit(habeas: Habeas, request: FastifyRequest): void {
   const [path = ''] = request.url.split('?');
   if (OPEN.test(path)) return;
   if (!habeas.accepting()) throw problem('shutting-down', 'The server is shutting down.', { 'retry-after': '5' });
-  const known = habeas.access.authenticate(request.headers.authorization);
+  const ticket = path === STREAM_PATH ? (request.query as { ticket?: unknown }).ticket : undefined;
+  if (ticket !== undefined) request.ticket = readTicket(habeas, ticket);
+  const known =
+    request.ticket === undefined
+      ? habeas.access.authenticate(request.headers.authorization)
+      : habeas.access.principal(request.ticket.principal);
   if (!known.ok) throw new ProblemError([known.error], { 'www-authenticate': 'Bearer realm="habeas"' });
   request.principal = known.value;
+}
+
+function readTicket(habeas: Habeas, given: unknown): Ticket {
+  const ticket = typeof given === 'string' ? habeas.tickets.read(given) : undefined;
+  if (ticket !== undefined) return ticket;
+  throw problem('invalid-ticket', 'The ticket is not valid, or is over: get another one from POST /v1/stream-tickets.');
 }
 
 /** Cuts off a client that sends its body by the drop. */

@@ -14,12 +14,14 @@ const problemTexts: Readonly<Record<number, string>> = {
   413: 'The body, or what would be recorded, is too large.',
   415: 'The body is not JSON.',
   422: 'The content of the request is not valid; `errors` says what and where.',
+  429: 'The key has as many streams as it may have; Retry-After says when to try again.',
   503: 'Not available at the moment; Retry-After says when to try again.',
   507: 'The disk of the server is full; nothing was recorded.',
 };
 
 const problemHeaders: Readonly<Record<number, Record<string, { description: string; schema: { type: 'string' } }>>> = {
   401: { 'WWW-Authenticate': { description: 'Bearer', schema: { type: 'string' } } },
+  429: { 'Retry-After': { description: 'Seconds', schema: { type: 'string' } } },
   503: { 'Retry-After': { description: 'Seconds', schema: { type: 'string' } } },
 };
 

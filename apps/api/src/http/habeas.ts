@@ -4,16 +4,23 @@ import type { CommandHandler, Principal } from '#command-handling';
 import type { EventStore } from '#event-store';
 import type { Webhooks } from '#feed';
 import type { Refusal, Result } from '#kernel';
+import type { Feed } from '#feed';
 import type { ViewsReader } from '#projections';
 import type { Bundles } from '../bundles.js';
 import type { Sealing } from '../sealing.js';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { Watching } from '../watching/watching.js';
+import type { Ticket, Tickets } from './tickets.js';
 
 export interface Habeas {
   readonly commands: CommandHandler;
   readonly access: AccessDirectory;
   readonly views: ViewsReader;
+  /** Status changes as they happen. */
+  readonly feed: Feed;
+  readonly tickets: Tickets;
+  /** Of web pages that may open streams: `https://example.org`, or `*` for all. */
+  readonly origins: readonly string[];
   /** Has the views built anew. Resolves when their health says so; false if nobody can do it at the moment. */
   readonly rebuildViews: () => Promise<boolean>;
   /** Has the views go on behind the event that stopped them. Refusals: `not-stopped-there`, `views-not-ready`. */
@@ -43,5 +50,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; set before the body is read, on every route that needs a key. */
     principal?: Principal;
+    /** By which they were let in, where it was not by a key. */
+    ticket?: Ticket;
   }
 }

@@ -54,15 +54,25 @@ import type {
   SubjectPointer,
   SupportEntry,
 } from '#projections';
+import type { Restated, StatusChangeData, StatusChangeEvent } from '#feed';
 import { SCOPES } from '#command-handling';
-import { FAILURES, FILTER_FIELDS, FILTER_WORDS, type FilterField, WEBHOOK_STATES } from '#feed';
-import { FACT_CHANGES, SEARCH_FIELDS } from '#projections';
+import {
+  CHANGE_DATA_SCHEMA,
+  CHANGE_EVENT_TYPE,
+  FAILURES,
+  FILTER_FIELDS,
+  FILTER_WORDS,
+  type FilterField,
+  WEBHOOK_STATES,
+} from '#feed';
+import { CHANGE_KINDS, FACT_CHANGES, SEARCH_FIELDS } from '#projections';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { RecordedAnswer } from './recorded.js';
 import type { ProblemDocument } from './problem.js';
 import type { AccessKeyInfo, NewAccessKey } from '#access';
 import type { ConsistencyProof, InclusionProof, ProvenHead, Seal } from '#audit';
 import type { EventsPage, RawEventShown } from './event-routes.js';
+import type { StatusChangesPage, StreamTicket } from './change-routes.js';
 import type { SealList } from './seal-routes.js';
 import type { ViewsStatus } from './views-routes.js';
 import type {
@@ -139,6 +149,20 @@ const recorded: Fields<DifferenceView['concerning'][number]> = {
   recordedAt: instant,
   recordedBy: text,
   visibility,
+};
+
+/** What is told alike of a change, wherever it is told. */
+const statusChange: Fields<Omit<StatusChange, 'id' | 'subject' | 'cause'>> = {
+  seq: count,
+  axis: text,
+  'case?': text,
+  'key?': text,
+  from: ref('ChangedAnswer'),
+  to: ref('ChangedAnswer'),
+  'since?': edtf,
+  kind: oneOf(...CHANGE_KINDS),
+  'days?': ref('DaysView'),
+  'corrects?': { ...text, description: 'The id of the change that it corrects' },
 };
 
 const viewsProgress: Fields<ViewsProgress> = {
@@ -647,18 +671,52 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
   ),
   StatusChange: object<StatusChange>({
     id: text,
-    seq: count,
+    ...statusChange,
     subject: object({ kind: oneOf('person', 'group'), id }),
-    axis: text,
-    'case?': text,
-    'key?': text,
-    from: ref('ChangedAnswer'),
-    to: ref('ChangedAnswer'),
-    'since?': edtf,
-    kind: oneOf('new', 'backdated', 'correction', 'retraction', 'dispute', 'visibility', 'erasure', 'history'),
     cause: object({ event: id, type: text }),
-    'days?': ref('DaysView'),
-    'corrects?': text,
+  }),
+  StatusChangeData: object<StatusChangeData>(
+    {
+      ...statusChange,
+      subject: ref('SubjectPointer'),
+      cause: object({ event: id, type: text, citations: list(ref('CitationView')) }),
+    },
+    'A change of an answer of the record: all of it as of its cause, but for names and words, which are as they are now',
+  ),
+  StatusChangeEvent: object<StatusChangeEvent>(
+    {
+      specversion: { const: '1.0' },
+      type: { const: CHANGE_EVENT_TYPE },
+      source: { ...text, description: 'urn:habeas:log:<id>: the log' },
+      id: { ...text, description: 'Of the change: f<fold>-<seq>.<n>' },
+      subject: { ...text, description: 'person/<id> or group/<id>' },
+      time: { ...instant, description: 'When the cause was recorded' },
+      datacontenttype: { const: 'application/json' },
+      dataschema: { const: CHANGE_DATA_SCHEMA },
+      sequence: { ...text, description: 'As texts, these have the order of the changes' },
+      data: ref('StatusChangeData'),
+    },
+    'A CloudEvent (1.0) in structured JSON',
+  ),
+  StatusChangesPage: object<StatusChangesPage>({
+    items: list(ref('StatusChangeEvent')),
+    'next?': next,
+    after: { ...text, description: 'From where to go on, by `after`, in pages or as a stream' },
+    'restated?': ref('Restated'),
+  }),
+  Restated: object<Restated>(
+    {
+      fromFold: count,
+      toFold: count,
+      seq: { ...count, description: 'What was told up to this event may be told otherwise now' },
+      changes: { ...text, description: 'Where all changes are, as they are told now' },
+    },
+    'The record is folded otherwise than when `after`, or Last-Event-ID, was told',
+  ),
+  StreamTicket: object<StreamTicket>({
+    ticket: text,
+    expiresAt: { ...instant, description: 'Until then a stream can be opened by it' },
+    url: { ...text, description: 'What an EventSource opens, under the address of the server' },
   }),
   ChangedAnswer: object<ChangedAnswer>(changedAnswer),
   DifferenceView: object<DifferenceView>(

@@ -1,6 +1,7 @@
 /** Reads what a webhook is registered with, and what its deliveries are asked. */
-import { type ChangeFilter, readFilter } from '#feed';
-import { type Refusal } from '#kernel';
+import type { ChangeFilter } from '#feed';
+import type { Refusal } from '#kernel';
+import { filterOfJson } from './change-parameters.js';
 import { ProblemError } from './problem.js';
 
 /** As a client asks for it: `after` may be left out. */
@@ -18,7 +19,7 @@ const MOST_CHANGES = 1_000;
 /** @throws ProblemError with every fault of the body at once */
 export function readWebhookRequest(body: unknown): AskedWebhook {
   const { url, name, filter = {}, after, ...others } = fieldsOf(body);
-  const read = readFilter(valuesOf(filter));
+  const read = filterOfJson(filter);
   const isName = typeof name === 'string' && name.length >= 1 && name.length <= MOST_NAME && name.isWellFormed();
   refuseAny(
     unknownFields(others, 'A webhook has url, name, filter and after only.'),
@@ -73,16 +74,6 @@ export function readRedelivery(body: unknown): readonly string[] | undefined {
 
 function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
   return (body ?? {}) as Readonly<Record<string, unknown>>;
-}
-
-/** A value alone stands for a list of one; what is no text is left to be refused as a value that no field takes. */
-function valuesOf(filter: unknown): Readonly<Record<string, readonly string[]>> {
-  if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) return { '': [''] };
-  const entries = Object.entries(filter).map(([field, given]: [string, unknown]) => {
-    const values: readonly unknown[] = Array.isArray(given) ? given : [given];
-    return [field, values.map((value) => (typeof value === 'string' ? value : ''))] as const;
-  });
-  return Object.fromEntries(entries);
 }
 
 function isSeq(value: unknown): value is number {

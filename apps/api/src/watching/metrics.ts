@@ -4,6 +4,7 @@
  * names a subject, and nothing is said of anybody.
  */
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { FeedObserver, StreamEnd } from '#feed';
 import type { AppendEnd, AppendWatch, EventStoreObserver } from '#event-store';
 import type { DeliveryObserver, Outcome } from '#feed';
 import { programVersion } from '../version.js';
@@ -20,7 +21,7 @@ const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 const APPENDS_PER_COMMIT = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const VIEW_STATES = ['starting', 'catching-up', 'live', 'stopped', 'failed', 'closed'] as const;
 
-export class Metrics implements EventStoreObserver, DeliveryObserver {
+export class Metrics implements EventStoreObserver, DeliveryObserver, FeedObserver {
   private readonly requests: Histogram<'method' | 'route' | 'status'>;
   private readonly underWay: Gauge;
   private readonly commands: Histogram<'outcome'>;
@@ -38,6 +39,8 @@ export class Metrics implements EventStoreObserver, DeliveryObserver {
   private readonly rebuilds: Counter<'reason'>;
   private readonly deliveries: Histogram<'outcome'>;
   private readonly lettersMade: Counter;
+  private readonly changesTold: Counter;
+  private readonly streamsEnded: Counter<'reason'>;
 
   /** Loads the library while something else is waited for. */
   static async create(): Promise<Metrics> {
@@ -89,6 +92,8 @@ export class Metrics implements EventStoreObserver, DeliveryObserver {
       ['outcome'],
     );
     this.lettersMade = counter('habeas_webhook_given_up_total', 'Deliveries that this node gave up after days');
+    this.changesTold = counter('habeas_stream_changes_sent_total', 'Changes sent over streams, once for each client');
+    this.streamsEnded = counter('habeas_streams_ended_total', 'Streams that ended, by why', ['reason']);
   }
 
   get contentType(): string {
@@ -157,6 +162,26 @@ export class Metrics implements EventStoreObserver, DeliveryObserver {
 
   gaveUp(): void {
     this.lettersMade.inc();
+  }
+
+  /** How many streams there are is asked at every scrape. To be called once. */
+  followStreams(size: () => number): void {
+    new this.client.Gauge({
+      name: 'habeas_stream_subscribers',
+      help: 'Clients to whom changes are told as they happen',
+      registers: [this.registry],
+      collect() {
+        this.set(size());
+      },
+    });
+  }
+
+  streamEnded(reason: StreamEnd): void {
+    this.streamsEnded.labels(reason).inc();
+  }
+
+  changesSent(count: number): void {
+    this.changesTold.inc(count);
   }
 
   requestBegan(): void {

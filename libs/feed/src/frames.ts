@@ -1,0 +1,42 @@
+/** What goes over a stream, as the HTML standard defines event streams (9.2.5): bytes, made once for all who are told. */
+import type { ChangeFilter, ChangePlace } from '#projections';
+import type { StatusChangeEvent } from './cloud-event.js';
+import { FILTER_FIELDS } from './filter.js';
+import { placeText } from './place.js';
+
+/** Keeps connections open that nothing is told over, and finds out which are dead. */
+export const HEARTBEAT = Buffer.from(':\n\n');
+
+export function changeFrame(event: StatusChangeEvent): Buffer {
+  return Buffer.from(`id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`);
+}
+
+/** Tells nothing, and yet a client that comes again begins behind this place: a block without data moves its last event id. */
+export function placeFrame(place: ChangePlace): Buffer {
+  return Buffer.from(`id: ${placeText(place)}\n\n`);
+}
+
+export function retryFrame(milliseconds: number): Buffer {
+  return Buffer.from(`retry: ${Math.round(milliseconds)}\n\n`);
+}
+
+/** What `restated` tells a client that comes with an id of another fold. */
+export interface Restated {
+  readonly fromFold: number;
+  readonly toFold: number;
+  /** What was told up to this event may be told otherwise now. */
+  readonly seq: number;
+  /** Where all changes are, as this fold tells them. */
+  readonly changes: string;
+}
+
+export function restatedFrame(restated: Restated, place: ChangePlace): Buffer {
+  return Buffer.from(`event: restated\nid: ${placeText(place)}\ndata: ${JSON.stringify(restated)}\n\n`);
+}
+
+/** The page of changes from the beginning, under the same filter. */
+export function changesPath(filter: ChangeFilter): string {
+  const query = new URLSearchParams({ after: '0' });
+  for (const field of FILTER_FIELDS) for (const value of filter[field] ?? []) query.append(field, value);
+  return `/v1/status-changes?${query.toString()}`;
+}
