@@ -104,25 +104,49 @@ test('where there is nothing to check, a sentence says so', async () => {
   await server.end();
 });
 
-test('a replay that is ended by somebody leaves nothing behind, and says so', async () => {
+test('a replay and a check that were ended or killed say what to do, and are gone on with', async () => {
   const simulator = await Simulator.start();
   const server = await startServer(temporaryFolder(), { log: simulator.connectionString() });
-  await enterCase(server.client, firstCase.slice(0, 3));
+  const { last } = await enterCase(server.client, firstCase.slice(0, 3));
+  await server.client.request(`/v1/search?q=Vy&minPosition=${last}`);
   await server.stop();
-  // It waits for what never comes.
-  simulator.faults.planSubscriptions('stall');
   const folder = temporaryFolder();
   const environment = { HABEAS_DATA: server.folder, HABEAS_LOG: simulator.connectionString() };
-  const late = performance.now() + 20_000;
-  const replay = run(CLI, ['replay', '--known-at', '3', '--out', join(folder, 'then.db')], { environment });
-  while (readdirSync(folder).length === 0) {
-    if (performance.now() > late) throw new Error(`It did not begin: ${replay.output()}${replay.errors()}`);
-    await delay(5);
-  }
-  replay.process.kill('SIGINT');
-  expect([await replay.ended, replay.output(), replay.errors()]).toEqual([130, '', 'Stopped. Nothing was written.\n']);
-  expect(existsSync(join(folder, 'then.db'))).toBe(false);
-  expect(readdirSync(folder)).toEqual([]);
+  const ended = async (args: readonly string[], partial: string, signal: 'SIGINT' | 'SIGKILL') => {
+    // It waits for what never comes.
+    simulator.faults.planSubscriptions('stall');
+    const late = performance.now() + 20_000;
+    const command = run(CLI, args, { environment });
+    while (!existsSync(partial) || !readdirSync(partial).some((name) => name.endsWith('.db'))) {
+      if (performance.now() > late) throw new Error(`It did not begin: ${command.output()}${command.errors()}`);
+      await delay(5);
+    }
+    command.process.kill(signal);
+    return [await command.ended, command.output(), command.errors()];
+  };
+  const done = async (args: readonly string[]) => {
+    const command = run(CLI, args, { environment });
+    return [await command.ended, command.output(), command.errors()];
+  };
+
+  const replay = ['replay', '--known-at', '3', '--out', join(folder, 'then.db')];
+  const partial = join(folder, '.then.db.partial');
+  expect(await ended(replay, partial, 'SIGINT')).toEqual([130, '', expect.stringMatching(/^Stopped\. Run it again/)]);
+  expect(await ended(replay, partial, 'SIGKILL')).toEqual([null, '', '']);
+  expect(readdirSync(folder)).toEqual(['.then.db.partial']);
+  expect(await done(replay)).toEqual([0, expect.stringContaining('Wrote the record'), '']);
+  expect(readdirSync(folder)).toEqual(['then.db']);
+
+  const fresh = join(server.folder, '.check');
+  expect(await ended(['check'], fresh, 'SIGINT')).toEqual([
+    130,
+    '',
+    expect.stringMatching(/^Stopped\. Nothing was dec/),
+  ]);
+  expect(await ended(['check'], fresh, 'SIGKILL')).toEqual([null, '', '']);
+  expect(existsSync(fresh)).toBe(true);
+  expect(await done(['check'])).toEqual([0, expect.stringContaining('The views are what the log says'), '']);
+  expect(existsSync(fresh)).toBe(false);
   await server.end();
   await simulator.stop();
 }, 60_000);

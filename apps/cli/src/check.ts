@@ -14,7 +14,11 @@ const STEPS: Steps<CheckStep> = { ...BUILDING, comparing: ['Comparing', 'row'] }
 
 /** @returns the exit code @throws StartError: nothing could be checked */
 export function check(environment: Environment): Promise<number> {
-  return withRecord(environment, 'Stopped. Nothing was decided.', checkRecord);
+  return withRecord(
+    environment,
+    'Stopped. Nothing was decided. Run it again, and it goes on with what was folded.',
+    checkRecord,
+  );
 }
 
 async function checkRecord({ settings, store, keys, signal }: ReadRecord): Promise<number> {
@@ -42,7 +46,7 @@ async function checkRecord({ settings, store, keys, signal }: ReadRecord): Promi
       meter.clear();
     });
   if (!checked.ok) throw new StartError(whyNot(checked.error, settings.data));
-  const { file, seq, rows, differences, documentsNotReady, searchBehind, poison, damaged } = checked.value;
+  const { file, seq, from, rows, differences, documentsNotReady, searchBehind, poison, damaged } = checked.value;
   if (named > MOST_NAMED) console.log(`… and ${countText(named - MOST_NAMED, 'difference')} more.`);
   if (poison !== undefined)
     console.log(
@@ -56,6 +60,7 @@ async function checkRecord({ settings, store, keys, signal }: ReadRecord): Promi
       : `The views are not what the log says (${countText(differences, 'difference')} in ${countText(rows, 'row')}): see above`,
   );
   console.log(`  file           ${file}, up to seq ${seq}`);
+  if (from > 0) console.log(`  folded         ${countText(from, 'event')} by a check that was ended, the others now`);
   if (documentsNotReady > 0)
     console.log(
       `  not compared   ${countText(documentsNotReady, 'document')} that were not ready: they are made when asked for`,
@@ -83,8 +88,9 @@ function describe({ table, finding, columns, subject, seq }: ViewsDifference): s
 }
 
 function why({ code }: BuildFailedError, data: string): string {
-  if (code === 'disk-full') return `There is no space left in ${data} to fold the log there. Nothing was checked.`;
-  return `The log could not be folded in ${data} (${code}). Nothing was checked.`;
+  const next = 'Nothing was checked. Run it again, and it goes on.';
+  if (code === 'disk-full') return `There is no space left in ${data} to fold the log there. Make some. ${next}`;
+  return `The log could not be folded in ${data} (${code}). ${next}`;
 }
 
 function whyNot({ code, detail }: Refusal, data: string): string {

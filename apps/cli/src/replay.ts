@@ -18,36 +18,42 @@ export function replay(environment: Environment, { knownAt, out }: ReplayArgumen
     throw new StartError('--known-at takes an instant such as 2026-11-23T00:00:00Z, or a seq such as 1500.');
   if ('instant' in moment && moment.instant > Date.now())
     throw new StartError('The record has not come that far: give an earlier moment.');
-  return withRecord(environment, 'Stopped. Nothing was written.', async ({ store, keys, events, signal }) => {
-    const meter = new StepMeter(BUILDING);
-    const replayed = await replayViews({
-      eventStore: store,
-      keyStore: keys,
-      out,
-      knownAt: moment,
-      signal,
-      onProgress: ({ step, done, of = events }) => {
-        meter.show(step, done, of);
-      },
-    })
-      .catch((error: unknown) => {
-        throw error instanceof BuildFailedError ? new StartError(why(error, out)) : error;
+  return withRecord(
+    environment,
+    'Stopped. Run it again with the same moment and file, and it goes on.',
+    async ({ store, keys, events, signal }) => {
+      const meter = new StepMeter(BUILDING);
+      const replayed = await replayViews({
+        eventStore: store,
+        keyStore: keys,
+        out,
+        knownAt: moment,
+        signal,
+        onProgress: ({ step, done, of = events }) => {
+          meter.show(step, done, of);
+        },
       })
-      .finally(() => {
-        meter.clear();
-      });
-    if (!replayed.ok) throw new StartError(replayed.error.detail);
-    const { file, seq, known } = replayed.value;
-    console.log(`Wrote the record as it was known ${'seq' in moment ? `at seq ${seq}` : `at ${knownAt}`} to ${file}`);
-    console.log(`  events         ${countText(seq, 'event')}`);
-    if (known !== undefined) console.log(`  known at       ${new Date(known).toISOString()}`);
-    console.log('  opens in       any SQLite tool (docs/replaying.md names its tables)');
-    console.log('                 It holds names and words in the clear: keep it as you keep the record.');
-    return DONE;
-  });
+        .catch((error: unknown) => {
+          throw error instanceof BuildFailedError ? new StartError(why(error, out)) : error;
+        })
+        .finally(() => {
+          meter.clear();
+        });
+      if (!replayed.ok) throw new StartError(replayed.error.detail);
+      const { file, seq, from, known } = replayed.value;
+      console.log(`Wrote the record as it was known ${'seq' in moment ? `at seq ${seq}` : `at ${knownAt}`} to ${file}`);
+      const before = from === 0 ? '' : `, ${from.toLocaleString('en-US')} of them by a replay that was ended`;
+      console.log(`  events         ${countText(seq, 'event')}${before}`);
+      if (known !== undefined) console.log(`  known at       ${new Date(known).toISOString()}`);
+      console.log('  opens in       any SQLite tool (docs/replaying.md names its tables)');
+      console.log('                 It holds names and words in the clear: keep it as you keep the record.');
+      return DONE;
+    },
+  );
 }
 
 function why({ code }: BuildFailedError, out: string): string {
-  if (code === 'disk-full') return `There is no space left for ${out}. Nothing was written.`;
-  return `${out} could not be written (${code}).`;
+  const next = 'Run it again, and it goes on.';
+  if (code === 'disk-full') return `There is no space left for ${out}. Make some. ${next}`;
+  return `${out} could not be written (${code}). ${next}`;
 }

@@ -8,7 +8,7 @@ import { logPrefix, type ReadLog } from './log-prefix.js';
 import type { KnownMoment } from './moment.js';
 import { one } from './one.js';
 import { Projection } from './projection.js';
-import { createFile, failureCode, openForWriting } from './schema.js';
+import { createFile, failureCode, isUnreadable, openForWriting } from './schema.js';
 import type { BuildProgress, PoisonEvent } from './shapes.js';
 import { type Checkpoint, ViewFile } from './view-file.js';
 
@@ -17,23 +17,30 @@ export interface BuildViews {
   readonly keyStore: Pick<KeyStore, 'find'>;
   /** The file to be made; one that was built before is gone on with. */
   readonly path: string;
+  /** What is committed survives a killed process and a power loss, and can be gone on with. Takes a little longer. */
+  readonly survives?: boolean;
+  /** How many go into one commit: as many as are taken in again after a kill. */
+  readonly eventsPerCommit?: number;
   /** Left out: the end of the log. */
   readonly upTo?: KnownMoment;
   /** Whose day documents speak of; left out: that of the moment. */
   readonly clock?: Clock;
   /** Events to pass over. */
   readonly skip?: ReadonlySet<string>;
+  /** Told from where it begins, and then now and then; of what is committed. */
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly signal?: AbortSignal;
 }
 
 export interface BuiltViews {
   readonly checkpoint: Checkpoint;
+  /** Up to which event the file held the log when it was opened. */
+  readonly from: number;
   /** It stopped before this event, which cannot be taken in. */
   readonly poison?: PoisonEvent;
 }
 
-/** The file could not be built, by no fault of an event: `disk-full`, `log-changed` … */
+/** The file could not be built, by no fault of an event: `disk-full`, `log-changed`, `ahead` (of where it is to end) … */
 export class BuildFailedError extends Error {
   constructor(readonly code: string) {
     super(`The views could not be built (${code}).`);
@@ -48,11 +55,13 @@ const TELL_EVERY_MS = 200;
  * @throws BuildFailedError, or the reason of the signal. What was built of the file is left to the caller.
  */
 export async function buildViews(options: BuildViews): Promise<BuiltViews> {
-  const { path, keyStore, upTo, skip = new Set<string>(), signal } = options;
+  const { keyStore, upTo, skip = new Set<string>(), signal } = options;
   signal?.throwIfAborted();
-  const file = new ViewFile(path, opened(path));
+  const file = opened(options);
+  const from = file.checkpoint.seq;
   const done = Promise.withResolvers<undefined>();
   const tell = telling(file, options);
+  tell(false);
   const progressed = (): void => {
     tell(projection.state === 'live');
     if (projection.settled || projection.state === 'stopped') done.resolve(undefined);
@@ -62,6 +71,7 @@ export async function buildViews(options: BuildViews): Promise<BuiltViews> {
     eventStore: logPrefix(options.eventStore, upTo, () => file.checkpoint, new Set([...skip, ...file.skipped()])),
     keyStore,
     skip,
+    ...(options.eventsPerCommit !== undefined && { eventsPerCommit: options.eventsPerCommit }),
     onProgress: progressed,
   });
   void projection.whenEnded().then((ending) => {
@@ -74,7 +84,7 @@ export async function buildViews(options: BuildViews): Promise<BuiltViews> {
   try {
     await done.promise;
     const { poison } = projection;
-    return { checkpoint: file.checkpoint, ...(poison !== undefined && { poison }) };
+    return { checkpoint: file.checkpoint, from, ...(poison !== undefined && { poison }) };
   } finally {
     signal?.removeEventListener('abort', abort);
     await projection.close();
@@ -82,13 +92,18 @@ export async function buildViews(options: BuildViews): Promise<BuiltViews> {
   }
 }
 
-function opened(path: string): DatabaseSync {
+function opened({ path, survives = false, upTo }: BuildViews): ViewFile {
+  let db: DatabaseSync | undefined;
   try {
-    const found = existsSync(path) ? openForWriting(path) : createFile(path);
+    const found = existsSync(path) ? openForWriting(path, survives) : createFile(path, survives);
     if (typeof found === 'string') throw new BuildFailedError(found);
-    return found;
+    db = found;
+    const file = new ViewFile(path, db, survives);
+    if (upTo !== undefined && 'seq' in upTo && file.checkpoint.seq > upTo.seq) throw new BuildFailedError('ahead');
+    return file;
   } catch (error) {
-    const code = failureCode(error);
+    db?.close();
+    const code = isUnreadable(error) ? 'damaged' : failureCode(error);
     throw code === undefined ? error : new BuildFailedError(code);
   }
 }

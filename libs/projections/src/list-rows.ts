@@ -45,6 +45,10 @@ export class ListRows {
 
   /** Writes the rows of all subjects, of a file that has none yet. Until {@link filled} is called it may be done again. */
   fill(): void {
+    if (this.file.isWhole) {
+      this.flush();
+      return;
+    }
     this.file.begin();
     this.statements.empty.run();
     this.writeTouched((sid, traits) => {
@@ -59,7 +63,7 @@ export class ListRows {
 
   /** Writes the rows of all subjects that were touched. To be called before each commit. */
   flush(): void {
-    if (!this.file.isServed || this.touched.size === 0) return;
+    if (!this.file.isWhole || this.touched.size === 0) return;
     this.file.begin();
     this.writeTouched((sid, traits) => {
       this.replace(sid, traits);

@@ -26,6 +26,8 @@ export interface ProjectionOptions {
   readonly keyStore: Pick<KeyStore, 'find'>;
   /** Events to pass over without trying them. */
   readonly skip: ReadonlySet<string>;
+  /** How many go into one commit while catching up; many, unless said. */
+  readonly eventsPerCommit?: number;
   /** Called after every commit and change of state; when live, with the status changes of what was committed. */
   readonly onProgress: (changes: readonly StatusChange[]) => void;
   /** Called when live events are taken up; what it gives is called when they are committed. */
@@ -288,7 +290,8 @@ export class Projection {
         this.become('live');
         return;
     }
-    if (this.current === 'live' || this.file.uncommitted >= EVENTS_PER_COMMIT) this.commit();
+    if (this.current === 'live' || this.file.uncommitted >= (this.options.eventsPerCommit ?? EVENTS_PER_COMMIT))
+      this.commit();
   }
 
   private async takeEvents(events: readonly StoredEvent[]): Promise<void> {

@@ -1,13 +1,20 @@
 /** Views of an earlier moment: what was known then, and nothing else, in one file. */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import type { ReadLog } from './log-prefix.js';
 import type { KnownMoment } from './moment.js';
 import { replayViews, type ReplayedViews } from './replay.js';
 import type { SubjectCategory } from './shapes.js';
 import { eventOf, firstCase, idOf } from './test-support/first-case.js';
 import { caughtUp, documentOf, TestRecord, until } from './test-support/record.js';
+import type { Told } from './test-support/replaying.js';
 import { rowsOf, servedFile } from './test-support/rows.js';
+import { stories } from './test-support/stories.js';
 
 let record: TestRecord;
 beforeEach(async () => {
@@ -100,7 +107,7 @@ test('writes over nothing, and leaves nothing behind where it cannot be done', a
   const running = replay({ seq: 2 }, undefined, late.signal);
   late.abort(new Error('stopped later'));
   await expect(running).rejects.toThrow('stopped later');
-  await expect(replay({ seq: 2 }, into('nowhere/then.db'))).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(await replay({ seq: 2 }, into('nowhere/then.db'))).toMatchObject({ error: { code: 'not-writable' } });
   const event = { id: idOf('odd'), type: 'PersonArrested', data: '{}', metadata: '{}' };
   await record.sayRaw('person', idOf('vy'), event);
   expect(await replay({ seq: 5 })).toMatchObject({
@@ -113,4 +120,114 @@ test('writes over nothing, and leaves nothing behind where it cannot be done', a
     'then.db',
     'there.db',
   ]);
+});
+
+describe('a replay that was ended', () => {
+  /** Of the log so many events, and then nothing more. @param then called when those are taken in */
+  const stalledAfter = (count: number, then: () => void): ReadLog => ({
+    readStream: (...parameters) => record.store.readStream(...parameters),
+    subscribeToAll: (options) => {
+      const whole = record.store.subscribeToAll(options);
+      let left = count;
+      return {
+        close: () => whole.close(),
+        async *[Symbol.asyncIterator]() {
+          for await (const message of whole) {
+            if (message.kind !== 'events' || left === 0) continue;
+            const events = message.events.slice(0, left);
+            left -= events.length;
+            yield { kind: 'events', events };
+            if (left === 0) then();
+          }
+        },
+      };
+    },
+  });
+
+  async function endedAfter(count: number, knownAt: KnownMoment): Promise<void> {
+    const stop = new AbortController();
+    const eventStore = stalledAfter(count, () => {
+      stop.abort(new Error('ended'));
+    });
+    const order = { eventStore, keyStore: record.keys, out: into('then.db'), knownAt, signal: stop.signal };
+    await expect(replayViews(order)).rejects.toThrow('ended');
+    expect(readdirSync(record.folder)).toContain('.then.db.partial');
+  }
+
+  const begunFiles = (): string[] => readdirSync(record.folder).filter((name) => name.includes('partial'));
+
+  test('is gone on with, to the same rows', async () => {
+    await record.say(...THE_CASE);
+    const { file } = await replayed({ seq: COUNT }, into('at-once.db'));
+    await endedAfter(12, { seq: COUNT });
+    await endedAfter(9, { seq: COUNT });
+    expect(await replayed({ seq: COUNT })).toMatchObject({ seq: COUNT, from: 21 });
+    expect(rowsOf(into('then.db'))).toEqual(rowsOf(file));
+    expect(begunFiles()).toEqual([]);
+  });
+
+  test('is begun anew where it is of another moment or another log, or damaged', async () => {
+    await record.say(...THE_CASE);
+    await endedAfter(12, { seq: COUNT });
+    expect(await replayed({ seq: 20 })).toMatchObject({ seq: 20, from: 0 });
+    rmSync(into('then.db'));
+    await endedAfter(12, { seq: 20 });
+    const partial = into('.then.db.partial');
+    const [views = ''] = readdirSync(partial).filter((name) => name.endsWith('.db'));
+    writeFileSync(join(partial, views), 'no views');
+    expect(await replayed({ seq: 20 })).toMatchObject({ seq: 20, from: 0 });
+    rmSync(into('then.db'));
+    await endedAfter(12, { seq: 20 });
+    const other = await TestRecord.create();
+    await other.say(...THE_CASE);
+    const order = { eventStore: other.store, keyStore: other.keys, out: into('then.db'), knownAt: { seq: 20 } };
+    expect(await replayViews(order)).toMatchObject({ ok: true, value: { seq: 20, from: 0 } });
+    await other.close();
+    expect(begunFiles()).toEqual([]);
+  });
+
+  test('is not gone on with by two at once', async () => {
+    await record.say(...THE_CASE);
+    const [one, other] = await Promise.all([replay({ seq: 20 }), replay({ seq: 20 })]);
+    expect([one, other]).toMatchObject([{ ok: true }, { ok: false, error: { code: 'under-way' } }]);
+  });
+
+  test('is gone on with from what was committed, whenever it was killed', async () => {
+    const [story = []] = fc.sample(stories(150), { numRuns: 1, seed: 7 });
+    await record.say(...story);
+    const seq = story.length + 1;
+    const { file } = await replayed({ seq }, into('at-once.db'));
+    let [committed, kills] = [0, 0];
+    for (;;) {
+      const replaying = await killedAfter(20 + kills * 15, seq);
+      expect(replaying.from).toBeGreaterThanOrEqual(committed);
+      committed = replaying.committed;
+      if (replaying.isDone) break;
+      kills++;
+    }
+    expect(kills).toBeGreaterThan(5);
+    expect(rowsOf(into('then.db'))).toEqual(rowsOf(file));
+    expect(begunFiles()).toEqual([]);
+  }, 120_000);
+
+  interface Killed {
+    /** What the file held when it was opened, and at least what it held at the end. */
+    readonly from: number;
+    readonly committed: number;
+    readonly isDone: boolean;
+  }
+
+  /** @param milliseconds since it began */
+  async function killedAfter(milliseconds: number, seq: number): Promise<Killed> {
+    const program = fileURLToPath(new URL('./test-support/replaying.js', import.meta.url));
+    const child = fork(program, [record.folder, into('then.db'), String(seq)], { execArgv: [] });
+    const told: number[] = [];
+    let isDone = false;
+    child.on('message', (message: Told) => {
+      if (message === 'done') isDone = true;
+      else if (told.push(message) === 1) setTimeout(() => child.kill('SIGKILL'), milliseconds);
+    });
+    await once(child, 'close');
+    return { from: told[0] ?? 0, committed: told.at(-1) ?? 0, isDone };
+  }
 });

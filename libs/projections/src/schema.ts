@@ -119,6 +119,9 @@ CREATE TABLE document_reads (other INTEGER NOT NULL, sid INTEGER NOT NULL, PRIMA
 CREATE TABLE stale (sid INTEGER PRIMARY KEY);
 `;
 
+/** Where traits are written with each commit, they are looked up by their subject. */
+const TRAITS_BY_SUBJECT = 'CREATE INDEX IF NOT EXISTS traits_subject ON traits (sid);';
+
 /**
  * What readers look things up by and the fold does not. Made when the file is first served: over rows that are all there an
  * index takes a fraction of the time that it takes row by row.
@@ -129,7 +132,7 @@ CREATE INDEX IF NOT EXISTS subjects_updated ON subjects (kind, updated);
 CREATE INDEX IF NOT EXISTS subjects_date ON subjects (kind, date_from, date_to) WHERE date_from IS NOT NULL;
 -- Holds what lists look through, so that the rows of subjects that do not match are never fetched.
 CREATE INDEX IF NOT EXISTS subjects_list ON subjects (kind, entered, search);
-CREATE INDEX IF NOT EXISTS traits_subject ON traits (sid);
+${TRAITS_BY_SUBJECT}
 -- "only" is the single case that nobody entered.
 CREATE INDEX IF NOT EXISTS traits_place ON traits (place, field) WHERE place NOT IN ('', 'only');
 CREATE INDEX IF NOT EXISTS events_id ON events (id);
@@ -142,15 +145,17 @@ const COMMON_PRAGMAS = 'PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;'
 export type FileFault = 'damaged' | 'other-schema' | 'other-fold';
 
 /**
- * Makes a new, empty view file. The file must not be there yet. Nothing of it survives a crash until it is
- * {@link makeReadable}: until it is served it is begun anew anyway, and so every page is written once only.
+ * Makes a new, empty view file. The file must not be there yet.
+ *
+ * @param survives whether what is committed is to survive a killed process and a power loss, so that it can be gone on with.
+ *   Otherwise nothing of it does until it is {@link makeReadable}, and every page is written once only.
  */
-export function createFile(path: string): DatabaseSync {
+export function createFile(path: string, survives = false): DatabaseSync {
   const db = new DatabaseSync(path);
   db.exec(
-    `${COMMON_PRAGMAS} ${WRITER_PRAGMAS} PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
+    `${COMMON_PRAGMAS} ${WRITER_PRAGMAS} ${survives ? SURVIVING : 'PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;'}
      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};
-     BEGIN; ${TABLES} ${SEARCH_TABLES} ${TREE_TABLE}
+     BEGIN; ${TABLES} ${SEARCH_TABLES} ${TREE_TABLE} ${survives ? TRAITS_BY_SUBJECT : ''}
      INSERT INTO meta VALUES ('schema', '${SCHEMA_VERSION}'), ('fold', '${FOLD_VERSION}'), ('payloads', '${PAYLOADS}');
      INSERT INTO checkpoint (one, seq, known) VALUES (1, 0, 0);
      COMMIT;`,
@@ -161,6 +166,9 @@ export function createFile(path: string): DatabaseSync {
 // NORMAL does not fsync on commit: what a power loss takes away here is folded again, checkpoint and all.
 const WRITER_PRAGMAS =
   'PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;';
+
+// Each commit reaches the disk as a whole or not at all. There are few of them while a file is being made.
+const SURVIVING = 'PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL;';
 
 /** From here on others may read the file, and a crash loses nothing that was committed. Once; not within a transaction. */
 export function makeReadable(db: DatabaseSync): void {
@@ -177,7 +185,8 @@ export function makePortable(path: string, moment: KnownMoment): void {
   try {
     const asked = 'seq' in moment ? moment.seq : moment.text;
     db.exec('PRAGMA synchronous = FULL');
-    db.prepare("INSERT INTO meta VALUES ('known_at', ?)").run(String(asked));
+    // Once more, where that was done and what comes after it was not.
+    db.prepare("INSERT OR REPLACE INTO meta VALUES ('known_at', ?)").run(String(asked));
     db.exec('PRAGMA journal_mode = DELETE');
   } finally {
     db.close();
@@ -189,14 +198,18 @@ export function isReadable(db: DatabaseSync): boolean {
   return one(db, 'PRAGMA journal_mode') === 'wal';
 }
 
-/** Opens a view file for writing; a fault where it is not one that this program can go on with. */
-export function openForWriting(path: string): DatabaseSync | FileFault {
+/**
+ * Opens a view file for writing; a fault where it is not one that this program can go on with.
+ *
+ * @param survives as it was {@link createFile | made}, if it is not {@link makeReadable | readable} yet
+ */
+export function openForWriting(path: string, survives = false): DatabaseSync | FileFault {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path);
     const fault = faultOf(db);
     if (fault === undefined) {
-      db.exec(`${COMMON_PRAGMAS} ${WRITER_PRAGMAS}`);
+      db.exec(`${COMMON_PRAGMAS} ${WRITER_PRAGMAS} ${survives && !isReadable(db) ? SURVIVING : ''}`);
       return db;
     }
     db.close();
@@ -234,6 +247,7 @@ function faultOf(db: DatabaseSync): FileFault | undefined {
   return fold === String(FOLD_VERSION) && (meta('payloads') ?? '') === PAYLOADS ? undefined : 'other-fold';
 }
 
+const SQLITE_BUSY = 5;
 const SQLITE_FULL = 13;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
@@ -245,6 +259,11 @@ const SQLITE_ERROR = 1;
 function sqliteCode(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+/** Somebody else holds a lock on it. */
+export function isBusy(error: unknown): boolean {
+  return sqliteCode(error) === SQLITE_BUSY;
 }
 
 /** The file itself is broken or no SQLite file. */

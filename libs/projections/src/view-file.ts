@@ -42,6 +42,8 @@ export class ViewFile {
   constructor(
     readonly path: string,
     readonly db: DatabaseSync,
+    /** It may be gone on with by another process from any commit, also before others may read it. */
+    private readonly survives = false,
   ) {
     this.statements = prepare(db);
     this.last = this.load();
@@ -93,6 +95,11 @@ export class ViewFile {
   /** Whether others may read the file. */
   get isServed(): boolean {
     return this.served;
+  }
+
+  /** Whether each commit leaves everything in it that follows from its events. Otherwise some is kept until it is served. */
+  get isWhole(): boolean {
+    return this.served || this.survives;
   }
 
   /** Others may read the file from here on. Commits. */

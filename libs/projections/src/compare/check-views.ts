@@ -2,12 +2,12 @@
  * Folds the log from its beginning and holds what is served against it, row by row. The served file is read as it was at one
  * moment, while its writer goes on; it is opened for nothing but reading.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { type Clock, err, ok, recordingDay, refusal, type Refusal, type Result } from '#kernel';
-import { type BuildViews, buildViews } from '../build-views.js';
+import type { BuildViews, BuiltViews } from '../build-views.js';
+import { Draft } from '../draft.js';
 import { ViewsFolder } from '../folder.js';
 import { one } from '../one.js';
 import { FOLD_VERSION, isUnreadable, openForReading } from '../schema.js';
@@ -20,7 +20,10 @@ import { type ComparedTable, comparedTables, countOf } from './tables.js';
 export type CheckStep = BuildStep | 'comparing';
 
 export interface CheckViews extends Pick<BuildViews, 'eventStore' | 'keyStore' | 'signal'> {
-  /** In which the served file lies. A folder is made in it for the file that it is compared with, and goes away. */
+  /**
+   * In which the served file lies. A folder is made in it, `.check`, for the file that it is compared with. One that is ended, killed
+   * too, leaves it, and what was folded is gone on with by the next one. What was compared is compared again: it is of one moment.
+   */
   readonly folder: string;
   readonly clock: Clock;
   /** How long to wait for a moment at which nothing is left to be done, in milliseconds; ten seconds unless said. */
@@ -47,6 +50,8 @@ export interface CheckedViews {
   readonly file: string;
   /** Up to which event it was compared. */
   readonly seq: number;
+  /** Up to which event a check that was ended had folded the log; 0 where there was none. */
+  readonly from: number;
   readonly rows: number;
   readonly differences: number;
   /** Subjects whose ready document was not there at that moment, or not for today. */
@@ -63,19 +68,20 @@ const PATIENCE = 10_000;
 const LOOK_EVERY = 50;
 
 /**
- * Refusal codes: `views-not-ready` (nothing is served by this version), `views-outdated` (they are of another fold).
+ * Refusal codes: `views-not-ready` (nothing is served by this version), `views-outdated` (they are of another fold), `under-way`
+ * (somebody else checks them).
  * @throws BuildFailedError, or the reason of the signal
  */
 export async function checkViews(options: CheckViews): Promise<Result<CheckedViews, Refusal>> {
   const served = await openSettled(options);
   if (!served.ok) return served;
   const { db, path } = served.value;
-  const folder = mkdtempSync(join(options.folder, '.check-'));
   try {
-    return ok(await new Check(options, db, folder).run(path));
+    const draft = Draft.take(join(options.folder, '.check'), [...skippedIn(db)].sort());
+    if (draft === undefined) return err(refusal('under-way', 'Another check is under way here at the moment.'));
+    return await draft.during(async () => ok(await new Check(options, db, draft).run(path)));
   } finally {
     db.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -125,7 +131,7 @@ class Check {
   constructor(
     private readonly options: CheckViews,
     private readonly served: DatabaseSync,
-    private readonly folder: string,
+    private readonly draft: Draft,
   ) {
     this.today = recordingDay(options.clock.now());
     this.subjects = lookup(served);
@@ -136,11 +142,12 @@ class Check {
     const seq = Number(one(served, 'SELECT seq FROM checkpoint'));
     const searchBehind = isSearchBehind(served);
     const ready = this.readyDocuments();
-    const { file, poison } = await this.fold(seq);
-    const outcome = poison === undefined ? await this.compareAll(file, ready, !searchBehind) : { poison };
+    const { from, poison } = await this.fold(seq);
+    const outcome = poison === undefined ? await this.compareAll(ready, !searchBehind) : { poison };
     return {
       file: basename(path),
       seq,
+      from,
       rows: this.rows,
       differences: this.differences,
       documentsNotReady: Number(one(served, 'SELECT count(*) FROM subjects')) - ready.size,
@@ -149,12 +156,8 @@ class Check {
     };
   }
 
-  private async compareAll(
-    file: string,
-    ready: ReadonlySet<number>,
-    search: boolean,
-  ): Promise<Pick<CheckedViews, 'damaged'>> {
-    const fresh = openForReading(file);
+  private async compareAll(ready: ReadonlySet<number>, search: boolean): Promise<Pick<CheckedViews, 'damaged'>> {
+    const fresh = openForReading(this.draft.path);
     if (fresh === undefined) throw new RangeError('A file that was just made cannot be read.');
     try {
       const tables = comparedTables(fresh, search);
@@ -170,12 +173,11 @@ class Check {
     }
   }
 
-  private async fold(seq: number): Promise<{ readonly file: string; readonly poison: PoisonEvent | undefined }> {
+  private async fold(seq: number): Promise<BuiltViews> {
     const { eventStore, keyStore, signal, onProgress } = this.options;
-    const file = join(this.folder, 'views.db');
     const now = this.options.clock.now();
-    const { poison } = await buildViews({
-      ...{ eventStore, keyStore, path: file, upTo: { seq } },
+    return this.draft.build({
+      ...{ eventStore, keyStore, upTo: { seq } },
       // The day may end meanwhile.
       clock: { now: () => now },
       skip: skippedIn(this.served),
@@ -184,7 +186,6 @@ class Check {
         onProgress?.(step, done, of);
       },
     });
-    return { file, poison };
   }
 
   /** Subjects whose document would be served as it lies there. */
