@@ -2,10 +2,12 @@
  * `habeas rebuild`: the views of a running server are folded again and swapped, and clients that read and write all the
  * while meet no error and no answer that is older than one that they were given before.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HistoryPage, ListPage, PersonView, SearchPage } from '#projections';
-import { killAll, run } from '../support/server-process.js';
+import { Client as HttpClient } from '../../apps/cli/src/client.js';
+import { kill, killAll, ready, run, runServer } from '../support/server-process.js';
 import { LOGS, type LogUnderTest, logUnderTest } from './test-support/logs.js';
 import { ADMIN_KEY, startServer, temporaryFolder, type TestServer } from './test-support/server.js';
 
@@ -85,6 +87,33 @@ class Client {
 
 function present({ asOf: _, ...document }: PersonView): object {
   return document;
+}
+
+/** A process that it started, by its number; undefined where it has none. */
+function childOf(parent: number): number | undefined {
+  for (const thread of readdirSync(`/proc/${parent}/task`)) {
+    const [child] = readFileSync(`/proc/${parent}/task/${thread}/children`, 'utf8').split(' ');
+    if (child !== undefined && child !== '') return Number(child);
+  }
+  return undefined;
+}
+
+/** What the system calls its niceness, of each of its threads. */
+function nicenessOf(pid: number): readonly number[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const [, fields = ''] = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').split(') ');
+    return Number(fields.split(' ')[16]);
+  });
+}
+
+async function until<T>(what: () => T | undefined | false): Promise<T> {
+  const end = performance.now() + 20_000;
+  while (performance.now() < end) {
+    const found = what();
+    if (found !== undefined && found !== false) return found;
+    await delay(2);
+  }
+  throw new Error('It did not come to be so.');
 }
 
 const statusOf = async (server: TestServer): Promise<{ file?: string; rebuilding?: object }> =>
@@ -173,3 +202,36 @@ describe.each(LOGS)('on the log: %s', (where) => {
     expect(left).toEqual([(await statusOf(server)).file]);
   }, 120_000);
 });
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux(
+  'what builds gives way to what serves, has no more memory than that, and does not outlive it',
+  async () => {
+    const folder = temporaryFolder();
+    const first = await startServer(folder);
+    const { last, persons } = await record(first);
+    await first.client.request(`/v1/persons/${persons[0] ?? ''}?minPosition=${last}`);
+    await first.stop();
+    const views = (): string[] => readdirSync(folder).filter((name) => /^views-.*\.db/.test(name));
+    const server = runServer(folder, { environment: { HABEAS_ADMIN_KEY: ADMIN_KEY } });
+    const client = new HttpClient(await ready(server), ADMIN_KEY);
+    const served = (await client.request<{ file: string }>('/v1/views')).body.file;
+    await client.request('/v1/views/rebuild', { method: 'POST' });
+    const builder = await until(() => childOf(server.process.pid ?? 0));
+    await until(() => views().some((name) => !name.startsWith(served)));
+    // Else it might be done before it is looked at.
+    process.kill(builder, 'SIGSTOP');
+    expect(new Set(nicenessOf(builder))).toEqual(new Set([10]));
+    const command = readFileSync(`/proc/${builder}/cmdline`, 'utf8').split('\0');
+    expect(command).toEqual(expect.arrayContaining(['--max-semi-space-size=32', '--max-old-space-size=1024']));
+    await kill(server);
+    process.kill(builder, 'SIGCONT');
+    await until(() => !existsSync(`/proc/${builder}`));
+    expect(views().filter((name) => !name.startsWith(served))).toEqual([]);
+    const again = await startServer(folder);
+    await again.client.request(`/v1/persons/${persons[0] ?? ''}?minPosition=${last}`);
+    await again.end();
+  },
+  60_000,
+);

@@ -31,7 +31,7 @@ export interface ViewsOptions {
   /** Called when live events are taken up; what it gives is called when they are committed. Must not throw. */
   readonly applying?: (events: readonly StoredEvent[]) => (() => void) | undefined;
   /**
-   * Builds a file that is to replace the served one in another place, such as a thread of its own, and lets go of it when it
+   * Builds a file that is to replace the served one in another place, such as a process of its own, and lets go of it when it
    * is nearly up to date. Left out: it is built here, and what is served waits for each step of that.
    */
   readonly build?: (order: BuildOrder) => Promise<void>;
