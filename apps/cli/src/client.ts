@@ -30,7 +30,7 @@ export class Client {
   constructor(
     /** Such as `http://127.0.0.1:3000`. */
     readonly url: string,
-    private readonly key: string,
+    readonly key: string,
   ) {}
 
   /** @throws RequestFailed for every answer but a success, and where the server cannot be reached. */

@@ -183,6 +183,26 @@ program
   });
 
 program
+  .command('follow')
+  .description(
+    'show status changes as they happen, from the server that HABEAS_URL names, by the key in HABEAS_KEY, until it is ended (docs/subscribing.md)',
+  )
+  .option(
+    '--where <field=value>',
+    'only changes with this value: person, group, axis, from, to, kind, organisation, country; may be repeated',
+    (one: string, others: readonly string[]) => [...others, one],
+    [] as readonly string[],
+  )
+  .option(
+    '--after <place>',
+    'the id of a change, or a seq: first those behind it, then new ones (new ones, unless said)',
+  )
+  .option('--json', 'one CloudEvent a line, as GET /v1/status-changes has them', false)
+  .action(async (options: { where: readonly string[]; after?: string; json: boolean }) =>
+    (await import('./follow.js')).follow(process.env, options),
+  );
+
+program
   .command('skip')
   .description(
     'have the server that HABEAS_URL names go on behind the event at which its views stopped, by the admin key in HABEAS_KEY (docs/watching.md)',

@@ -15,6 +15,7 @@ import { Client } from '../client.js';
 import { barText } from '../progress.js';
 import { enterCase } from './enter.js';
 import { firstCase, type CaseCommand } from './first-case.js';
+import { showLiveChange } from './live.js';
 import { printSubject } from './print.js';
 
 export interface DemoOptions {
@@ -88,6 +89,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     for (const [path, subject] of shown) {
       console.log(`\n${printSubject(subject, facts, columns)}\n${habeas.url}${path}`);
     }
+    await showLiveChange(client, entered.ids.get('knlf') ?? '');
     console.log(`\nREST       ${habeas.url}/v1/persons`);
     console.log(`Browse it  ${habeas.url}/docs`);
     console.log(`Key        ${adminKey}`);
