@@ -160,6 +160,10 @@ test('what the server answers on the first case is what the document says, witho
   check('CitationsPage', (await server.client.request(`/v1/sources/${ids.get('article') ?? ''}/citations`)).body);
   for (const query of ['persons?hold=unknown&facets=hold,role,asylum', 'statements?period=2018&facets=stance,lang'])
     check('ListPage', (await server.client.request(`/v1/${query}`)).body);
+  check('StatusChangesPage', (await server.client.request('/v1/status-changes?limit=200')).body);
+  check('StatusChangesPage', (await server.client.request('/v1/status-changes?after=f1-5.0&limit=1')).body);
+  const ticket = await server.client.request('/v1/stream-tickets', { method: 'POST', body: { axis: ['liberty'] } });
+  check('StreamTicket', ticket.body);
   check('EventsPage', (await server.client.request('/v1/events?limit=200')).body);
   check('Ready', await (await fetch(`${server.url}/health/ready`)).json());
   check('Live', await (await fetch(`${server.url}/health/live`)).json());

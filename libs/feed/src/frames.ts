@@ -7,8 +7,9 @@ import { placeText } from './place.js';
 /** Keeps connections open that nothing is told over, and finds out which are dead. */
 export const HEARTBEAT = Buffer.from(':\n\n');
 
+/** The id comes last: of a block that is cut off in the middle, no client can have noted the id without the data. */
 export function changeFrame(event: StatusChangeEvent): Buffer {
-  return Buffer.from(`id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`);
+  return Buffer.from(`data: ${JSON.stringify(event)}\nid: ${event.id}\n\n`);
 }
 
 /** Tells nothing, and yet a client that comes again begins behind this place: a block without data moves its last event id. */
@@ -31,7 +32,7 @@ export interface Restated {
 }
 
 export function restatedFrame(restated: Restated, place: ChangePlace): Buffer {
-  return Buffer.from(`event: restated\nid: ${placeText(place)}\ndata: ${JSON.stringify(restated)}\n\n`);
+  return Buffer.from(`event: restated\ndata: ${JSON.stringify(restated)}\nid: ${placeText(place)}\n\n`);
 }
 
 /** The page of changes from the beginning, under the same filter. */
