@@ -118,14 +118,18 @@ export class Subject {
     return this.weight;
   }
 
-  /** Takes in the next event of its own stream. */
-  learn(row: EventRow, mentions: readonly Mention[] = mentionsOf(row.type, row.data)): void {
+  /**
+   * Takes in the next event of its own stream.
+   * @param mentions whom it names, where that was worked out before
+   */
+  learn(row: EventRow, mentions?: readonly Mention[]): void {
     this.state = evolve(this.state, row);
     this.rows.set(row.id, row);
     this.weight += weightOf(row);
     if (row.type === 'IdentityJudged') this.judged = true;
     if (this.kind === 'case')
-      for (const mention of mentions) this.mentioned.set(`${mention.kind} ${mention.id}`, mention);
+      for (const mention of mentions ?? mentionsOf(row.type, row.data))
+        this.mentioned.set(`${mention.kind} ${mention.id}`, mention);
     this.sourceMemo = undefined;
     this.factsMemo = undefined;
     this.forgetStatus();

@@ -1,5 +1,4 @@
 /** Which other subjects a payload names, and what of them a decision needs. */
-import { jsonPointer } from '#kernel';
 import { type Field, fieldsOf, isPlainObject, type PayloadClass } from '../validation/fields.js';
 import { definitionOf } from './catalogue.js';
 import type { Category } from './category.js';
@@ -12,8 +11,6 @@ export interface Reference {
   readonly pointer: string;
 }
 
-type Path = readonly (string | number)[];
-
 /**
  * The subjects that a payload names by id, also in a payload inside of it (of a correction, of another reading).
  *
@@ -21,10 +18,11 @@ type Path = readonly (string | number)[];
  */
 export function references(definition: EventDefinition, data: Data, inner?: EventDefinition): readonly Reference[] {
   const found: Reference[] = [];
-  collect(definition.payload, data, [], found);
+  collect(definition.payload, data, '', found);
   const embedded = embeddedIn(definition, data);
   const of = inner ?? innerTypeOf(data);
-  if (embedded !== undefined && of !== undefined) collect(of.payload, embedded.data, embedded.path, found);
+  if (embedded !== undefined && of !== undefined)
+    collect(of.payload, embedded.data, `/${embedded.path.join('/')}`, found);
   return found;
 }
 
@@ -43,24 +41,38 @@ export function embeddedIn(
   return { data: data.alternative.data, path: ['alternative', 'data'] };
 }
 
-function collect(payload: PayloadClass, data: unknown, path: Path, found: Reference[]): void {
+function collect(payload: PayloadClass, data: unknown, pointer: string, found: Reference[]): void {
   if (!isPlainObject(data)) return;
-  for (const field of fieldsOf(payload).values()) {
-    if (field.nested === undefined && field.reference === undefined) continue;
+  for (const field of namingFields(payload)) {
     const value = data[field.name];
     if (value === undefined) continue;
-    const here = [...path, field.name];
+    // Names of fields need no escapes.
+    const here = `${pointer}/${field.name}`;
     if (field.list && Array.isArray(value))
       value.forEach((each, index) => {
-        visit(field, each, [...here, index], found);
+        visit(field, each, `${here}/${index}`, found);
       });
     else visit(field, value, here, found);
   }
 }
 
-function visit({ reference, nested }: Field, value: unknown, path: Path, found: Reference[]): void {
-  if (nested !== undefined) collect(nested, value, path, found);
-  else if (reference !== undefined && typeof value === 'string') {
-    found.push({ kind: reference, id: value, pointer: jsonPointer(path) });
-  }
+function visit({ reference, nested }: Field, value: unknown, pointer: string, found: Reference[]): void {
+  if (nested !== undefined) collect(nested, value, pointer, found);
+  else if (reference !== undefined && typeof value === 'string') found.push({ kind: reference, id: value, pointer });
+}
+
+const naming = new Map<PayloadClass, readonly Field[]>();
+
+/** The fields in which a payload of this class may name a subject: a few of many, and every event is asked. */
+function namingFields(payload: PayloadClass): readonly Field[] {
+  const known = naming.get(payload);
+  if (known !== undefined) return known;
+  const fields = [...fieldsOf(payload).values()];
+  // Classes may hold each other: until it is known what this one names, it may name something.
+  naming.set(payload, fields);
+  const found = fields.filter(
+    ({ nested, reference }) => reference !== undefined || (nested !== undefined && namingFields(nested).length > 0),
+  );
+  naming.set(payload, found);
+  return found;
 }

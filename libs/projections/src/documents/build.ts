@@ -53,6 +53,8 @@ export class Build {
   /** The subject, and the persons who were judged to be one with it: a document shows what is known of all of them. */
   readonly selves: readonly Subject[];
   private readonly answered = new Map<Subject, Answers>();
+  private readonly pointers = new Map<string, SubjectPointer>();
+  private inOrder: readonly StandingFact[] | undefined;
 
   constructor(private readonly input: BuildInput) {
     this.subject = input.subject;
@@ -83,8 +85,14 @@ export class Build {
   }
 
   pointer(kind: SubjectCategory, id: string): SubjectPointer {
-    const subject = this.find(kind, id);
-    return { kind, id, ...optional('name', subject === undefined ? undefined : nameOf(subject)) };
+    const key = `${kind} ${id}`;
+    let found = this.pointers.get(key);
+    if (found === undefined) {
+      const subject = this.find(kind, id);
+      found = { kind, id, ...optional('name', subject === undefined ? undefined : nameOf(subject)) };
+      this.pointers.set(key, found);
+    }
+    return found;
   }
 
   /** What `{person}` or `{group}` in event data points at. */
@@ -120,7 +128,7 @@ export class Build {
 
   /** The subject's facts in the order in which they happened, as far as that is known. */
   facts(): readonly StandingFact[] {
-    return inOrder(this.subject, this.selves);
+    return (this.inOrder ??= inOrder(this.subject, this.selves));
   }
 
   timeline(): readonly FactView[] {
