@@ -2,7 +2,7 @@
  * What is known up to one event: subjects, folded from the rows of a view file when they are asked for and kept at
  * hand within a bound. With `upTo` left out it stands at the end of the file and moves on with it.
  */
-import type { Records } from './records.js';
+import type { Records, SubjectRow } from './records.js';
 import type { SubjectCategory } from './shapes.js';
 import { type Citing, type Concerning, type Counts, EVERY_FACT, Subject, type SubjectRef } from './subject.js';
 
@@ -23,17 +23,16 @@ export class Knowledge {
 
   /** @param events how many events to keep at hand, over all subjects; long ones count several times */
   constructor(
-    private readonly records: Records,
+    protected readonly records: Records,
     private readonly events: number,
-    private readonly upTo: number = Number.MAX_SAFE_INTEGER,
+    protected upTo: number = Number.MAX_SAFE_INTEGER,
     readonly counts: Counts = EVERY_FACT,
   ) {}
 
   bySid(sid: number): Subject | undefined {
     const known = this.atHand(sid);
     if (known !== undefined) return known;
-    const row = this.records.subjectBySid(sid);
-    return row === undefined || row.entered > this.upTo ? undefined : this.load(row);
+    return this.take(this.records.subjectBySid(sid));
   }
 
   /** The subject, if it is at hand; what is not at hand need not be kept up to date. */
@@ -104,7 +103,17 @@ export class Knowledge {
     const sid = this.sids.get(`${kind} ${id}`);
     if (sid !== undefined) return this.bySid(sid);
     const row = this.records.subject(kind, id);
-    return row === undefined || row.entered > this.upTo ? undefined : (this.atHand(row.sid) ?? this.load(row));
+    return (row && this.atHand(row.sid)) ?? this.take(row);
+  }
+
+  private take(row: SubjectRow | undefined): Subject | undefined {
+    this.looked(row);
+    return row === undefined || row.entered > this.upTo ? undefined : this.load(row);
+  }
+
+  /** Called for whoever is looked up in the file: with the row, if there is one. */
+  protected looked(_row: SubjectRow | undefined): void {
+    // Nothing depends on it here.
   }
 
   private load(ref: SubjectRef): Subject {

@@ -31,6 +31,7 @@ import type {
   ViewName,
   ViewsReader,
 } from './ports.js';
+import { MomentKnowledge } from './moment-knowledge.js';
 import { ReadyDocuments } from './ready-documents.js';
 import { Records, type PresentRow, type SubjectRow } from './records.js';
 import {
@@ -76,6 +77,10 @@ const WAITED_FOR: readonly ViewName[] = ['documents', 'search'];
 /** Events kept at hand between answers, as long as the file stands still. */
 const EVENTS_AT_HAND = 50_000;
 
+/** The same, of each moment of which something is kept; and of how many that is. */
+const EVENTS_OF_A_MOMENT = 10_000;
+const MOST_MOMENTS = 3;
+
 function notFound(kind: SubjectCategory, when = ''): Refusal {
   return refusal('not-found', `There is no ${kind} with this id${when}.`);
 }
@@ -105,6 +110,8 @@ class FileReader implements ViewsReader {
   private told: ViewsHealth | undefined;
   /** What is known by which seq: now, and at a moment that somebody asks about. */
   private readonly known = new LRUCache<number, Knowledge>({ max: 2 });
+  /** What is known at moments that were asked about, the last one first. */
+  private moments: readonly MomentKnowledge[] = [];
   private closed = false;
   private readonly waits: Readonly<Record<ViewName, Waits>> = {
     documents: new Waits((stream) => this.revisionOf(stream)),
@@ -354,6 +361,7 @@ class FileReader implements ViewsReader {
     this.file?.db.close();
     this.file = undefined;
     this.known.clear();
+    this.moments = [];
   }
 
   /** The revision of the stream's latest event whose texts can be found. */
@@ -418,10 +426,20 @@ class FileReader implements ViewsReader {
     return presentDocument(subject, knowledge.find, day);
   }
 
+  /** As known at a moment. What is at hand from another one is used where it is the same. */
+  private momentKnowledge({ records }: OpenFile, sid: number, seq: number): MomentKnowledge {
+    const found =
+      this.moments.find((one) => one.atHand(sid) !== undefined && one.goTo(seq)) ??
+      this.moments.find((one) => one.goTo(seq)) ??
+      new MomentKnowledge(records, EVENTS_OF_A_MOMENT, seq);
+    this.moments = [found, ...this.moments.filter((one) => one !== found)].slice(0, MOST_MOMENTS);
+    return found;
+  }
+
   private momentJson(file: OpenFile, row: SubjectRow, moment: Moment, known: ResolvedMoment): Result<Buffer, Refusal> {
     const span = moment.validAt === undefined ? undefined : parseEdtf(moment.validAt);
     if (span?.ok === false) return err({ ...span.error, code: 'invalid-date', pointer: '/validAt' });
-    const knowledge = new Knowledge(file.records, EVENTS_AT_HAND, known.seq);
+    const knowledge = this.momentKnowledge(file, row.sid, known.seq);
     const subject = knowledge.bySid(row.sid);
     if (subject === undefined) throw new RangeError('A found subject has no row.');
     const document = momentDocument(subject, knowledge.find, known.day, span?.value.bounds);

@@ -79,7 +79,8 @@ export class Records {
     | 'placesIn'
     | 'ownOfTypes'
     | 'typesSince'
-    | 'changedSince',
+    | 'changedSince'
+    | 'unchangedAround',
     StatementSync
   >;
 
@@ -140,6 +141,13 @@ export class Records {
         `SELECT DISTINCT s.sid, s.kind, s.id, s.entered, s.name, e.type
          FROM subjects s JOIN events e ON e.sid = s.sid AND e.seq > ?2
          WHERE s.kind = ?1 AND s.updated > ?2 AND s.entered <= ?2`,
+      ),
+      unchangedAround: db.prepare(
+        `SELECT max(ifnull((SELECT max(seq) FROM events WHERE sid = ?1 AND seq <= ?2), 0),
+                    ifnull((SELECT max(seq) FROM subject_events WHERE sid = ?1 AND cites = 0 AND seq <= ?2), 0)) AS "from",
+                min(ifnull((SELECT min(seq) FROM events WHERE sid = ?1 AND seq > ?2), seq + 1),
+                    ifnull((SELECT min(seq) FROM subject_events WHERE sid = ?1 AND cites = 0 AND seq > ?2), seq + 1)) - 1 AS "to"
+         FROM checkpoint`,
       ),
       item: db.prepare('SELECT item FROM documents WHERE sid = ? AND day <= ? AND until >= ?'),
       present: db.prepare(
@@ -249,6 +257,11 @@ export class Records {
   /** Subjects of a kind that were entered by this seq, once for each type that their own events after it have. */
   changedSince(kind: SubjectCategory, seq: number): readonly (SubjectRow & { readonly type: string })[] {
     return this.statements.changedSince.all(kind, seq) as unknown as (SubjectRow & { readonly type: string })[];
+  }
+
+  /** The run of seqs around this one, first and last, in which nothing comes of what the subject is read from. */
+  unchangedAround(sid: number, seq: number): { readonly from: number; readonly to: number } {
+    return this.statements.unchangedAround.get(sid, seq) as unknown as { from: number; to: number };
   }
 
   head(): { readonly seq: number; readonly known: number } {
