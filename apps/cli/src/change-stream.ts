@@ -1,7 +1,7 @@
 /** Status changes as they happen, for the command line: an EventSource that sends the key, as any client on Node could have it. */
 import { EventSource } from 'eventsource';
 import type { StatusChangeEvent } from '#feed';
-import { RequestFailed } from './client.js';
+import { refusedWith, RequestFailed } from './client.js';
 
 export interface ChangeStreamOptions {
   /** Such as `http://127.0.0.1:3000`. */
@@ -22,47 +22,69 @@ export interface ChangeStream {
   close(): void;
 }
 
+const DAY_MS = 86_400_000;
+/** Milliseconds until a server that is not well, or full, is asked again. */
+const AGAIN_MS = 2_000;
+
 export function followChanges({ url, key, query, onChange, onRestated }: ChangeStreamOptions): ChangeStream {
-  const address = new URL(`/v1/status-changes/stream?${query.toString()}`, url);
-  let refusal: RequestFailed | undefined;
-  const source = new EventSource(address, {
-    fetch: async (input, init) => {
-      const response = await fetch(input, { ...init, headers: { ...init.headers, authorization: `Bearer ${key}` } });
-      if (!response.ok) {
-        const problem = (await response
-          .clone()
-          .json()
-          .catch(() => ({}))) as { detail?: string; code?: string };
-        refusal = new RequestFailed(problem.detail ?? `HTTP ${response.status}`, response.status, problem.code ?? '');
-      }
-      return response;
-    },
-  });
-  const opened = new Promise<void>((resolve) => {
+  const state: { source?: EventSource; again?: NodeJS.Timeout; wasOpen: boolean; after?: string } = { wasOpen: false };
+  // While the package waits to come again it does not keep the process from ending.
+  const alive = setInterval(() => undefined, DAY_MS);
+  const opened = Promise.withResolvers<undefined>();
+  const failed = Promise.withResolvers<never>();
+  // Nobody need await them once it was closed from here.
+  for (const one of [opened, failed]) one.promise.catch(() => undefined);
+
+  const connect = (): void => {
+    let refusal: RequestFailed | undefined;
+    const address = new URL('/v1/status-changes/stream', url);
+    address.search = query.toString();
+    if (state.after !== undefined) address.searchParams.set('after', state.after);
+    const source = new EventSource(address, {
+      fetch: async (input, init) => {
+        const response = await fetch(input, { ...init, headers: { ...init.headers, authorization: `Bearer ${key}` } });
+        if (!response.ok) {
+          const problem: unknown = await response
+            .clone()
+            .json()
+            .catch(() => ({}));
+          refusal = refusedWith(response.status, problem as Record<string, unknown>);
+        }
+        return response;
+      },
+    });
+    state.source = source;
     source.addEventListener('open', () => {
-      resolve();
+      state.wasOpen = true;
+      opened.resolve(undefined);
     });
-  });
-  const failed = new Promise<never>((_, reject) => {
     source.addEventListener('error', () => {
-      // Else it tries again by itself.
-      if (source.readyState === source.CLOSED)
-        reject(refusal ?? new RequestFailed(`No server answers at ${url}.`, 0, 'not-reached'));
+      // What was lost it takes up again by itself, and what was refused never.
+      if (source.readyState !== source.CLOSED) return;
+      const error = refusal ?? new RequestFailed(`No server answers at ${url}.`, 0, 'not-reached');
+      if (state.wasOpen && (error.status === 429 || error.status >= 500)) {
+        state.again = setTimeout(connect, AGAIN_MS);
+        return;
+      }
+      opened.reject(error);
+      failed.reject(error);
     });
-  });
-  // Nobody need await it once it was closed from here.
-  failed.catch(() => undefined);
-  source.addEventListener('message', ({ data }: { readonly data: string }) => {
-    onChange(JSON.parse(data) as StatusChangeEvent);
-  });
-  source.addEventListener('restated', ({ data }: { readonly data: string }) => {
-    onRestated?.((JSON.parse(data) as { changes: string }).changes);
-  });
+    source.addEventListener('message', ({ data, lastEventId }) => {
+      state.after = lastEventId;
+      onChange(JSON.parse(String(data)) as StatusChangeEvent);
+    });
+    source.addEventListener('restated', ({ data }) => {
+      onRestated?.((JSON.parse(String(data)) as { changes: string }).changes);
+    });
+  };
+  connect();
   return {
-    opened: Promise.race([opened, failed]),
-    failed,
+    opened: opened.promise,
+    failed: failed.promise,
     close: () => {
-      source.close();
+      clearInterval(alive);
+      clearTimeout(state.again);
+      state.source?.close();
     },
   };
 }

@@ -102,7 +102,8 @@ export class Client {
   }
 }
 
-function refusedWith(status: number, problem: Readonly<Record<string, unknown>>): RequestFailed {
+/** What a problem that was answered says. */
+export function refusedWith(status: number, problem: Readonly<Record<string, unknown>>): RequestFailed {
   const code = typeof problem.code === 'string' ? problem.code : String(status);
   const detail = typeof problem.detail === 'string' ? problem.detail : 'The server refused the request.';
   return new RequestFailed(detail, status, code, problem);
