@@ -3,6 +3,7 @@
  * takes words, accepted and refused, and none of them is to be found in any line of the log or any metric.
  */
 import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startHabeas, type RunningHabeas } from '../../apps/api/src/compose.js';
 import { killAll, ready, runServer, stop, urlOf } from '../support/server-process.js';
 import { ADMIN_KEY, temporaryFolder } from './test-support/server.js';
@@ -30,7 +31,15 @@ afterAll(async () => {
 async function watched(level: 'trace' | 'info'): Promise<{ url: string; lines: string[]; close: () => Promise<void> }> {
   const lines: string[] = [];
   const habeas = await startHabeas(
-    { data: folder, host: '127.0.0.1', port: 0, adminKey: ADMIN_KEY, masterKey: undefined, masterKeyFile: undefined },
+    {
+      data: folder,
+      host: '127.0.0.1',
+      port: 0,
+      adminKey: ADMIN_KEY,
+      masterKey: undefined,
+      masterKeyFile: undefined,
+      webhooksInside: 'all',
+    },
     { log: { level, format: 'json', write: (line) => lines.push(line) } },
   );
   servers.push(habeas);
@@ -142,7 +151,17 @@ test('peculiar words go through every route, and come out in no line and no metr
   }
   statuses.add((await send(url, 'POST', '/v1/keys', { name: WORD, scopes: [WORD] })).status);
   statuses.add((await send(url, 'POST', '/v1/keys', { name: WORD, scopes: ['read'] })).status);
-  for (const status of [200, 201, 400, 401, 404, 422]) expect(statuses).toContain(status);
+  // One that is called in vain, one that is refused, one that is not there.
+  const hook = { url: `https://127.0.0.1:9/${WORD}`, name: WORD };
+  const { body: webhook } = await send(url, 'POST', '/v1/webhooks', { ...hook, after: 0 });
+  const path = `/v1/webhooks/${String(webhook.id)}`;
+  expect((await send(url, 'POST', `${path}/ping`, {})).body.error).toBe('connection-refused');
+  while ((await send(url, 'GET', path)).body.state !== 'failing') await delay(20);
+  statuses.add((await send(url, 'POST', '/v1/webhooks', { url: `ftp://${WORD}/`, name: WORD, [WORD]: WORD })).status);
+  statuses.add((await send(url, 'GET', `/v1/webhooks/${WORD}`)).status);
+  const deleted = await fetch(url + path, { method: 'DELETE', headers: { authorization: `Bearer ${ADMIN_KEY}` } });
+  statuses.add(deleted.status);
+  for (const status of [200, 201, 204, 400, 401, 404, 422]) expect(statuses).toContain(status);
   const metrics = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })).text();
   await close();
   const told = parsed(lines);

@@ -1,4 +1,5 @@
 /** The OpenAPI document: valid, complete, and true to what the server answers. */
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { FORMATS } from '#domain';
 import { RequestFailed } from '../../apps/cli/src/client.js';
@@ -76,6 +77,16 @@ const operations = (): readonly (readonly [string, string, Operation])[] =>
   Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => [method, path, operation] as const),
   );
+
+test('is valid by the schema of OpenAPI 3.1, which takes no fault', async () => {
+  const published = (await (await fetch(`${server.url}/openapi.json`)).json()) as Record<string, unknown>;
+  const faults = async (what: Record<string, unknown>): Promise<unknown> => {
+    const { valid, errors } = await new Validator().validate(structuredClone(what));
+    return valid ? [] : errors;
+  };
+  expect(await faults(published)).toEqual([]);
+  expect(await faults({ ...published, paths: { '/v1/persons': { get: { responses: [] } } } })).not.toEqual([]);
+});
 
 test('every schema compiles in strict mode, and every reference leads to one', () => {
   expect(document.openapi).toMatch(/^3\.1\./);
@@ -168,6 +179,15 @@ test('what the server answers on the first case is what the document says, witho
   check('Ready', await (await fetch(`${server.url}/health/ready`)).json());
   check('Live', await (await fetch(`${server.url}/health/live`)).json());
   check('Views', (await server.client.request('/v1/views')).body);
+  const hook = { url: 'https://hooks.invalid/', name: 'Nobody', filter: { axis: 'liberty', country: ['DK'] } };
+  const { body: made } = await server.client.request<{ id: string }>('/v1/webhooks', { method: 'POST', body: hook });
+  check('CreatedWebhook', made);
+  const webhook = `/v1/webhooks/${made.id}`;
+  check('Webhook', (await server.client.request(webhook)).body);
+  check('WebhookPage', (await server.client.request('/v1/webhooks')).body);
+  check('DeadLetterPage', (await server.client.request(`${webhook}/dead-letters`)).body);
+  check('WebhookPing', (await server.client.request(`${webhook}/ping`, { method: 'POST', body: {} })).body);
+  check('Webhook', (await server.client.request(`${webhook}/replay`, { method: 'POST', body: { from: 1 } })).body);
   check('KeyList', (await server.client.request('/v1/keys')).body);
   check('Problem', await (await fetch(`${server.url}/v1/persons`)).json());
   for (const command of firstCase.slice(0, 3)) {

@@ -152,7 +152,7 @@ test('a ping tells what the receiver answers', async () => {
 
 test('sent again with the same key, a registration gives the same webhook and secret', async () => {
   const headers = { 'idempotency-key': randomUUID() };
-  const body = { url: 'https://hooks.example.org/', filter: { axis: ['life'] } };
+  const body = { url: 'https://hooks.invalid/', filter: { axis: ['life'] } };
   const one = await post<CreatedWebhook>('/v1/webhooks', body, headers);
   expect(await post<CreatedWebhook>('/v1/webhooks', body, headers)).toEqual(one);
   expect(await refusal(post('/v1/webhooks', { ...body, name: 'Another' }, headers))).toMatchObject({
@@ -198,7 +198,7 @@ test('lists come in pages', async () => {
   const { client } = await keyWith('webhooks');
   const made: string[] = [];
   for (let n = 0; n < 5; n++)
-    made.push((await post<CreatedWebhook>('/v1/webhooks', { url: `https://example.org/${n}` }, {}, client)).id);
+    made.push((await post<CreatedWebhook>('/v1/webhooks', { url: `https://hooks.invalid/${n}` }, {}, client)).id);
   const listed: string[] = [];
   let cursor = '';
   do {
@@ -214,24 +214,24 @@ test.each<[string, object, string, string]>([
   ['an address inside', { url: 'https://169.254.169.254/latest' }, 'invalid-url', '/url'],
   ['an address inside, in other words', { url: 'https://[::ffff:a9fe:a9fe]/' }, 'invalid-url', '/url'],
   ['no TLS', { url: 'http://8.8.8.8/' }, 'invalid-url', '/url'],
-  ['credentials', { url: 'https://a:b@example.org/' }, 'invalid-url', '/url'],
-  ['a long name', { url: 'https://example.org/', name: 'x'.repeat(201) }, 'invalid-name', '/name'],
+  ['credentials', { url: 'https://a:b@hooks.invalid/' }, 'invalid-url', '/url'],
+  ['a long name', { url: 'https://hooks.invalid/', name: 'x'.repeat(201) }, 'invalid-name', '/name'],
   [
     'an axis that is none',
-    { url: 'https://example.org/', filter: { axis: ['mood'] } },
+    { url: 'https://hooks.invalid/', filter: { axis: ['mood'] } },
     'invalid-filter',
     '/filter/axis',
   ],
   [
     'a filter that is none',
-    { url: 'https://example.org/', filter: { colour: ['red'] } },
+    { url: 'https://hooks.invalid/', filter: { colour: ['red'] } },
     'invalid-filter',
     '/filter/colour',
   ],
-  ['a filter of no texts', { url: 'https://example.org/', filter: { axis: [1] } }, 'invalid-filter', '/filter/axis'],
-  ['a filter that is a list', { url: 'https://example.org/', filter: [] }, 'invalid-filter', '/filter/'],
-  ['a seq that is none', { url: 'https://example.org/', after: -1 }, 'invalid-seq', '/after'],
-  ['an unknown field', { url: 'https://example.org/', secret: 'mine' }, 'unknown-field', '/secret'],
+  ['a filter of no texts', { url: 'https://hooks.invalid/', filter: { axis: [1] } }, 'invalid-filter', '/filter/axis'],
+  ['a filter that is a list', { url: 'https://hooks.invalid/', filter: [] }, 'invalid-filter', '/filter/'],
+  ['a seq that is none', { url: 'https://hooks.invalid/', after: -1 }, 'invalid-seq', '/after'],
+  ['an unknown field', { url: 'https://hooks.invalid/', secret: 'mine' }, 'unknown-field', '/secret'],
 ])('%s is refused', async (_, body, code, pointer) => {
   const { code: given, problem } = await refusal(post('/v1/webhooks', body));
   expect([given, (problem.errors as { pointer: string }[])[0]?.pointer]).toEqual([code, pointer]);

@@ -1,4 +1,4 @@
-/** Webhooks as the server has them: what they are made of, and who may register and see which. */
+/** Webhooks as the server has them: what they are made of. */
 import type { AccessDirectory } from '#access';
 import { Leases, type OperationalState } from '#event-store';
 import {
@@ -21,7 +21,7 @@ export interface StartWebhooks extends Pick<
   'store' | 'keys' | 'logId' | 'clock' | 'randomness' | 'report'
 > {
   readonly state: OperationalState;
-  readonly access: Pick<AccessDirectory, 'isActive'>;
+  readonly access: Pick<AccessDirectory, 'principal'>;
   readonly views: Pick<ViewsReader, 'shown'>;
   readonly source: ChangeSource;
   readonly observer: DeliveryObserver;
@@ -48,6 +48,6 @@ export function startWebhooks(options: StartWebhooks): Promise<Webhooks> {
       if (one === undefined) return err({ code: 'views-not-ready', detail: 'The views do not hold it yet.' });
       return ok(JSON.stringify(cloudEvent(change, one, logId)));
     },
-    mayListen: (principal) => access.isActive(principal),
+    mayListen: (principal) => access.principal(principal).ok,
   });
 }

@@ -152,11 +152,6 @@ class Directory implements AccessDirectory {
     return err(refusal('conflict', 'Others are changing this key; try again.'));
   }
 
-  isActive(principal: string): boolean {
-    const entry = this.#entries.get(keyOf(principal));
-    return entry !== undefined && entry.info.revokedAt === undefined;
-  }
-
   keys(): readonly AccessKeyInfo[] {
     return [...this.#entries.values()].map(({ info }) => info).sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   }

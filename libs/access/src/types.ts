@@ -40,8 +40,6 @@ export interface AccessDirectory {
   createKey(by: Principal, name: string, scopes: readonly Scope[]): Promise<Result<NewAccessKey, Refusal>>;
   /** Refusal codes: `forbidden`, `not-found`, `last-admin-key`. Revoking a revoked key changes nothing. */
   revokeKey(by: Principal, id: string): Promise<Result<AccessKeyInfo, Refusal>>;
-  /** Whether the key behind a principal is there, and not revoked. */
-  isActive(principal: string): boolean;
   /** In the order of making. */
   keys(): readonly AccessKeyInfo[];
   /**

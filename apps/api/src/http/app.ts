@@ -35,7 +35,7 @@ const BODY_LIMIT = 1024 * 1024;
 const PATIENCE = 30_000;
 
 /** Open without a key: whether the server lives, and how it is talked to. */
-const OPEN = /^\/(health\/(live|ready)|openapi\.json|docs(\/[\w.-]*)?)$/;
+const OPEN = /^\/(health\/(live|ready)|(openapi|asyncapi)\.json|docs(\/[\w.-]*)?)$/;
 
 @Module({})
 class HttpModule {}

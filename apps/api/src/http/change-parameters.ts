@@ -21,7 +21,8 @@ const ABOUT: Readonly<Record<FilterField, string>> = {
     'Changes of persons who had the protection of this country when the change became known; and changes of that.',
 };
 
-function schemaOf(field: FilterField): Schema {
+/** What one value of a field is. */
+export function filterValue(field: FilterField): Schema {
   if (field === 'country') return { type: 'string', pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' };
   const words = FILTER_WORDS[field];
   return words === undefined ? { type: 'string', format: 'uuid' } : { type: 'string', enum: words };
@@ -34,7 +35,7 @@ export function ApiChangeFilter(): MethodDecorator {
         name: field,
         required: false,
         description: `${ABOUT[field]} Repeated: any of them.`,
-        schema: { type: 'array', items: schemaOf(field) },
+        schema: { type: 'array', items: filterValue(field) },
         style: 'form',
         explode: true,
       }),

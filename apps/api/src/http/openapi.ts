@@ -1,6 +1,6 @@
 /**
- * Serves `/openapi.json` and `/docs`, the page to browse it. The page loads nothing from elsewhere: it works without a
- * network. What makes the document is loaded, and the document made, when somebody first asks: few starts are asked.
+ * Serves `/openapi.json` and `/docs`, the page to browse it, and `/asyncapi.json`. The page loads nothing from elsewhere: it works
+ * without a network. What makes a document is loaded, and the document made, when somebody first asks: few starts are asked.
  */
 import { readFile } from 'node:fs/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -57,6 +57,11 @@ export function serveOpenApi(app: NestFastifyApplication, server: FastifyInstanc
   server.get('/openapi.json', async (_request, reply) => {
     document ??= import('./openapi-document.js').then(({ buildDocument }) => JSON.stringify(buildDocument(app)));
     return reply.type('application/json; charset=utf-8').send(await document);
+  });
+  let asyncDocument: Promise<string> | undefined;
+  server.get('/asyncapi.json', async (_request, reply) => {
+    asyncDocument ??= import('./asyncapi-document.js').then(({ buildAsyncApi }) => JSON.stringify(buildAsyncApi()));
+    return reply.type('application/json; charset=utf-8').send(await asyncDocument);
   });
   server.get('/docs', (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
   server.get('/docs/', (_request, reply) => reply.redirect('../docs'));

@@ -61,8 +61,8 @@ import {
   CHANGE_EVENT_TYPE,
   FAILURES,
   FILTER_FIELDS,
-  FILTER_WORDS,
-  type FilterField,
+  PING_EVENT_TYPE,
+  type PingEvent,
   WEBHOOK_STATES,
 } from '#feed';
 import { CHANGE_KINDS, FACT_CHANGES, SEARCH_FIELDS } from '#projections';
@@ -73,6 +73,7 @@ import type { AccessKeyInfo, NewAccessKey } from '#access';
 import type { ConsistencyProof, InclusionProof, ProvenHead, Seal } from '#audit';
 import type { EventsPage, RawEventShown } from './event-routes.js';
 import type { StatusChangesPage, StreamTicket } from './change-routes.js';
+import { filterValue } from './change-parameters.js';
 import type { SealList } from './seal-routes.js';
 import type { ViewsStatus } from './views-routes.js';
 import type {
@@ -310,13 +311,6 @@ const webhook: Fields<WebhookShown> = {
   deadLetters: { ...count, description: 'Changes that were tried for days in vain' },
   deadLettersDropped: { ...count, description: 'How many older ones are not kept' },
 };
-
-function filterField(field: FilterField): Schema {
-  const words = FILTER_WORDS[field];
-  const value =
-    words !== undefined ? oneOf(...words) : field === 'country' ? { type: 'string', pattern: '^[A-Z]{2}$' } : id;
-  return { type: 'array', items: value, minItems: 1, maxItems: 50, uniqueItems: true };
-}
 
 const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
   PersonView: object<PersonView>({
@@ -868,7 +862,12 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     type: 'object',
     description: 'Which changes are meant: any of the values of each field, and all of the fields',
     additionalProperties: false,
-    properties: Object.fromEntries(FILTER_FIELDS.map((field) => [field, filterField(field)])),
+    properties: Object.fromEntries(
+      FILTER_FIELDS.map((field) => [
+        field,
+        { ...list(filterValue(field)), minItems: 1, maxItems: 50, uniqueItems: true },
+      ]),
+    ),
   },
   NewWebhook: object({
     url: {
@@ -901,6 +900,17 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     ...outcome,
     milliseconds: count,
   }),
+  WebhookPingEvent: object<PingEvent>(
+    {
+      specversion: { const: '1.0' },
+      type: { const: PING_EVENT_TYPE },
+      source: { ...text, description: 'urn:habeas:log:<id>: the log' },
+      id: text,
+      subject: { ...text, description: 'webhook/<id>' },
+      time: { ...instant, description: 'When it was sent' },
+    },
+    'A CloudEvent (1.0) in structured JSON, without data: what a ping sends',
+  ),
   DeadLetterPage: object<DeadLetterPage>({
     items: list(
       object<DeadLetterShown>({

@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openSqliteKeyStore } from '#access';
 import { Leases, type OperationalState } from '#event-store';
 import { openNodeState } from '#event-store-sqlite';
-import { ok } from '#kernel';
+import { ok, type Ticker } from '#kernel';
 import { ensureLogStarted, type KeyStore } from '#log-format';
 import { HookReceiver } from '../../../../test/support/hook-receiver.js';
 import { realClock, realRandomness as randomness, temporaryLog } from '../../../../test/support/real.js';
 import type { Inside } from './addresses.js';
+import { WebhookDirectory } from './directory.js';
 import { createHttpCourier } from './http-courier.js';
 import { MadeFeed } from './test-support/feed.js';
 import { openWebhooks, type Webhooks, type WebhookStatus } from './webhooks.js';
@@ -40,6 +41,11 @@ afterEach(async () => {
   expect(reported).toEqual([]);
 });
 
+const ticker: Ticker = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }).catch(() => undefined),
+};
+
 async function node(inside: Inside = 'all', mayListen: (principal: string) => boolean = () => true): Promise<Webhooks> {
   const webhooks = await openWebhooks({
     store: temporary.store,
@@ -50,10 +56,7 @@ async function node(inside: Inside = 'all', mayListen: (principal: string) => bo
     source: feed,
     courier: createHttpCourier({ inside, userAgent: 'Habeas', answerWithin: 1_000 }),
     clock: realClock,
-    ticker: {
-      now: () => performance.now(),
-      sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }).catch(() => undefined),
-    },
+    ticker,
     randomness,
     tell: ({ change }) => ok(JSON.stringify({ id: change.id, seq: change.seq })),
     mayListen,
@@ -157,12 +160,20 @@ test('what could not be cleared away when it was deleted is cleared under the ne
   const { webhook } = await receiverOf(first);
   await eventually(async () => (await state.read(`webhook-${webhook.id}`)) !== undefined);
   await first.close();
-  const lazy = await node();
-  await lazy.close();
-  // Deleted while nobody delivers.
-  const deleting = await node('all');
-  await deleting.delete(webhook.id, 'key:1');
-  await deleting.close();
+  const directory = await WebhookDirectory.open({
+    store: temporary.store,
+    keys,
+    logId,
+    clock: realClock,
+    ticker,
+    randomness,
+    changed: () => undefined,
+    report: (line) => reported.push(line),
+  });
+  // While nobody delivers.
+  expect((await directory.delete(webhook.id, 'key:1')).ok).toBe(true);
+  await directory.close();
+  expect(await keys.findSecret(`webhook-${webhook.id}`)).toBeDefined();
   await node();
   await eventually(async () => (await keys.findSecret(`webhook-${webhook.id}`)) === undefined);
 });
@@ -208,10 +219,10 @@ test('closing lets what is under way end, and cuts off what does not', async () 
 }, 30_000);
 
 test.each<[string, Inside, string | undefined]>([
-  ['https://example.org/hooks', [], undefined],
-  ['https://example.org:8443/hooks?token=a', [], undefined],
+  ['https://hooks.invalid/hooks', [], undefined],
+  ['https://hooks.invalid:8443/hooks?token=a', [], undefined],
   ['https://8.8.8.8/', [], undefined],
-  ['http://example.org/', [], 'https'],
+  ['http://hooks.invalid/', [], 'https'],
   ['http://8.8.8.8/', 'all', 'https'],
   ['https://127.0.0.1/', [], 'inside'],
   ['https://[fd00::1]/', [], 'inside'],
@@ -219,9 +230,9 @@ test.each<[string, Inside, string | undefined]>([
   ['https://localhost/', [], 'inside'],
   ['http://localhost/', 'all', undefined],
   ['http://10.0.0.1/', ['10.0.0.0/8'], undefined],
-  ['https://user:pass@example.org/', [], 'user'],
-  ['https://example.org/#part', [], 'fragment'],
-  [`https://example.org/${'a'.repeat(2_000)}`, [], '2000'],
+  ['https://user:pass@hooks.invalid/', [], 'user'],
+  ['https://hooks.invalid/#part', [], 'fragment'],
+  [`https://hooks.invalid/${'a'.repeat(2_000)}`, [], '2000'],
   ['ftp://example.org/', [], 'such as'],
   ['javascript:alert(1)', 'all', 'such as'],
   ['example.org', [], 'such as'],
