@@ -7,6 +7,7 @@ import { append } from './figures/append.js';
 import { batch } from './figures/batch.js';
 import { emmett } from './figures/emmett.js';
 import { eventstoredb } from './figures/eventstoredb.js';
+import { feed } from './figures/feed.js';
 import { get } from './figures/get.js';
 import { post } from './figures/post.js';
 import { open, read } from './figures/read.js';
@@ -27,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   get,
   time,
   searching,
+  feed,
   eventstoredb,
   emmett,
 ];

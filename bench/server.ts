@@ -12,9 +12,9 @@ export interface Server {
 }
 
 /** Habeas itself on a data folder. A line for each request would fill the terminal that shows the figures. */
-export function startHabeas(folder: string): Promise<Server> {
-  const settings = { HABEAS_DATA: folder, HABEAS_PORT: '0', HABEAS_ADMIN_KEY: KEY, HABEAS_LOG_LEVEL: 'warn' };
-  return start('../apps/api/src/main.js', settings);
+export function startHabeas(folder: string, settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+  const own = { HABEAS_DATA: folder, HABEAS_PORT: '0', HABEAS_ADMIN_KEY: KEY, HABEAS_LOG_LEVEL: 'warn' };
+  return start('../apps/api/src/main.js', { ...own, ...settings });
 }
 
 /** What Node's own HTTP server does with an answer of the same size. */
