@@ -5,7 +5,12 @@
 import { connect, type Socket } from 'node:net';
 
 export type ListenersTask =
-  | { readonly kind: 'open'; readonly url: string; readonly paths: readonly string[]; readonly headers: object }
+  | {
+      readonly kind: 'open';
+      readonly url: string;
+      readonly paths: readonly string[];
+      readonly headers: Readonly<Record<string, string>>;
+    }
   /** Waits for so many arrivals since the last time, and gives them. */
   | { readonly kind: 'collect'; readonly count: number }
   | { readonly kind: 'close' };
@@ -55,7 +60,7 @@ async function perform(task: ListenersTask): Promise<unknown> {
 /** Resolves when the server has begun to answer. */
 function open({ url, headers }: ListenersTask & { kind: 'open' }, path: string, client: number): Promise<void> {
   const { hostname, port, host } = new URL(url);
-  const lines = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+  const lines = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port) });
     sockets.push(socket);

@@ -68,6 +68,26 @@ async function send(
 
 const parsed = (lines: readonly string[]): readonly Line[] => lines.map((line) => JSON.parse(line) as Line);
 
+test('whom a stream is about, and by which ticket it was opened, is in no line', async () => {
+  const { url, lines, close } = await watched('trace');
+  const person = '9e3f1c52-6d1b-4c5e-8d1f-0a1b2c3d4e5f';
+  const { body } = await send(url, 'POST', '/v1/stream-tickets', { person: [person] });
+  for (const path of [String(body.url), `/v1/status-changes/stream?person=${person}&after=0`]) {
+    const controller = new AbortController();
+    const headers = { authorization: `Bearer ${ADMIN_KEY}` };
+    expect((await fetch(url + path, { headers, signal: controller.signal })).status).toBe(200);
+    controller.abort();
+  }
+  await send(url, 'GET', `/v1/status-changes?person=${person}`);
+  const metrics = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })).text();
+  await close();
+  const opened = parsed(lines).filter(({ route }) => route === '/v1/status-changes/stream');
+  expect(opened).toHaveLength(2);
+  for (const told of [person, String(body.ticket)]) {
+    expect([...lines, metrics].filter((text) => text.includes(told))).toEqual([]);
+  }
+});
+
 test('a line for each request: method, template of the route, status, time, ids; machines that ask often are left out', async () => {
   const { url, lines, close } = await watched('info');
   const { body, position } = await send(url, 'POST', '/v1/sources', { type: 'report', title: 'A report', lang: 'en' });
@@ -139,6 +159,9 @@ test('peculiar words go through every route, and come out in no line and no metr
     `/v1/persons/${WORD}`,
     `/v1/persons/${String(person.body.id)}?validAt=${WORD}`,
     `/v1/sources?cursor=${WORD}&minPosition=${WORD}`,
+    `/v1/status-changes?person=${WORD}&after=${WORD}`,
+    `/v1/status-changes/stream?ticket=${WORD}`,
+    `/v1/status-changes/stream?person=${WORD}`,
     `/${WORD}`,
     `/docs/${WORD}`,
     `/v1/${WORD}%ZZ`,
@@ -149,6 +172,7 @@ test('peculiar words go through every route, and come out in no line and no metr
       (await send(url, 'GET', path, undefined, { authorization: `Bearer ${WORD}`, 'if-match': WORD })).status,
     );
   }
+  statuses.add((await send(url, 'POST', '/v1/stream-tickets', { person: [WORD], [WORD]: [WORD] })).status);
   statuses.add((await send(url, 'POST', '/v1/keys', { name: WORD, scopes: [WORD] })).status);
   statuses.add((await send(url, 'POST', '/v1/keys', { name: WORD, scopes: ['read'] })).status);
   // One that is called in vain, one that is refused, one that is not there.

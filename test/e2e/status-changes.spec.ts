@@ -277,6 +277,8 @@ describe('streams', () => {
     expect(await metrics()).toMatch(/^habeas_stream_changes_sent_total \d\d+$/m);
     one.close();
     await until(async () => /^habeas_stream_subscribers 1$/m.test(await metrics()));
+    // The other one, and the request for the metrics itself.
+    expect(await metrics()).toMatch(/^habeas_http_requests_in_flight 2$/m);
     expect(await metrics()).toMatch(/^habeas_streams_ended_total\{reason="client"\} [1-9]/m);
   });
 });

@@ -16,8 +16,24 @@ test.each([
   ['HABEAS_PORT', '1e3'],
   ['HABEAS_LOG', 'postgres://here'],
   ['HABEAS_KEYS', 'esdb://here'],
+  ['HABEAS_STREAMS', 'many'],
+  ['HABEAS_STREAMS_PER_KEY', '-1'],
+  ['HABEAS_ORIGINS', 'https://desk.example.org/path'],
+  ['HABEAS_ORIGINS', 'desk.example.org'],
 ])('%s=%s is refused by name, in one sentence or two', (name, value) => {
   expect(() => readSettings({ [name]: value })).toThrow(new RegExp(`^${name} `));
+});
+
+test('how many streams there may be, and of which web pages', () => {
+  expect(readSettings({})).toMatchObject({ streams: 5_000, streamsPerKey: 500, origins: [] });
+  expect(
+    readSettings({
+      HABEAS_STREAMS: '10',
+      HABEAS_STREAMS_PER_KEY: '0',
+      HABEAS_ORIGINS: 'https://desk.example.org, http://127.0.0.1:8080',
+    }),
+  ).toMatchObject({ streams: 10, streamsPerKey: 0, origins: ['https://desk.example.org', 'http://127.0.0.1:8080'] });
+  expect(readSettings({ HABEAS_ORIGINS: '*' })).toMatchObject({ origins: ['*'] });
 });
 
 test('the connection string of an EventStoreDB is passed through', () => {

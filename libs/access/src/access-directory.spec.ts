@@ -96,6 +96,18 @@ describe('an access key', () => {
     },
   );
 
+  test('lets in whoever was let in by it before, by the id of the principal, until it is revoked on any node', async () => {
+    const [here, there] = [await node(), await node()];
+    const { id } = await made(here, 'read');
+    await eventually(() => there.principal(`key:${id}`).ok);
+    expect(there.principal(`key:${id}`)).toEqual({ ok: true, value: { id: `key:${id}`, scopes: ['read'] } });
+    await here.revokeKey(admin, id);
+    await eventually(() => !there.principal(`key:${id}`).ok);
+    for (const directory of [here, there])
+      for (const unknown of [`key:${id}`, 'key:', 'nobody', ''])
+        expect(directory.principal(unknown)).toMatchObject({ ok: false, error: { code: 'unauthenticated' } });
+  });
+
   test('with another secret, or under another id, is refused', async () => {
     const directory = await node();
     const [one, two] = [await made(directory, 'read'), await made(directory, 'read')];

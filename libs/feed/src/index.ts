@@ -6,7 +6,7 @@ export {
   type StatusChangeData,
   type StatusChangeEvent,
 } from './cloud-event.js';
-export { Feed, type FeedLimits, type FeedObserver, type FeedOptions, type FeedSource } from './feed.js';
+export { Feed, type FeedLimits, type FeedObserver, type FeedOptions } from './feed.js';
 export { FILTER_FIELDS, FILTER_WORDS, type FilterField, matches, readFilter } from './filter.js';
 export { FilterIndex } from './filter-index.js';
 export { changesPath, type Restated } from './frames.js';

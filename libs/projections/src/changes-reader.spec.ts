@@ -122,6 +122,31 @@ test('organisations and countries are those of the lists of that moment: before 
   );
 });
 
+test('who was judged to be one with somebody, and is not any more, is told of for the last time', async () => {
+  const reader = await following();
+  const [member, other, union] = ['member', 'other', 'union'].map(idOf) as [string, string, string];
+  const evidence = { basis: 'reported', confidence: 'medium', citations: [] };
+  const judged = { person: other, verdict: 'same', reason: 'r', citations: [] };
+  const say = (subject: string, id: string, type: string, data: object): Promise<void> =>
+    record.say({ kind: subject === union ? 'group' : 'person', subject, id: idOf(id), type, data: { ...data } });
+  await say(union, 'e1', 'GroupEntered', { names: [{ text: 'U', kind: 'legal' }], kind: 'movement', citations: [] });
+  await say(member, 'e2', 'PersonEntered', { names: [{ text: 'A', kind: 'legal' }], citations: [] });
+  await say(other, 'e3', 'PersonEntered', { names: [{ text: 'B', kind: 'legal' }], citations: [] });
+  await say(member, 'role', 'RoleHeld', {
+    ...evidence,
+    occurred: '2020',
+    role: 'clerk',
+    organisation: { group: union },
+  });
+  await say(member, 'arrest', 'PersonArrested', { ...evidence, occurred: '2021' });
+  await say(member, 'judgement', 'IdentityJudged', judged);
+  await say(member, 'revocation', 'IdentityJudgementRevoked', { judgement: idOf('judgement'), reason: 'r' });
+  await caughtUp(reader, 8);
+  // By then it is known of the other neither that there was an arrest nor a role: both were before.
+  const left = all(reader, { organisation: [union], person: [other] }).filter(({ change }) => change.seq === 8);
+  expect(left.map(({ change: { axis, to } }) => [axis, to.value])).toContainEqual(['liberty', 'unknown']);
+});
+
 describe('the first case', () => {
   let reader: ViewsReader;
   beforeEach(async () => {

@@ -24,7 +24,7 @@ import { EventProofController, SealsController } from './seal-routes.js';
 import { SearchController } from './search-routes.js';
 import type { Ticket } from './tickets.js';
 import { ViewsController } from './views-routes.js';
-import { traceparentOf, watchRequests, watchUnroutable } from './watch-requests.js';
+import { traceparentOf, watch, watchRequests } from './watch-requests.js';
 import { WebhooksController } from './webhook-routes.js';
 import { writeControllers } from './write-routes.js';
 
@@ -47,7 +47,7 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
     genReqId: (raw: IncomingMessage) => habeas.watching.tracing?.requestId(traceparentOf(raw)) ?? randomUUID(),
     // What the router refuses before any hook runs: an address that is no URL, or a part of it that is too long.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      watchUnroutable(habeas.watching, request, reply);
+      watch(habeas.watching, request, reply);
       sendProblem(error, request, reply, report);
     },
     // A connection that sends nothing, or its request by the drop, does not hold the server. Bodies have a limit of their own.

@@ -20,8 +20,8 @@ function isFrequent(request: FastifyRequest): boolean {
 
 /** To be called before any other hook is added, so that what they refuse is told of as well. */
 export function watchRequests(server: FastifyInstance, watching: Watching): void {
-  server.addHook('onRequest', (request, _reply, done) => {
-    begin(watching, request);
+  server.addHook('onRequest', (request, reply, done) => {
+    watch(watching, request, reply);
     done();
   });
   server.addHook('preValidation', (request, _reply, done) => {
@@ -33,15 +33,15 @@ export function watchRequests(server: FastifyInstance, watching: Watching): void
         done();
       });
   });
-  server.addHook('onResponse', (request, reply, done) => {
-    end(watching, request, reply);
-    done();
-  });
 }
 
-/** For requests that the framework answers before any hook runs. */
-export function watchUnroutable(watching: Watching, request: FastifyRequest, reply: FastifyReply): void {
-  begin(watching, request);
+/** To be called by itself for requests that the framework answers before any hook runs. */
+export function watch(watching: Watching, request: FastifyRequest, reply: FastifyReply): void {
+  const { metrics, tracing } = watching;
+  const span = isFrequent(request) ? undefined : tracing?.request(request.id, traceparentOf(request.raw));
+  request.watched = { begun: performance.now(), span };
+  metrics.requestBegan();
+  // The framework's own hook is not told of answers whose clients went before their end, as those of streams do.
   reply.raw.once('close', () => {
     end(watching, request, reply);
   });
@@ -51,12 +51,6 @@ export function watchUnroutable(watching: Watching, request: FastifyRequest, rep
 export function traceparentOf({ headers }: IncomingMessage): string | undefined {
   const { traceparent } = headers;
   return typeof traceparent === 'string' ? traceparent : undefined;
-}
-
-function begin({ metrics, tracing }: Watching, request: FastifyRequest): void {
-  const span = isFrequent(request) ? undefined : tracing?.request(request.id, traceparentOf(request.raw));
-  request.watched = { begun: performance.now(), span };
-  metrics.requestBegan();
 }
 
 function end({ metrics, log }: Watching, request: FastifyRequest, reply: FastifyReply): void {

@@ -2,7 +2,7 @@
 import { ok } from '#kernel';
 import type { ChangeFilter, ChangePlace, ChangesRead, FedChange, ViewsReader } from '#projections';
 import { Subject } from 'rxjs';
-import type { FeedSource } from '../feed.js';
+import type { FeedSource } from '../telling.js';
 import { matches } from '../filter.js';
 import { isBehind, placeOf } from '../place.js';
 import type { Sink, Stream } from '../stream.js';
