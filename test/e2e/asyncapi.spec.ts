@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import specs from '@asyncapi/specs';
 import { Ajv, type ValidateFunction } from 'ajv';
+import { FOLD_VERSION } from '#projections';
 import { HookReceiver } from '../support/hook-receiver.js';
 import { ADMIN_KEY, startServer, temporaryFolder, type TestServer } from './test-support/server.js';
 
@@ -123,7 +124,7 @@ test('what is told over a stream and to a webhook is what it says, without a fie
     expect(signed.errors ?? []).toEqual([]);
 
     const dataOf = (text: string): unknown => JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? 'null');
-    const told = dataOf(await streamed('f2-0', /^data: .*\n/m));
+    const told = dataOf(await streamed(`f${FOLD_VERSION}-0`, /^data: .*\n/m));
     expect(faults('statusChange', told)).toEqual([]);
     expect(told).toMatchObject({ id: delivered!.id });
     const restated = await streamed('f1-0', /^event: restated\n[^]*?\n\n/m);

@@ -2,7 +2,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { allows, faultOfKey, type Principal } from '#command-handling';
 import { type Outcome, placeText, type Webhook, type WebhookState, type WebhookStatus } from '#feed';
-import { canonicalJson, err, ok } from '#kernel';
+import { canonicalJson, err } from '#kernel';
 import { checkLimit, readCursor, writeCursor } from '#projections';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblems, jsonOf } from './documented.js';
@@ -97,7 +97,7 @@ export class WebhooksController {
     const { webhook, secret } = orProblem(
       await this.habeas.webhooks.register({
         // Without another wish: what is recorded from now on.
-        request: { ...asked, after: asked.after ?? this.head() },
+        request: { ...asked, after: asked.after ?? (await this.habeas.progress()).head },
         by: principalOf(request).id,
         correlationId: request.id,
         ...(key !== undefined && { repeatable: { key, asked: canonicalJson(asked) } }),
@@ -260,11 +260,6 @@ export class WebhooksController {
       after: String(after),
       next: (order) => writeCursor(of, [order]),
     };
-  }
-
-  /** The last seq that the views hold: what is recorded meanwhile is told of. */
-  private head(): number {
-    return orProblem(this.habeas.views.tree(({ size }) => ok(size)));
   }
 }
 

@@ -14,6 +14,7 @@ import type { Fence } from './fenced-value.js';
 import {
   afterSteering,
   afterTry,
+  beginningAt,
   type DeadLetter,
   inOrder,
   isDown,
@@ -87,8 +88,7 @@ export class Delivery {
     const { store, found } = await ProgressStore.open(task.fence, task.id);
     const after = task.entry()?.webhook.after;
     if (found === 'ended' || after === undefined) return undefined;
-    const fresh: Progress = { position: { seq: after, n: Infinity }, pending: [], heeded: 0 };
-    const { progress, letters } = found ?? { progress: fresh, letters: NO_LETTERS };
+    const { progress, letters } = found ?? { progress: beginningAt(after), letters: NO_LETTERS };
     // From here on whoever held the lease before is refused.
     await store.save(progress);
     return new Delivery(task, options, store, progress, letters);
@@ -178,7 +178,7 @@ export class Delivery {
       if (asked.revision <= this.#progress.heeded) continue;
       const { progress, letters } = afterSteering(this.#progress, this.#letters.kept, asked, this.#now());
       // Pending first: what is in both is tried once; what were in neither would be lost.
-      await this.#save(progress);
+      await this.#save({ ...progress, letters: letters.length });
       if (letters !== this.#letters.kept) await this.#saveLetters({ ...this.#letters, kept: letters });
       this.#new.goTo(progress.position);
     }
@@ -247,7 +247,8 @@ export class Delivery {
     const tried = { change: change.change.id, place, delivered, at: this.#now(), chance: drawn(randomness) };
     const { progress, dead } = afterTry(this.#progress, tried);
     if (dead !== undefined) await this.#bury(dead);
-    this.#progress = progress;
+    const { letters, dropped } = this.#progress;
+    this.#progress = { ...progress, letters, dropped };
     this.#unsaved = 'deliveries';
     return true;
   }
@@ -294,6 +295,8 @@ export class Delivery {
   async #saveLetters(letters: Letters): Promise<void> {
     await this.#store.saveLetters(letters);
     this.#letters = letters;
+    this.#progress = { ...this.#progress, letters: letters.kept.length, dropped: letters.dropped };
+    this.#unsaved = 'deliveries';
   }
 
   async #rest(milliseconds: number): Promise<void> {
@@ -302,6 +305,8 @@ export class Delivery {
       const longest = this.#unsaved === 'position' ? Math.min(milliseconds, SAVE_IDLE_MS) : milliseconds;
       await this.#options.ticker.sleep(longest, this.#nap.signal);
       this.#nap = undefined;
+      // Whoever is told of nothing looks for themselves, now and then.
+      this.#new.lookAgain();
     }
     this.#woken = false;
   }

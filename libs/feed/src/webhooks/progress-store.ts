@@ -3,7 +3,7 @@ import type { OperationalState } from '#event-store';
 import { FOLD_VERSION } from '#projections';
 import type { ChangePlace } from '../ports.js';
 import { type Fence, FencedValue } from './fenced-value.js';
-import type { DeadLetter, Pending, Progress } from './progress.js';
+import { beginningAt, type DeadLetter, type Pending, type Progress } from './progress.js';
 
 /** Letters of one webhook that are kept; beyond it the oldest go, and are counted. A replay still has them sent. */
 export const MOST_LETTERS = 1_000;
@@ -73,18 +73,28 @@ export class ProgressStore {
   /** Of a webhook that was deleted: nothing of it is kept. */
   async end(): Promise<void> {
     await this.#letters.write({ ...NO_LETTERS, kept: [] });
-    await this.#progress.write({ fold: FOLD_VERSION, position: [0, 0], pending: [], heeded: 0, ended: true });
+    const { position, ...nothing } = beginningAt(0);
+    await this.#progress.write({
+      ...nothing,
+      fold: FOLD_VERSION,
+      position: placeJson(position),
+      pending: [],
+      ended: true,
+    });
   }
 }
 
 /** The same for who only looks, on whatever node. @throws EventStoreError */
-export async function readProgress(state: OperationalState, id: string): Promise<StoredProgress | undefined> {
-  const [progress, letters] = await Promise.all([state.read(nameOf(id)), state.read(lettersOf(id))]);
-  const found = asFound(
-    progress && (JSON.parse(progress.value) as ProgressJson),
-    letters && (JSON.parse(letters.value) as LettersJson),
-  );
-  return found === 'ended' ? undefined : found;
+export async function readProgress(state: OperationalState, id: string): Promise<Progress | undefined> {
+  const there = await state.read(nameOf(id));
+  const progress = there && (JSON.parse(there.value) as ProgressJson);
+  return progress === undefined || progress.ended === true ? undefined : progressOf(progress);
+}
+
+/** The oldest first. @throws EventStoreError */
+export async function readLetters(state: OperationalState, id: string): Promise<readonly DeadLetter[]> {
+  const there = await state.read(lettersOf(id));
+  return there === undefined ? [] : lettersIn(JSON.parse(there.value) as LettersJson).kept;
 }
 
 function asFound(
@@ -93,11 +103,15 @@ function asFound(
 ): StoredProgress | 'ended' | undefined {
   if (progress === undefined) return undefined;
   if (progress.ended === true) return 'ended';
-  const { fold, position, pending, ...rest } = progress;
-  return {
-    progress: { ...rest, position: positionOf(position, fold), pending: pending.map(placed) },
-    letters: letters === undefined ? NO_LETTERS : { ...letters, kept: letters.kept.map(placed) },
-  };
+  return { progress: progressOf(progress), letters: letters === undefined ? NO_LETTERS : lettersIn(letters) };
+}
+
+function progressOf({ fold, position, pending, ...rest }: ProgressJson): Progress {
+  return { ...rest, position: positionOf(position, fold), pending: pending.map(placed) };
+}
+
+function lettersIn({ kept, dropped }: LettersJson): Letters {
+  return { kept: kept.map(placed), dropped };
 }
 
 /** Of another fold it is not known how many changes an event has: none of them is to be missed. */

@@ -38,6 +38,14 @@ export interface Progress {
   readonly notBefore?: number;
   /** When the receiver said that it wants nothing more. */
   readonly goneSince?: number;
+  /** How many dead letters are kept, and how many more there were. */
+  readonly letters: number;
+  readonly dropped: number;
+}
+
+/** Of a webhook that nothing was delivered by yet. */
+export function beginningAt(after: number): Progress {
+  return { position: { seq: after, n: Infinity }, pending: [], heeded: 0, letters: 0, dropped: 0 };
 }
 
 /** As long as so many are pending, the receiver is taken for down: the position stands still, and only the oldest is tried. */

@@ -10,7 +10,7 @@ import { realClock, realRandomness as randomness, temporaryLog } from '../../../
 import type { Inside } from './addresses.js';
 import { WebhookDirectory } from './directory.js';
 import { createHttpCourier } from './http-courier.js';
-import { MadeFeed } from './test-support/feed.js';
+import { changeId, MadeFeed } from './test-support/feed.js';
 import { openWebhooks, type Webhooks, type WebhookStatus } from './webhooks.js';
 import type { Webhook } from './webhook.js';
 
@@ -97,7 +97,7 @@ test('what is sent is verified by standardwebhooks, in order, and the position f
   feed.add(5);
   await eventually(async () => (await statusOf(webhooks, webhook)).position.seq === 35);
   expect(seqsOf(receiver)).toEqual(upTo(35));
-  expect(receiver.received[0]).toMatchObject({ id: 'f2-1.0', event: { seq: 1 } });
+  expect(receiver.received[0]).toMatchObject({ id: changeId(1), event: { seq: 1 } });
   expect(receiver.faults).toEqual([]);
   expect(await statusOf(webhooks, webhook)).toMatchObject({
     state: 'delivering',

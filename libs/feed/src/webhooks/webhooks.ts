@@ -8,7 +8,7 @@
  * - **Signed**, and to addresses that are allowed only.
  * Not guaranteed: the order. Changes are sent in the order of the log, but those that are tried again come later: `seq` tells.
  */
-import { type Lease, type Leases, type OperationalState } from '#event-store';
+import { EventStoreError, type Lease, type Leases, type OperationalState } from '#event-store';
 import { err, ok, randomId, type Refusal, refusal, type Result } from '#kernel';
 import type { ChangePlace } from '../ports.js';
 import { AddressRules, type Inside } from './addresses.js';
@@ -22,10 +22,11 @@ import {
   WebhookDirectory,
 } from './directory.js';
 import { type Fence, SupersededError } from './fenced-value.js';
-import { type DeadLetter, isDown, nextDue, type Progress } from './progress.js';
+import { beginningAt, type DeadLetter, isDown, nextDue, type Progress } from './progress.js';
 import { pingEvent } from './ping.js';
-import { NO_LETTERS, ProgressStore, readProgress } from './progress-store.js';
+import { ProgressStore, readLetters, readProgress } from './progress-store.js';
 import { secretText, signed } from './signing.js';
+import { Tail } from './tail.js';
 import type { Webhook } from './webhook.js';
 
 export interface WebhooksOptions extends DeliveryOptions, Omit<DirectoryOptions, 'changed'> {
@@ -79,6 +80,7 @@ export class Webhooks {
   readonly #running: Promise<void>;
   /** Under the present lease. */
   readonly #deliveries = new Map<string, Delivery>();
+  readonly #tail: Tail<Delivery>;
   #start: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
@@ -86,6 +88,7 @@ export class Webhooks {
     this.#directory = directory;
     this.#options = options;
     this.#rules = new AddressRules(options.inside);
+    this.#tail = new Tail(options.source);
     this.#running = this.#runWhileOpen();
   }
 
@@ -111,10 +114,8 @@ export class Webhooks {
 
   /** @throws EventStoreError */
   async statusOf(webhook: Webhook): Promise<WebhookStatus> {
-    const found = await readProgress(this.#options.state, webhook.id);
-    const progress = found?.progress ?? { position: { seq: webhook.after, n: Infinity }, pending: [], heeded: 0 };
+    const progress = (await readProgress(this.#options.state, webhook.id)) ?? beginningAt(webhook.after);
     const { position, pending, failingSince, last } = progress;
-    const { kept, dropped } = found?.letters ?? NO_LETTERS;
     const due = nextDue(progress);
     return {
       webhook,
@@ -124,14 +125,14 @@ export class Webhooks {
       ...(due && { nextTry: new Date(Math.max(due.next, progress.notBefore ?? 0)) }),
       ...(failingSince !== undefined && { failingSince: new Date(failingSince) }),
       ...(last && { last }),
-      deadLetters: kept.length,
-      droppedLetters: dropped,
+      deadLetters: progress.letters,
+      droppedLetters: progress.dropped,
     };
   }
 
   /** The oldest first. @throws EventStoreError */
   async deadLetters(webhook: Webhook): Promise<readonly DeadLetter[]> {
-    return (await readProgress(this.#options.state, webhook.id))?.letters.kept ?? [];
+    return readLetters(this.#options.state, webhook.id);
   }
 
   /** Refusal codes: `not-found`, `conflict`. */
@@ -241,8 +242,8 @@ export class Webhooks {
     };
     for (const id of this.#directory.deleted()) begin(this.#clear(id, fence));
     this.#start = start;
-    const following = source.advanced.subscribe(() => {
-      for (const delivery of this.#deliveries.values()) delivery.wake();
+    const following = source.advanced.subscribe((seq) => {
+      for (const delivery of this.#tail.concerned(seq)) delivery.wake();
     });
     start();
     await new Promise<void>((resolve) => {
@@ -257,18 +258,29 @@ export class Webhooks {
   /** Never rejects: what fails for a while is begun again. */
   async #deliver(id: string, fence: Fence, cut: AbortSignal, superseded: () => void): Promise<void> {
     const entry = (): Entry | undefined => this.#directory.get(id);
+    let leave: (() => void) | undefined;
+    let isReported = false;
     const task = { id, entry, secret: () => this.#directory.secretOf(id), fence, cut };
-    while (!fence.ended.aborted && entry() !== undefined) {
+    // Asked anew each time: it changes while something is awaited.
+    const isOver = (): boolean => fence.ended.aborted;
+    while (!isOver() && entry() !== undefined) {
       try {
         const delivery = await Delivery.begin(task, this.#options);
         if (delivery === undefined) break;
         this.#deliveries.set(id, delivery);
+        leave = this.#tail.add(entry()?.webhook.filter ?? {}, delivery);
         await delivery.run();
+        isReported = false;
       } catch (error) {
         if (error instanceof SupersededError) superseded();
+        else if (!isReported && !isOver()) {
+          isReported = true;
+          this.#options.report(`Deliveries of the webhook ${id} wait: ${nameOf(error)}. They are tried again.`);
+        }
         await this.#options.ticker.sleep(AGAIN_MS, fence.ended);
       } finally {
         this.#deliveries.delete(id);
+        leave?.();
       }
     }
     if (this.#directory.isDeleted(id)) await this.#clear(id, fence);
@@ -314,6 +326,11 @@ export class Webhooks {
 }
 
 const MOST_URL = 2_000;
+
+/** What may be told of an error: a code of ours, never its message. */
+function nameOf(error: unknown): string {
+  return error instanceof EventStoreError ? error.code : error instanceof Error ? error.name : 'unknown';
+}
 
 function webhookOf(result: Result<Entry, Refusal>): Result<Webhook, Refusal> {
   return result.ok ? ok(result.value.webhook) : result;

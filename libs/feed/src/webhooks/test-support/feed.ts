@@ -6,6 +6,8 @@ import { isBehind, placeOf } from '../../place.js';
 import type { ChangeFilter, ChangePlace, ChangeSource, FedChange } from '../../ports.js';
 import type { Courier, Delivered, Parcel } from '../courier.js';
 
+export const changeId = (seq: number, n = 0, fold = FOLD_VERSION): string => `f${fold}-${seq}.${n}`;
+
 /** What a spec says happened: one change for each event, unless said. */
 export class MadeFeed implements ChangeSource {
   readonly #changes: FedChange[] = [];
@@ -38,7 +40,7 @@ function changeOf(fold: number, seq: number, n: number): FedChange {
   const answer = { certain: true, disputed: false, orderUncertain: false };
   return {
     change: {
-      id: `f${fold}-${seq}.${n}`,
+      id: changeId(seq, n, fold),
       seq,
       subject: { kind: 'person', id: '00000000-0000-4000-8000-000000000001' },
       axis: 'liberty',
