@@ -9,6 +9,7 @@ import type {
   WebhookPage,
   WebhookShown,
 } from '../../apps/api/src/http/webhook-routes.js';
+import { openNodeState } from '#event-store-sqlite';
 import { HookReceiver } from '../support/hook-receiver.js';
 import { startServer, temporaryFolder, type TestServer } from './test-support/server.js';
 
@@ -280,4 +281,52 @@ test('after a restart it goes on where it was', async () => {
   await delay(200);
   expect(new Set(receiver.ids).size).toBe(2);
   expect(receiver.received).toHaveLength(2);
+}, 60_000);
+
+test('dead letters are listed in pages, and sent again', async () => {
+  const { receiver, webhook, path } = await hooked({ filter: { axis: ['liberty'] } });
+  for (let n = 0; n < 3; n++) await arrested();
+  await eventually(() => receiver.received.length === 3);
+  await server.stop();
+  // Days later: as the node that delivers writes it.
+  const state = openNodeState(server.folder);
+  const since = Date.parse('2026-11-20T10:00:00.000Z');
+  const kept = receiver.received.map(({ id, event }, n) => ({
+    change: id,
+    place: [event.data?.seq, Number(id.split('.')[1])],
+    since,
+    at: since + 259_200_000 + n,
+    tries: 26,
+    outcome: n === 0 ? { error: 'timed-out' } : { status: 500 },
+  }));
+  const there = (await state.read(`webhook-${webhook.id}`))!;
+  await state.write(`webhook-${webhook.id}-letters`, JSON.stringify({ token: 0, kept, dropped: 4 }), 'no-stream');
+  const progress = JSON.stringify({ ...(JSON.parse(there.value) as object), letters: 3, dropped: 4 });
+  await state.write(`webhook-${webhook.id}`, progress, there.revision);
+  await state.close();
+  server = await server.restart();
+
+  expect(await get<WebhookShown>(path)).toMatchObject({ deadLetters: 3, deadLettersDropped: 4 });
+  const first = await get<DeadLetterPage>(`${path}/dead-letters?limit=2`);
+  const second = await get<DeadLetterPage>(`${path}/dead-letters?limit=2&cursor=${first.next}`);
+  expect(first.items[0]).toEqual({
+    change: receiver.ids[0],
+    seq: receiver.received[0]!.event.data?.seq,
+    firstTried: '2026-11-20T10:00:00.000Z',
+    givenUp: '2026-11-23T10:00:00.000Z',
+    tries: 26,
+    error: 'timed-out',
+  });
+  expect([...first.items, ...second.items].map(({ change }) => change)).toEqual(receiver.ids);
+  expect([first.dropped, second.next]).toEqual([4, undefined]);
+
+  const [one, two, three] = receiver.ids;
+  const redelivery = { method: 'POST', body: { changes: [two] } } as const;
+  expect((await server.client.request(`${path}/redeliver`, redelivery)).status).toBe(202);
+  await eventually(async () => (await get<WebhookShown>(path)).deadLetters === 2);
+  await eventually(() => receiver.received.length === 4);
+  await post(`${path}/redeliver`, {});
+  await eventually(async () => (await get<WebhookShown>(path)).deadLetters === 0);
+  await eventually(() => receiver.received.length === 6);
+  expect(receiver.ids.slice(3)).toEqual([two, one, three]);
 }, 60_000);

@@ -154,3 +154,21 @@ function overwritten(whole: Buffer): Buffer {
   copy.fill(0xee, 4096, 4096 * 4);
   return copy;
 }
+
+test('a secret that was destroyed is nowhere in the folder any more, while the key store is open', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'habeas-keys-'));
+  const store = await openSqliteKeyStore({ folder, randomness, mode: 'write' });
+  // Among others, so that its page stays.
+  for (const name of ['one', 'webhook', 'another']) await store.secret(name);
+  const row = await inDatabase(join(folder, 'keys.db'), (db) =>
+    db.prepare("SELECT wrapped FROM keys WHERE kind = 'secret' AND name = 'webhook'").get(),
+  );
+  const wrapped = Buffer.from(row!.wrapped as Uint8Array);
+  const held = (): string[] => readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes(wrapped));
+  expect(held()).not.toEqual([]);
+  await store.destroySecret('webhook');
+  expect(held()).toEqual([]);
+  await store.close();
+  expect(held()).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
