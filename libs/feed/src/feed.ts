@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { err, ok, refusal, type Refusal, type Result, type Ticker } from '#kernel';
 import { type ChangeFilter, type ChangePlace, type ChangesRead, FOLD_VERSION } from '#projections';
 import { changesPath, restatedFrame } from './frames.js';
-import type { ReadPlace } from './place.js';
+import { END, type ReadPlace } from './place.js';
 import { Stream, type StreamEnd } from './stream.js';
 import { Telling, TOLD_AT_A_TIME, type TellingOptions } from './telling.js';
 
@@ -39,8 +39,6 @@ export interface StreamRequest {
   readonly after?: ReadPlace;
 }
 
-/** Behind all changes that there are. */
-const NOW: ChangePlace = { seq: Number.MAX_SAFE_INTEGER, n: Infinity };
 /** How often it is looked who is to be given a sign of life, and who is cut off, in milliseconds. */
 const LOOK_EVERY = 1_000;
 /** Clients come again after this time, in milliseconds, and not all at once. */
@@ -71,6 +69,11 @@ export class Feed {
     return this.streams.size;
   }
 
+  /** Which record it is, and the last seq that the views hold. Refusal code: `views-not-ready`. */
+  head(): Result<Pick<ChangesRead, 'logId' | 'head'>, Refusal> {
+    return this.page({}, END, 1);
+  }
+
   /** Changes behind a place, and the record that they are of. */
   page(filter: ChangeFilter, after: ChangePlace, limit: number): Result<ChangesRead, Refusal> {
     return this.options.source.page(filter, after, limit);
@@ -90,10 +93,10 @@ export class Feed {
       return err(
         refusal('too-many-streams-of-key', `A key may have ${streamsPerKey} streams at a time; end one of them.`),
       );
-    const read = this.page({}, NOW, 1);
-    if (!read.ok) return read;
-    this.telling.checkLog(read.value.logId);
-    const stream = this.made(key, filter, after?.place ?? { seq: read.value.head, n: Infinity }, after?.otherFold);
+    const at = this.head();
+    if (!at.ok) return at;
+    this.telling.checkLog(at.value.logId);
+    const stream = this.made(key, filter, after?.place ?? { seq: at.value.head, n: Infinity }, after?.otherFold);
     this.streams.add(stream);
     this.perKey.set(key, ofKey + 1);
     return ok(stream);

@@ -8,6 +8,9 @@ import { type ChangePlace, type FedChange, FOLD_VERSION } from '#projections';
 /** Before all changes. */
 export const BEGINNING: ChangePlace = { seq: 0, n: 0 };
 
+/** Behind all changes, also those to come. */
+export const END: ChangePlace = { seq: Number.MAX_SAFE_INTEGER, n: Infinity };
+
 export interface ReadPlace {
   readonly place: ChangePlace;
   /** The fold version that it is of, where that is not the present one: what was told up to there may have been told otherwise. */

@@ -2,7 +2,7 @@
 import type { Refusal, Result } from '#kernel';
 import type { ChangeFilter, ChangePlace, ChangesRead, ViewsMessage, ViewsReader } from '#projections';
 import { type Observable, Subject } from 'rxjs';
-import { BEGINNING } from './place.js';
+import { END } from './place.js';
 import type { ChangeSource } from './ports.js';
 
 export class ViewsChangeSource implements ChangeSource {
@@ -20,7 +20,7 @@ export class ViewsChangeSource implements ChangeSource {
     if (message.kind === 'advanced') this.progress.next(message.seq);
     if (message.kind !== 'swapped') return;
     // A file that takes the place of another may have come further.
-    const read = this.views.changes({}, BEGINNING, 1);
+    const read = this.views.changes({}, END, 1);
     if (read.ok) this.progress.next(read.value.head);
   }
 

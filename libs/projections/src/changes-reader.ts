@@ -13,7 +13,7 @@ import type { ChangeFilter, ChangePlace, ChangesRead, FedChange, StatusChange } 
 /** How many changes a page looks through at most, so that no answer holds up the others for long. */
 const MOST_LOOKED_THROUGH = 5_000;
 /** How many of them it looks up roles and protection for where only that tells whether they match. */
-const MOST_LABELLED = 500;
+const MOST_LABELLED = 250;
 
 const OTHER_FOLD = refusal('views-not-ready', 'The views are being folded anew; try again in a moment.');
 

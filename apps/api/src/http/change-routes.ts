@@ -81,7 +81,7 @@ export class ChangesController {
       throw problem('invalid-query', 'Give after to begin, and then cursor alone.');
     await waitForPosition(this.habeas, once.minPosition);
     const { feed } = this.habeas;
-    const { logId } = orProblem(feed.page(filter, BEGINNING, 1));
+    const { logId } = orProblem(feed.head());
     const cursorOf: CursorOf = { list: `status-changes ${JSON.stringify(filter)}`, log: logId };
     const after = once.after === undefined ? undefined : orProblem(parsePlace(once.after));
     if (after !== undefined) await refuseAhead(after, () => this.head(), '/after');
