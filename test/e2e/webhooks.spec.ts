@@ -1,6 +1,8 @@
 /** Webhooks as their users have them: registered over HTTP, told of what is recorded, verified by the package that receivers use. */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { checkCopy } from '../../apps/api/src/backup/check-copy.js';
 import { Client, type RequestFailed } from '../../apps/cli/src/client.js';
 import type {
   CreatedWebhook,
@@ -329,4 +331,20 @@ test('dead letters are listed in pages, and sent again', async () => {
   await eventually(async () => (await get<WebhookShown>(path)).deadLetters === 0);
   await eventually(() => receiver.received.length === 6);
   expect(receiver.ids.slice(3)).toEqual([two, one, three]);
+}, 60_000);
+
+test('what is recorded of webhooks is shown to auditors, sealed, and is part of what a backup checks', async () => {
+  const types = ['WebhookRegistered', 'WebhookRewound', 'WebhookDeadLettersReleased', 'WebhookDeleted'];
+  const read = () => get<{ items: { type: string; stream: string }[] }>('/v1/events?category=webhook&limit=200');
+  // The views take in what came last.
+  await eventually(async () => new Set((await read()).items.map(({ type }) => type)).size === types.length);
+  const page = await read();
+  expect([...new Set(page.items.map(({ type }) => type))].sort()).toEqual(types.sort());
+  expect(page.items.every(({ stream }) => stream.startsWith('habeasWebhook-'))).toBe(true);
+  for (const plain of ['secret-path', 'Newsroom', 'whsec_']) expect(JSON.stringify(page)).not.toContain(plain);
+  await server.stop();
+  const { folder } = server;
+  const checked = await checkCopy({ log: folder, keys: folder }, { masterKeyFile: join(folder, 'master.key') });
+  expect(checked).toMatchObject({ unopened: undefined, closed: { events: 0, streams: 0 } });
+  server = await server.restart();
 }, 60_000);
