@@ -25,7 +25,8 @@ async function settled(): Promise<ReadonlyMap<string, number>> {
   const end = performance.now() + 10_000;
   for (;;) {
     const now = await metrics();
-    const heard = now.get('habeas_views_events_applied_total') === now.get('habeas_log_events');
+    // What was applied is counted before.
+    const heard = now.get('habeas_views_seq') === now.get('habeas_log_events');
     if (heard || performance.now() > end) return now;
   }
 }

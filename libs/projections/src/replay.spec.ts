@@ -199,13 +199,14 @@ describe('a replay that was ended', () => {
     const { file } = await replayed({ seq }, into('at-once.db'));
     let [committed, kills] = [0, 0];
     for (;;) {
-      const replaying = await killedAfter(20 + kills * 15, seq);
+      const replaying = await killedAfter(10 + kills * 5, seq);
       expect(replaying.from).toBeGreaterThanOrEqual(committed);
       committed = replaying.committed;
       if (replaying.isDone) break;
       kills++;
     }
-    expect(kills).toBeGreaterThan(5);
+    // How often depends on how fast the machine is.
+    expect(kills).toBeGreaterThan(2);
     expect(rowsOf(into('then.db'))).toEqual(rowsOf(file));
     expect(begunFiles()).toEqual([]);
   }, 120_000);
