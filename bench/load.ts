@@ -53,6 +53,7 @@ export class Connection {
     const type =
       body === undefined ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
     return new Promise((resolve, reject) => {
+      if (this.socket.destroyed) throw new Error('The server closed the connection.');
       this.#waiting = { resolve, reject };
       this.socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join('')}${type}\r\n${body ?? ''}`);
     });
