@@ -1,6 +1,6 @@
 /** The views' writer, in a thread of its own, so that folding never delays a request. */
 import { Worker } from 'node:worker_threads';
-import { err, type Refusal, refusal, type Result } from '#kernel';
+import { err, ok, type Refusal, refusal, type Result } from '#kernel';
 import type { ViewsHealth, ViewsMessage } from '#projections';
 import type { KeySettings } from './settings.js';
 import type { AppliedEvents } from './watching/tracing.js';
@@ -10,9 +10,9 @@ import type { FromViewsThread, ToViewsThread } from './views-thread.js';
 export interface ViewsWriter {
   /**
    * Begins to build the views anew, unless that is under way.
-   * @returns when their health says so; false if there is nobody to do it at the moment
+   * @returns when their health says so; refused with `views-not-ready` if there is nobody to do it at the moment
    */
-  rebuild(): Promise<boolean>;
+  rebuild(): Promise<Result<void, Refusal>>;
   /**
    * Goes on behind the event at which the views stopped.
    * @returns when their health says so; refused with `not-stopped-there`, or `views-not-ready` if there is nobody to do it at the moment
@@ -48,6 +48,9 @@ export class ViewsThread {
   }
 }
 
+/** Somebody who waits for what the thread says. */
+type Told = (outcome: Result<void, Refusal>) => void;
+
 const NOBODY = err(refusal('views-not-ready', 'The views are being started; try again in a moment.'));
 
 /** Milliseconds after which a thread that died is started again: long enough that one that always dies does no harm. */
@@ -82,9 +85,9 @@ export async function startViews(
   let health: ViewsHealth = { state: 'starting', seq: 0, lagMilliseconds: 0 };
   let current = loaded;
   /** Who waits to hear that a rebuild has begun. */
-  const asked: ((begun: boolean) => void)[] = [];
+  const asked: Told[] = [];
   /** Who waits to hear whether an event was passed over, in the order of asking. */
-  const skips: ((outcome: Result<void, Refusal>) => void)[] = [];
+  const skips: Told[] = [];
 
   const begin = (thread: ViewsThread): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -96,7 +99,7 @@ export async function startViews(
           return;
         }
         if (message.kind === 'rebuilding') {
-          for (const told of asked.splice(0)) told(true);
+          for (const told of asked.splice(0)) told(ok(undefined));
           return;
         }
         if (message.kind === 'skipped') {
@@ -118,8 +121,7 @@ export async function startViews(
       void thread.ended.then((failure) => {
         if (failure !== undefined) report(`The thread of the views failed: ${failure.name}.`);
         reject(failure ?? new Error('The thread of the views ended.'));
-        for (const told of asked.splice(0)) told(false);
-        for (const told of skips.splice(0)) told(NOBODY);
+        for (const told of [...asked.splice(0), ...skips.splice(0)]) told(NOBODY);
         if (!running || closing) return;
         notify({ kind: 'health', health: { ...health, state: 'failed', failure: 'thread-ended' } });
         setTimeout(() => {
@@ -130,26 +132,20 @@ export async function startViews(
       thread.tell({ kind: 'begin', settings: begun, traced: onApplied !== undefined });
     });
 
+  const ask = (waiting: Told[], message: ToViewsThread): ReturnType<ViewsWriter['rebuild']> =>
+    new Promise((resolve) => {
+      if (closing || health.failure === 'thread-ended') {
+        resolve(NOBODY);
+        return;
+      }
+      waiting.push(resolve);
+      current.tell(message);
+    });
+
   await begin(loaded);
   return {
-    rebuild: () =>
-      new Promise((resolve) => {
-        if (closing || health.failure === 'thread-ended') {
-          resolve(false);
-          return;
-        }
-        asked.push(resolve);
-        current.tell({ kind: 'rebuild' });
-      }),
-    skip: (event) =>
-      new Promise((resolve) => {
-        if (closing || health.failure === 'thread-ended') {
-          resolve(NOBODY);
-          return;
-        }
-        skips.push(resolve);
-        current.tell({ kind: 'skip', event });
-      }),
+    rebuild: () => ask(asked, { kind: 'rebuild' }),
+    skip: (event) => ask(skips, { kind: 'skip', event }),
     close: async () => {
       closing = true;
       current.tell({ kind: 'close' });

@@ -5,6 +5,25 @@ import type { AnswerView } from '#projections';
 type ReadAnswer = Pick<AnswerView, 'value' | 'certain' | 'disputed' | 'orderUncertain'> &
   Partial<Pick<AnswerView, 'since' | 'reason'>>;
 
+/** On which axis an answer is, of which case or key. */
+export function axisText({ axis, case: inCase, key }: { axis: string; case?: string; key?: string }): string {
+  const place = [axis, key, inCase === undefined || inCase === 'only' ? undefined : `case ${inCase}`];
+  return place.filter((part) => part !== undefined).join(' ');
+}
+
+/** A subject by its name, or by its id where it has none. */
+export function named({
+  kind,
+  id,
+  name,
+}: {
+  readonly kind: string;
+  readonly id: string;
+  readonly name?: string;
+}): string {
+  return name ?? `${kind} ${id}`;
+}
+
 /** `since`, with the two open forms of EDTF in words. */
 export function since(answer: { readonly since?: string }): string {
   if (answer.since === undefined) return '';

@@ -1,6 +1,6 @@
 /** What two moments of knowledge differ in, in words. */
 import type { ActView, AnswerDifference, DifferenceView, FactDifference, RecordDifference } from '#projections';
-import { reads } from './answer-text.js';
+import { axisText, named, reads } from './answer-text.js';
 
 /** Lines without their ends. */
 export function differenceLines(found: DifferenceView): readonly string[] {
@@ -33,13 +33,12 @@ function said({ type, seq, recordedAt, recordedBy, reason }: ActView): string {
   return `${type} (seq ${seq}, ${recordedAt}, by ${recordedBy})${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-function answered({ axis, case: inCase, key, person, before, after, days }: AnswerDifference): readonly string[] {
-  const place = [key, inCase === undefined || inCase === 'only' ? undefined : `case ${inCase}`];
-  const of = [person === undefined ? undefined : named(person), axis, ...place].filter((part) => part !== undefined);
+function answered({ person, before, after, days, ...where }: AnswerDifference): readonly string[] {
+  const of = person === undefined ? axisText(where) : `${named(person)} ${axisText(where)}`;
   const then = reads(before);
   const now = reads(after);
   return [
-    `  ${of.join(' ')}: ${then === now ? `${now}, as before` : `${then} -> ${now}`}`,
+    `  ${of}: ${then === now ? `${now}, as before` : `${then} -> ${now}`}`,
     ...days.map((run) => `    about ${span(run)}: ${reads(run.before)} -> ${reads(run.after)}`),
   ];
 }
@@ -47,8 +46,4 @@ function answered({ axis, case: inCase, key, person, before, after, days }: Answ
 function span({ earliest, latest }: { readonly earliest?: string; readonly latest?: string }): string {
   if (earliest === undefined) return latest === undefined ? 'all days' : `days up to ${latest}`;
   return latest === undefined ? `days from ${earliest}` : earliest === latest ? earliest : `${earliest} to ${latest}`;
-}
-
-function named({ kind, id, name }: { readonly kind: string; readonly id: string; readonly name?: string }): string {
-  return name ?? `${kind} ${id}`;
 }

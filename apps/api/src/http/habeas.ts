@@ -21,8 +21,8 @@ export interface Habeas {
   readonly tickets: Tickets;
   /** Of web pages that may open streams: `https://example.org`, or `*` for all. */
   readonly origins: readonly string[];
-  /** Has the views built anew. Resolves when their health says so; false if nobody can do it at the moment. */
-  readonly rebuildViews: () => Promise<boolean>;
+  /** Has the views built anew. Resolves when their health says so. Refusal: `views-not-ready`. */
+  readonly rebuildViews: () => Promise<Result<void, Refusal>>;
   /** Has the views go on behind the event that stopped them. Refusals: `not-stopped-there`, `views-not-ready`. */
   readonly skipEvent: (event: string) => Promise<Result<void, Refusal>>;
   readonly sealing: Sealing;

@@ -3,31 +3,25 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res 
 import type { AccessKeyInfo, NewAccessKey } from '#access';
 import { SCOPES, type Scope } from '#command-handling';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { fieldsOf, refuseAny, unknownFields } from './body-fields.js';
 import { ApiProblems, jsonOf } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
-import { ProblemError } from './problem.js';
 import { orProblem } from './read-routes.js';
 import { NeedsScope, principalOf } from './scopes.js';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from './swagger.js';
 
 /** The fields of a new key, or every fault of the body at once. */
 function readNewKey(body: unknown): { readonly name: string; readonly scopes: readonly Scope[] } {
-  const { name, scopes, ...others } = (body ?? {}) as Record<string, unknown>;
-  const refusals = [
-    ...Object.keys(others).map((field) => ({
-      code: 'unknown-field',
-      detail: 'A key has a name and scopes only.',
-      pointer: `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-    })),
-    ...(typeof name === 'string'
-      ? []
-      : [{ code: 'invalid-name', detail: 'The name must be a text.', pointer: '/name' }]),
-    ...(Array.isArray(scopes) && scopes.every((scope) => (SCOPES as readonly unknown[]).includes(scope))
-      ? []
-      : [{ code: 'invalid-scopes', detail: `Scopes are among ${SCOPES.join(', ')}.`, pointer: '/scopes' }]),
-  ];
-  const [first, ...more] = refusals;
-  if (first !== undefined) throw new ProblemError([first, ...more]);
+  const { name, scopes, ...others } = fieldsOf(body);
+  refuseAny(
+    unknownFields(others, 'A key has a name and scopes only.'),
+    typeof name !== 'string' && { code: 'invalid-name', detail: 'The name must be a text.', pointer: '/name' },
+    !(Array.isArray(scopes) && scopes.every((scope) => (SCOPES as readonly unknown[]).includes(scope))) && {
+      code: 'invalid-scopes',
+      detail: `Scopes are among ${SCOPES.join(', ')}.`,
+      pointer: '/scopes',
+    },
+  );
   return { name: name as string, scopes: scopes as readonly Scope[] };
 }
 

@@ -16,8 +16,6 @@ export interface ViewsStatus extends ViewsProgress {
   readonly foldVersion: number;
 }
 
-const NOBODY = { code: 'views-not-ready', detail: 'The views are being started; try again in a moment.' };
-
 @ApiTags('Views')
 @ApiBearerAuth()
 @NeedsScope('admin')
@@ -51,7 +49,7 @@ export class ViewsController {
   @ApiResponse({ status: 202, description: 'It is under way.', content: jsonOf('Views') })
   @ApiProblems(400, 401, 403, 413, 415, 422, 503)
   async rebuild(): Promise<ViewsStatus> {
-    if (!(await this.habeas.rebuildViews())) throw new ProblemError([NOBODY], { 'retry-after': '1' });
+    orProblem(await this.habeas.rebuildViews());
     return this.status();
   }
 

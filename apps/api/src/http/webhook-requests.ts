@@ -1,8 +1,7 @@
 /** Reads what a webhook is registered with, and what its deliveries are asked. */
 import type { ChangeFilter } from '#feed';
-import type { Refusal } from '#kernel';
+import { fieldsOf, refuseAny, unknownFields } from './body-fields.js';
 import { filterOfJson } from './change-parameters.js';
-import { ProblemError } from './problem.js';
 
 /** As a client asks for it: `after` may be left out. */
 export interface AskedWebhook {
@@ -72,23 +71,6 @@ export function readRedelivery(body: unknown): readonly string[] | undefined {
   return changes as readonly string[] | undefined;
 }
 
-function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
-  return (body ?? {}) as Readonly<Record<string, unknown>>;
-}
-
 function isSeq(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function unknownFields(others: object, detail: string): readonly Refusal[] {
-  return Object.keys(others).map((field) => ({
-    code: 'unknown-field',
-    detail,
-    pointer: `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-  }));
-}
-
-function refuseAny(...found: readonly (readonly Refusal[] | Refusal | false)[]): void {
-  const [first, ...more] = found.flat().filter((one) => one !== false);
-  if (first !== undefined) throw new ProblemError([first, ...more]);
 }
