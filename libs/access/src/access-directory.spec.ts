@@ -12,7 +12,7 @@ import { openAccessDirectory } from './access-directory.js';
 import { openSqliteKeyStore } from './sqlite-key-store.js';
 import type { AccessDirectory, NewAccessKey } from './types.js';
 
-const admin: Principal = { id: 'key:0', scopes: ['admin'] };
+const admin: Principal = { id: 'key:0', scopes: ['admin'], ceiling: 'confidential' };
 const GIVEN = 'a-long-and-random-admin-key';
 
 let temporary: Awaited<ReturnType<typeof temporaryLog>>;
@@ -65,7 +65,7 @@ describe('an access key', () => {
     expect(key).toMatch(/^hbs_[0-9a-f]{32}_[A-Za-z0-9_-]{43}$/);
     expect(directory.authenticate(bearer(key))).toEqual({
       ok: true,
-      value: { id: `key:${id}`, scopes: ['record', 'review'] },
+      value: { id: `key:${id}`, scopes: ['record', 'review'], ceiling: 'confidential' },
     });
     expect(directory.authenticate(`bearer  ${key} `).ok).toBe(true);
   });
@@ -100,7 +100,7 @@ describe('an access key', () => {
     const [here, there] = [await node(), await node()];
     const { id } = await made(here, 'read');
     await eventually(() => there.principal(`key:${id}`).ok);
-    expect(there.principal(`key:${id}`)).toEqual({ ok: true, value: { id: `key:${id}`, scopes: ['read'] } });
+    expect(there.principal(`key:${id}`)).toMatchObject({ ok: true, value: { id: `key:${id}`, scopes: ['read'] } });
     await here.revokeKey(admin, id);
     await eventually(() => !there.principal(`key:${id}`).ok);
     for (const directory of [here, there])
@@ -131,7 +131,7 @@ describe('an access key', () => {
   test('is made and revoked by admins only', async () => {
     const directory = await node();
     const { id } = await made(directory, 'read');
-    const recorder: Principal = { id: 'key:1', scopes: ['read', 'record', 'review'] };
+    const recorder: Principal = { id: 'key:1', scopes: ['read', 'record', 'review'], ceiling: 'confidential' };
     expect(await directory.createKey(recorder, 'x', ['read'])).toMatchObject({
       ok: false,
       error: { code: 'forbidden' },

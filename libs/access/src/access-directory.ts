@@ -228,7 +228,7 @@ class Directory implements AccessDirectory {
       this.#entries.set(id, {
         info: { id, ...(name !== undefined && { name }), scopes, createdAt: recordedAt, createdBy: recordedBy },
         hash: Buffer.from(created.hash, 'hex'),
-        principal: { id: principalId(id), scopes },
+        principal: { id: principalId(id), scopes, ceiling: 'confidential' },
       });
     }
   }

@@ -249,7 +249,9 @@ describe('a command that is refused writes nothing:', () => {
   test('without the scope for it', async () => {
     await refused('forbidden', () => habeas.commands.execute(personEntered(source), reader));
     await refused('forbidden', () => habeas.commands.execute(personEntered(source), reviewer));
-    await refused('forbidden', () => habeas.commands.execute(personEntered(source), { id: 'key:none', scopes: [] }));
+    await refused('forbidden', () =>
+      habeas.commands.execute(personEntered(source), { id: 'key:none', scopes: [], ceiling: 'confidential' }),
+    );
   });
 
   test('what a stale memory would allow or refuse is read again first', async () => {

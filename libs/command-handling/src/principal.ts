@@ -1,4 +1,5 @@
 /** Who asks, and what they may do. */
+import type { Visibility } from '#kernel';
 
 /**
  * What a key allows: `read` to see; `record` to record facts, and to see; `review` to judge what others recorded
@@ -13,6 +14,8 @@ export interface Principal {
   /** Stands in the metadata of everything that they record (`recordedBy`). Never a name. */
   readonly id: string;
   readonly scopes: readonly Scope[];
+  /** They are shown nothing that fewer may see. */
+  readonly ceiling: Visibility;
 }
 
 /** Whether one of the principal's scopes includes this one. */

@@ -10,7 +10,7 @@
  */
 import type { Category, NewEvent } from '#domain';
 import { AppendTooLargeError, type StoredEvent } from '#event-store';
-import { type Clock, ok, type Randomness, type Refusal, type Result } from '#kernel';
+import { type Clock, ok, type Randomness, type Refusal, type Result, type Visibility } from '#kernel';
 import {
   type AppendedEvent,
   backoff,
@@ -20,7 +20,6 @@ import {
   type RetryOptions,
   sameMac,
   settledAppend,
-  type Visibility,
 } from '#log-format';
 import { CONFLICT, KEY_REUSED, NOT_FOUND, PRECONDITION_FAILED, TOO_LARGE } from './refusals.js';
 import type { LoadedSubject, LogAccess, SubjectStreams } from './subject-streams.js';

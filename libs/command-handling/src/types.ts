@@ -1,7 +1,8 @@
 /** What a command is, and what comes of it. */
 import type { Category } from '#domain';
 import type { Refusal, Result } from '#kernel';
-import type { AppendedEvent, Visibility } from '#log-format';
+import type { Visibility } from '#kernel';
+import type { AppendedEvent } from '#log-format';
 import type { Principal } from './principal.js';
 
 /** One event that somebody wants to record. */

@@ -18,6 +18,7 @@ export {
   type VerificationOfFact,
   visibilityOf,
 } from './facts/ledger.js';
+export { levelsOf } from './facts/levels.js';
 export type { Reading } from './facts/days.js';
 export { decideMoved, type PlannedMove, planMove } from './facts/move.js';
 export { type IdentityJudgement, oneWith, statusFactsOfOne } from './person/identity.js';

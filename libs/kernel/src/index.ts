@@ -6,3 +6,4 @@ export * from './ids.js';
 export * from './ports.js';
 export * from './refusal.js';
 export * from './result.js';
+export * from './visibility.js';

@@ -12,21 +12,14 @@ import {
   type Randomness,
   type Result,
   writeCanonical,
+  type Visibility,
 } from '#kernel';
 import { type Disclosure, isDisclosed, open, readBox, seal, type SealedBox } from './box.js';
 import { type ChainHead, eventHash } from './chain.js';
 import { UndecodableEventError } from './errors.js';
 import { parseObject, readMetadata } from './metadata.js';
 import { copyOf, putPersonal, takePersonal } from './personal.js';
-import type {
-  AppendedEvent,
-  EventMetadata,
-  KeyStore,
-  RecordedEvent,
-  StoredForm,
-  StreamKey,
-  Visibility,
-} from './types.js';
+import type { AppendedEvent, EventMetadata, KeyStore, RecordedEvent, StoredForm, StreamKey } from './types.js';
 
 export interface NewEvent {
   readonly id: string;

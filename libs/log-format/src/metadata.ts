@@ -1,6 +1,6 @@
 /** Reads an event's metadata strictly: everything later relies on its fields being what they say. */
-import type { EventMetadata, Visibility } from './types.js';
-import { VISIBILITIES } from './types.js';
+import { isVisibility } from '#kernel';
+import type { EventMetadata } from './types.js';
 
 const HASH = /^[0-9a-f]{64}$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -40,7 +40,7 @@ function isMetadata(m: Record<string, unknown> | EventMetadata): m is EventMetad
     matches(INSTANT, m.recordedAt) &&
     typeof m.schemaVersion === 'number' &&
     m.schemaVersion >= 1 &&
-    VISIBILITIES.includes(m.visibility as Visibility) &&
+    isVisibility(m.visibility) &&
     (m.prev === undefined || matches(HASH, m.prev)) &&
     (m.causationId === undefined || isText(m.causationId)) &&
     (m.requestMac === undefined || matches(HASH, m.requestMac))

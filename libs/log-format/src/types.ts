@@ -1,9 +1,6 @@
 /** Stored events as the rest of the program reads them, and the key store that their sealed boxes need, as a port. */
 import type { Position } from '#event-store';
-
-export type Visibility = 'public' | 'internal' | 'confidential';
-
-export const VISIBILITIES: readonly Visibility[] = ['public', 'internal', 'confidential'];
+import type { Visibility } from '#kernel';
 
 /** What every stored event's metadata holds, with its keys in this (sorted) order in the stored form. */
 export interface EventMetadata {

@@ -1,6 +1,6 @@
 /** Reads the rows of a view file: subjects, their events up to a seq, and what a moment means as a seq. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Visibility } from '#log-format';
+import type { Visibility } from '#kernel';
 import { type ToldChange, toldChange } from './change-columns.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
 

@@ -8,7 +8,7 @@
  */
 import type { Axis, Inconsistency } from '#domain';
 import type { Position } from '#event-store';
-import type { Visibility } from '#log-format';
+import type { Visibility } from '#kernel';
 import type { How } from './search/folded-words.js';
 
 export type SubjectCategory = 'person' | 'group' | 'case' | 'statement' | 'source';

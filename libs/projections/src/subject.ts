@@ -26,7 +26,7 @@ import {
   type SubjectState,
   visibilityOf,
 } from '#domain';
-import type { Visibility } from '#log-format';
+import type { Visibility } from '#kernel';
 import type { EventRow } from './records.js';
 import type { SubjectCategory } from './shapes.js';
 

@@ -18,9 +18,9 @@ import { allEvents, realClock, realRandomness, temporaryLog } from '../../suppor
 export type Json = Readonly<Record<string, unknown>>;
 
 /** Who records the facts, and who judges them: a fact is verified by another than its recorder. */
-export const recorder: Principal = { id: 'key:recorder', scopes: ['record', 'review'] };
-export const reviewer: Principal = { id: 'key:reviewer', scopes: ['record', 'review'] };
-export const reader: Principal = { id: 'key:reader', scopes: ['read'] };
+export const recorder: Principal = { id: 'key:recorder', scopes: ['record', 'review'], ceiling: 'confidential' };
+export const reviewer: Principal = { id: 'key:reviewer', scopes: ['record', 'review'], ceiling: 'confidential' };
+export const reader: Principal = { id: 'key:reader', scopes: ['read'], ceiling: 'confidential' };
 
 /** What stands on record for one test, by the names of the examples' ids. */
 export type Names = ReadonlyMap<string, string>;

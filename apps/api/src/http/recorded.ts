@@ -1,6 +1,6 @@
 /** What a write answers, whichever door it came through: built from what is stored, so that a repeated request gets the same. */
 import type { Accepted } from '#command-handling';
-import type { Visibility } from '#log-format';
+import { isVisibility, VISIBILITIES, type Visibility } from '#kernel';
 import { problem } from './problem.js';
 
 export interface RecordedAnswer {
@@ -21,14 +21,12 @@ export function recordedAnswer({ subject, events }: Accepted): RecordedAnswer {
   return { id: subject, event: event.id, type: event.type, recordedAt, recordedBy, visibility };
 }
 
-const VISIBILITIES: readonly string[] = ['public', 'internal', 'confidential'] satisfies Visibility[];
-
 /**
  * @param name what it is called where it was sent
  * @throws ProblemError `invalid-header`
  */
 export function readVisibility(value: unknown, name: string): Visibility | undefined {
   if (value === undefined) return undefined;
-  if (typeof value === 'string' && VISIBILITIES.includes(value)) return value as Visibility;
+  if (isVisibility(value)) return value;
   throw problem('invalid-header', `${name} must be one of ${VISIBILITIES.join(', ')}.`);
 }

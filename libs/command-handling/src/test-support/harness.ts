@@ -9,10 +9,10 @@ import { createCommandHandler } from '../command-handler.js';
 import type { Principal } from '../principal.js';
 import type { Accepted, Command, CommandHandler } from '../types.js';
 
-export const recorder: Principal = { id: 'key:recorder', scopes: ['record'] };
-export const reviewer: Principal = { id: 'key:reviewer', scopes: ['review'] };
-export const reader: Principal = { id: 'key:reader', scopes: ['read'] };
-export const admin: Principal = { id: 'key:admin', scopes: ['admin'] };
+export const recorder: Principal = { id: 'key:recorder', scopes: ['record'], ceiling: 'confidential' };
+export const reviewer: Principal = { id: 'key:reviewer', scopes: ['review'], ceiling: 'confidential' };
+export const reader: Principal = { id: 'key:reader', scopes: ['read'], ceiling: 'confidential' };
+export const admin: Principal = { id: 'key:admin', scopes: ['admin'], ceiling: 'confidential' };
 
 const TEXT = 'He was arrested in May 2017.\nShe said: “I will file the papers.”';
 

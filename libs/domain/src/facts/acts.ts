@@ -1,4 +1,5 @@
 /** What is recorded about facts, in every stream that holds facts: corrections, moves, judgements, disputes. */
+import { VISIBILITIES, type Visibility } from '#kernel';
 import { act } from '../catalogue/definition.js';
 import { ListOf, Nested, NestedList, Optional, Personal, ServerSet, Value } from '../validation/fields.js';
 import { anyObject, edtf, integer, line, oneOf, text, uuid } from '../validation/scalars.js';
@@ -174,15 +175,13 @@ class FactVerified extends AboutFact {
   citations?: Citation[];
 }
 
-const VISIBILITIES = ['public', 'internal', 'confidential'] as const;
-
 class VisibilityChanged {
   @Optional()
   @Value(uuid(), { description: 'The event id of a fact. Left out: the whole subject.' })
   fact?: string;
 
   @Value(oneOf(VISIBILITIES))
-  visibility!: (typeof VISIBILITIES)[number];
+  visibility!: Visibility;
 
   @Personal()
   @Value(REASON)

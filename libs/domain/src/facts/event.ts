@@ -1,8 +1,7 @@
 /** Events as the fold takes them: plain data, personal fields open (or missing, where they were erased). */
+import type { Visibility } from '#kernel';
 import type { SubjectId } from '../catalogue/category.js';
 import type { Data } from '../catalogue/definition.js';
-
-export type Visibility = 'public' | 'internal' | 'confidential';
 
 export interface DomainEvent {
   readonly id: string;

@@ -1,10 +1,10 @@
 /** What is on record of a subject, after corrections, withdrawals, disputes and judgements. */
-import { UNBOUNDED } from '#kernel';
+import { UNBOUNDED, type Visibility } from '#kernel';
 import fc from 'fast-check';
 import { catalogue } from '../catalogue/catalogue.js';
 import { EXAMPLE_IDS as ID, examples } from '../examples/index.js';
 import type { StatusFact } from '../status/index.js';
-import type { DomainEvent, Visibility } from './event.js';
+import type { DomainEvent } from './event.js';
 import { factsOf, recordsOf, type StandingFact, stands, visibilityOf } from './ledger.js';
 import { aRecord, definition, like, RecordInMemory, REVIEWER } from './spec-support.js';
 import { statusFacts } from './status-facts.js';

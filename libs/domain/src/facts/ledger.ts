@@ -11,6 +11,7 @@
  *   as withdrawn; as `rejected`, it stands undisputed. The last settlement that stands counts.
  * - Another reading (the alternative of a dispute) is kept with its dispute. It touches nothing else.
  */
+import { stricter, type Visibility } from '#kernel';
 import { definitionOf } from '../catalogue/catalogue.js';
 import type { SubjectId } from '../catalogue/category.js';
 import type { Data } from '../catalogue/definition.js';
@@ -19,7 +20,6 @@ import { isPlainObject } from '../validation/fields.js';
 import type { Citation } from './citation.js';
 import { contentHash } from './content-hash.js';
 import { type Days, readDays } from './days.js';
-import type { Visibility } from './event.js';
 import { citationsOf, optional, strings, text } from './reading.js';
 import { type Standing, standingOf } from './standing.js';
 import { type Entry, entriesOf, entryOfEvent, isLatest, type SubjectState } from './state.js';
@@ -354,12 +354,6 @@ function correctsA({ event: { type } }: Entry): (act: Entry) => boolean {
 
 function asAct({ event: { id, type, data, recordedAt, recordedBy } }: Entry): ActOnFact {
   return { id, type, data, recordedAt, recordedBy };
-}
-
-const STRICTNESS: readonly Visibility[] = ['public', 'internal', 'confidential'];
-
-function stricter(a: Visibility, b: Visibility): Visibility {
-  return STRICTNESS.indexOf(a) >= STRICTNESS.indexOf(b) ? a : b;
 }
 
 /** Things that are one, by what was joined to what. */

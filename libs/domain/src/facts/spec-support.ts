@@ -1,4 +1,5 @@
 /** A record in memory for specifications: given events, when a payload comes, then events or refusals. */
+import type { Visibility } from '#kernel';
 import type { Refusal, Result } from '#kernel';
 import { definitionOf, validatePayload } from '../catalogue/catalogue.js';
 import type { Category } from '../catalogue/category.js';
@@ -6,7 +7,7 @@ import type { Data, EventDefinition } from '../catalogue/definition.js';
 import { EXAMPLE_IDS, examples } from '../examples/index.js';
 import type { DecideContext, NewEvent } from './context.js';
 import { decide, referencesToResolve } from './decide.js';
-import type { DomainEvent, Visibility } from './event.js';
+import type { DomainEvent } from './event.js';
 import { evolve, initial, type SubjectState } from './state.js';
 
 export interface Who {

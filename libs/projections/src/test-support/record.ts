@@ -6,15 +6,8 @@ import { openSqliteKeyStore } from '#access';
 import { catalogue } from '#domain';
 import type { EventStore } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
-import { type Clock, streamName } from '#kernel';
-import {
-  CHAIN_START,
-  type ChainHead,
-  createEventCodec,
-  ensureLogStarted,
-  type KeyStore,
-  type Visibility,
-} from '#log-format';
+import { type Clock, streamName, type Visibility } from '#kernel';
+import { CHAIN_START, type ChainHead, createEventCodec, ensureLogStarted, type KeyStore } from '#log-format';
 import { realRandomness } from '../../../../test/support/real.js';
 import type { Views, ViewsReader } from '../ports.js';
 import { openViewsReader } from '../reader.js';

@@ -2,7 +2,7 @@
 import { catalogue, type Category, type EventDefinition } from '#domain';
 import { problem } from '../problem.js';
 import { readVisibility } from '../recorded.js';
-import type { Visibility } from '#log-format';
+import type { Visibility } from '#kernel';
 
 export interface BatchLine {
   readonly key: string;
