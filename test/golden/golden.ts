@@ -122,7 +122,13 @@ const OTHERS: Readonly<Partial<Record<string, object>>> = {
     verifierKey: `habeas/log/${derivedId('golden', 'log', 0)}+00000000+AAAA`,
   },
   LogStarted: { logId: derivedId('golden', 'log', 0) },
-  AccessKeyCreated: { hash: '0123456789abcdef'.repeat(4), name: 'Laptop A', scopes: ['read', 'record'] },
+  AccessKeyCreated: {
+    hash: '0123456789abcdef'.repeat(4),
+    name: 'Laptop A',
+    scopes: ['read', 'record'],
+    ceiling: 'public',
+    expiresAt: '2027-01-01T00:00:00.000Z',
+  },
   AccessKeyRevoked: {},
   WebhookRegistered: {
     url: 'https://newsroom.example.org/hooks?token=A',

@@ -6,15 +6,26 @@ interface KeyInfo {
   readonly id: string;
   readonly name?: string;
   readonly scopes: readonly string[];
+  readonly ceiling: string;
   readonly createdAt: string;
+  readonly expiresAt?: string;
   readonly revokedAt?: string;
 }
 
-export async function createKey(environment: Environment, options: { name: string; scopes: string }): Promise<void> {
+export interface NewKeyOptions {
+  readonly name: string;
+  /** Separated by commas. */
+  readonly scopes: string;
+  readonly ceiling?: string;
+  readonly expires?: string;
+}
+
+export async function createKey(environment: Environment, options: NewKeyOptions): Promise<void> {
+  const { name, ceiling, expires: expiresAt } = options;
   const scopes = options.scopes.split(',').map((scope) => scope.trim());
   const { body } = await clientOf(environment).request<{ id: string; key: string }>('/v1/keys', {
     method: 'POST',
-    body: { name: options.name, scopes },
+    body: { name, scopes, ceiling, expiresAt },
   });
   // The key alone on standard output, so that a script can take it.
   console.error(`Key ${body.id} was made. It is shown this once:`);
@@ -23,9 +34,10 @@ export async function createKey(environment: Environment, options: { name: strin
 
 export async function listKeys(environment: Environment): Promise<void> {
   const { body } = await clientOf(environment).request<{ items: readonly KeyInfo[] }>('/v1/keys');
-  const table = new Table({ head: ['id', 'name', 'scopes', 'made', 'revoked'], style: { head: [], border: [] } });
-  for (const key of body.items) {
-    table.push([key.id, key.name ?? '', key.scopes.join(', '), key.createdAt, key.revokedAt ?? '']);
+  const head = ['id', 'name', 'scopes', 'ceiling', 'made', 'expires', 'revoked'];
+  const table = new Table({ head, style: { head: [], border: [] } });
+  for (const { id, name, scopes, ceiling, createdAt, expiresAt, revokedAt } of body.items) {
+    table.push([id, name ?? '', scopes.join(', '), ceiling, createdAt, expiresAt ?? '', revokedAt ?? '']);
   }
   console.log(table.toString());
 }

@@ -3,11 +3,12 @@
  * verb alone needs is loaded by that verb.
  */
 import { Argument, Command, CommanderError, Option } from 'commander';
+import { VISIBILITIES } from '#kernel';
 import { BackupError } from '../../api/src/backup/backup-error.js';
 import type { BundleArguments } from './bundle.js';
 import { RequestFailed } from './client.js';
 import type { CopyLogArguments } from './copy-log.js';
-import { createKey, listKeys, revokeKey } from './keys.js';
+import { createKey, listKeys, type NewKeyOptions, revokeKey } from './keys.js';
 
 // `habeas … | head` closes the pipe early. What is recorded is safe; there is nobody left to tell.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -89,7 +90,14 @@ keys
     '--scopes <scopes>',
     'what it allows, separated by commas: read, record, review, audit, webhooks, admin',
   )
-  .action((options: { name: string; scopes: string }) => createKey(process.env, options));
+  .addOption(
+    new Option(
+      '--ceiling <level>',
+      'what its holder sees at most; internal unless said, confidential for admin',
+    ).choices(VISIBILITIES),
+  )
+  .option('--expires <instant>', 'when it ends by itself, such as 2030-12-31T00:00:00Z; never unless said')
+  .action((options: NewKeyOptions) => createKey(process.env, options));
 
 keys
   .command('list')

@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
 import type { Principal } from '#command-handling';
-import { streamName } from '#kernel';
-import { ensureLogStarted, type KeyStore, verifyChain } from '#log-format';
-import {
-  allEvents,
-  realClock as clock,
-  realRandomness as randomness,
-  temporaryLog,
-} from '../../../test/support/real.js';
+import { randomId, streamName } from '#kernel';
+import { CHAIN_START, createEventCodec, ensureLogStarted, type KeyStore, verifyChain } from '#log-format';
+import type { Golden } from '../../../test/golden/golden.js';
+import { allEvents, realRandomness as randomness, temporaryLog } from '../../../test/support/real.js';
 import { openAccessDirectory } from './access-directory.js';
+import { ACCESS_KEY_CREATED, hashOfKey } from './access-key.js';
 import { openSqliteKeyStore } from './sqlite-key-store.js';
-import type { AccessDirectory, NewAccessKey } from './types.js';
+import type { AccessDirectory, AccessKeyRequest, NewAccessKey } from './types.js';
 
 const admin: Principal = { id: 'key:0', scopes: ['admin'], ceiling: 'confidential' };
+const HOUR = 3_600_000;
+/** How far the clock is ahead of the machine's, in milliseconds. */
+let ahead = 0;
+const clock = { now: () => new Date(Date.now() + ahead) };
 const GIVEN = 'a-long-and-random-admin-key';
 
 let temporary: Awaited<ReturnType<typeof temporaryLog>>;
@@ -22,6 +24,7 @@ let logId: string;
 const nodes: AccessDirectory[] = [];
 
 beforeEach(async () => {
+  ahead = 0;
   temporary = await temporaryLog();
   store = temporary.store;
   keys = await openSqliteKeyStore({ folder: temporary.folder, randomness, mode: 'write' });
@@ -40,11 +43,12 @@ async function node(): Promise<AccessDirectory> {
   return directory;
 }
 
-async function made(
-  directory: AccessDirectory,
-  ...scopes: Parameters<AccessDirectory['createKey']>[2]
-): Promise<NewAccessKey> {
-  const result = await directory.createKey(admin, 'Nadia’s laptop', scopes);
+async function made(directory: AccessDirectory, ...scopes: AccessKeyRequest['scopes']): Promise<NewAccessKey> {
+  return madeOf(directory, { scopes });
+}
+
+async function madeOf(directory: AccessDirectory, request: Partial<AccessKeyRequest>): Promise<NewAccessKey> {
+  const result = await directory.createKey(admin, { name: 'Nadia’s laptop', scopes: ['read'], ...request });
   if (!result.ok) throw new Error(result.error.code);
   return result.value;
 }
@@ -65,7 +69,7 @@ describe('an access key', () => {
     expect(key).toMatch(/^hbs_[0-9a-f]{32}_[A-Za-z0-9_-]{43}$/);
     expect(directory.authenticate(bearer(key))).toEqual({
       ok: true,
-      value: { id: `key:${id}`, scopes: ['record', 'review'], ceiling: 'confidential' },
+      value: { id: `key:${id}`, scopes: ['record', 'review'], ceiling: 'internal' },
     });
     expect(directory.authenticate(`bearer  ${key} `).ok).toBe(true);
   });
@@ -124,7 +128,7 @@ describe('an access key', () => {
     ['an unknown scope', 'x', ['root'], 'invalid-scopes'],
   ])('with %s is not made', async (_, name, scopes, code) => {
     const directory = await node();
-    expect(await directory.createKey(admin, name, scopes as never)).toMatchObject({ ok: false, error: { code } });
+    expect(await directory.createKey(admin, { name, scopes } as never)).toMatchObject({ ok: false, error: { code } });
     expect(await log()).toHaveLength(1);
   });
 
@@ -132,11 +136,120 @@ describe('an access key', () => {
     const directory = await node();
     const { id } = await made(directory, 'read');
     const recorder: Principal = { id: 'key:1', scopes: ['read', 'record', 'review'], ceiling: 'confidential' };
-    expect(await directory.createKey(recorder, 'x', ['read'])).toMatchObject({
+    expect(await directory.createKey(recorder, { name: 'x', scopes: ['read'] })).toMatchObject({
       ok: false,
       error: { code: 'forbidden' },
     });
     expect(await directory.revokeKey(recorder, id)).toMatchObject({ ok: false, error: { code: 'forbidden' } });
+  });
+});
+
+describe('what a key may see', () => {
+  const ceilingOf = (directory: AccessDirectory, { key }: NewAccessKey) => {
+    const known = directory.authenticate(bearer(key));
+    return known.ok ? known.value.ceiling : known.error.code;
+  };
+
+  test('is what is internal unless said, and everything for an admin', async () => {
+    const directory = await node();
+    expect(ceilingOf(directory, await made(directory, 'audit'))).toBe('internal');
+    expect(ceilingOf(directory, await madeOf(directory, { ceiling: 'public' }))).toBe('public');
+    expect(ceilingOf(directory, await made(directory, 'read', 'admin'))).toBe('confidential');
+    for (const wrong of [{ ceiling: 'secret' }, { ceiling: 'internal', scopes: ['admin'] }]) {
+      expect(await directory.createKey(admin, { name: 'x', scopes: ['read'], ...wrong } as never)).toMatchObject({
+        ok: false,
+        error: { code: 'invalid-ceiling', pointer: '/ceiling' },
+      });
+    }
+  });
+
+  test('is everything where it was made before there were ceilings', async () => {
+    const golden = JSON.parse(readFileSync('test/fixtures/golden/AccessKeyCreated.v1.json', 'utf8')) as Golden;
+    const before = { ...ACCESS_KEY_CREATED, schemaVersion: 1, upcasters: {} };
+    const id = '11111111-1111-4111-8111-111111111111';
+    const stream = streamName('access', id);
+    const { events } = createEventCodec([before], randomness).encode(
+      [{ id: randomId(randomness), type: before.type, data: { ...golden.events[0]!.plain, hash: hashOfKey(GIVEN) } }],
+      {
+        logId,
+        stream,
+        head: CHAIN_START,
+        key: await keys.obtain(stream),
+        recordedAt: clock.now(),
+        recordedBy: 'key:0',
+        correlationId: id,
+        visibility: 'internal',
+      },
+    );
+    await store.append(stream, events, 'no-stream');
+    const directory = await node();
+    expect(directory.principal(`key:${id}`)).toMatchObject({ value: { ceiling: 'confidential' } });
+    expect(directory.keys()).toMatchObject([{ id, name: 'Laptop A', ceiling: 'confidential' }]);
+  });
+
+  test('is told of all keys that are in force, and when it comes to be another', async () => {
+    const [here, there] = [await node(), await node()];
+    const told: string[] = [];
+    there.onCeilings((ceilings) => told.push([...ceilings].sort().join()));
+    expect([...there.ceilings()]).toEqual([]);
+    await made(here, 'read');
+    await made(here, 'record');
+    const { id } = await madeOf(here, { ceiling: 'public' });
+    await eventually(() => there.ceilings().has('public'));
+    await here.revokeKey(admin, id);
+    await eventually(() => !there.ceilings().has('public'));
+    expect([...here.ceilings()]).toEqual(['internal']);
+    expect(told).toEqual(['internal', 'internal,public', 'internal']);
+    expect([...(await node()).ceilings()]).toEqual(['internal']);
+  });
+});
+
+describe('a key that expires', () => {
+  test('lets nobody in any more from that instant on, and is answered like any wrong one', async () => {
+    const directory = await node();
+    const { id, key } = await madeOf(directory, { expiresAt: new Date(clock.now().getTime() + HOUR).toISOString() });
+    ahead = HOUR - 60_000;
+    expect(directory.authenticate(bearer(key)).ok).toBe(true);
+    ahead = HOUR;
+    expect(directory.authenticate(bearer(key))).toEqual(directory.authenticate('Bearer wrong'));
+    expect(directory.principal(`key:${id}`)).toMatchObject({ ok: false, error: { code: 'unauthenticated' } });
+    expect((await node()).authenticate(bearer(key)).ok).toBe(false);
+  });
+
+  test('says when, in UTC', async () => {
+    const directory = await node();
+    await madeOf(directory, { expiresAt: '2099-05-01T02:00+02:00' });
+    expect(directory.keys()).toMatchObject([{ expiresAt: '2099-05-01T00:00:00.000Z' }]);
+  });
+
+  test.each(['2020-01-01T00:00:00Z', '2099-01-01', 'tomorrow', ''])('at %p is not made', async (expiresAt) => {
+    const directory = await node();
+    expect(await directory.createKey(admin, { name: 'x', scopes: ['read'], expiresAt })).toMatchObject({
+      ok: false,
+      error: { code: 'invalid-expiry', pointer: '/expiresAt' },
+    });
+  });
+
+  test('makes none that outlive it', async () => {
+    const directory = await node();
+    const { id } = await madeOf(directory, { scopes: ['admin'], expiresAt: '2099-01-01T00:00:00Z' });
+    const known = directory.principal(`key:${id}`);
+    if (!known.ok) throw new Error(known.error.code);
+    const make = (request: Partial<AccessKeyRequest>) =>
+      directory.createKey(known.value, { name: 'x', scopes: ['admin'], ...request });
+    const refused = { ok: false, error: { code: 'outlives-its-maker', pointer: '/expiresAt' } };
+    expect(await make({})).toMatchObject(refused);
+    expect(await make({ expiresAt: '2099-01-01T00:00:00.001Z' })).toMatchObject(refused);
+    expect(await make({ expiresAt: '2099-01-01T00:00:00Z' })).toMatchObject({ ok: true });
+  });
+
+  test('does not keep the last admin key from being the last', async () => {
+    const directory = await node();
+    const { id } = await made(directory, 'admin');
+    await madeOf(directory, { scopes: ['admin'], expiresAt: '2099-01-01T00:00:00Z' });
+    expect(await directory.revokeKey(admin, id)).toMatchObject({ ok: false, error: { code: 'last-admin-key' } });
+    await made(directory, 'admin');
+    expect(await directory.revokeKey(admin, id)).toMatchObject({ ok: true });
   });
 });
 

@@ -6,25 +6,30 @@
  * admin key that the operator chooses must not be short.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { allows, type Principal, type Scope, SCOPES } from '#command-handling';
+import { allows, type Principal, SCOPES } from '#command-handling';
 import type { EventStore } from '#event-store';
 import {
   type Clock,
   derivedId,
   err,
+  isVisibility,
   ok,
+  parseInstant,
   randomId,
   type Randomness,
   type Refusal,
   refusal,
   type Result,
   streamName,
+  type Visibility,
+  VISIBILITIES,
 } from '#kernel';
 import { CHAIN_START, IntegrityError, type KeyStore, LiveStreams, type RecordedEvent, SYSTEM } from '#log-format';
 import {
   ACCESS_EVENTS,
   ACCESS_KEY_CREATED,
   ACCESS_KEY_REVOKED,
+  type AccessKeyCreated,
   hashOfKey,
   idOfKey,
   isScope,
@@ -33,7 +38,7 @@ import {
   principalId,
   readCreated,
 } from './access-key.js';
-import type { AccessDirectory, AccessHealth, AccessKeyInfo, NewAccessKey } from './types.js';
+import type { AccessDirectory, AccessHealth, AccessKeyInfo, AccessKeyRequest, NewAccessKey } from './types.js';
 
 export interface OpenAccessDirectory {
   readonly store: EventStore;
@@ -75,6 +80,8 @@ class Directory implements AccessDirectory {
   readonly #ids = new Map<string, string>();
   /** Ids of events that cannot be read, by the key they belong to. */
   readonly #unreadable = new Map<string, string>();
+  readonly #ceilingListeners: ((ceilings: ReadonlySet<Visibility>) => void)[] = [];
+  #ceilings: ReadonlySet<Visibility> = new Set();
   #streams: LiveStreams | undefined;
 
   constructor(private readonly options: OpenAccessDirectory) {}
@@ -107,7 +114,7 @@ class Directory implements AccessDirectory {
     const id = this.#ids.get(digest) ?? idOfKey(key, digest);
     const entry = this.#entries.get(id);
     const same = timingSafeEqual(Buffer.from(digest, 'hex'), entry?.hash ?? NO_HASH);
-    if (!same || entry === undefined || entry.info.revokedAt !== undefined) return UNAUTHENTICATED;
+    if (!same || entry === undefined || !this.#isInForce(entry)) return UNAUTHENTICATED;
     this.#ids.set(digest, id);
     return ok(entry.principal);
   }
@@ -115,11 +122,20 @@ class Directory implements AccessDirectory {
   principal(id: string): Result<Principal, Refusal> {
     if (!this.#opened.following) return UNAVAILABLE;
     const entry = this.#entries.get(keyOf(id));
-    return entry === undefined || entry.info.revokedAt !== undefined ? UNAUTHENTICATED : ok(entry.principal);
+    return entry === undefined || !this.#isInForce(entry) ? UNAUTHENTICATED : ok(entry.principal);
   }
 
-  async createKey(by: Principal, name: string, scopes: readonly Scope[]): Promise<Result<NewAccessKey, Refusal>> {
+  ceilings(): ReadonlySet<Visibility> {
+    return this.#ceilings;
+  }
+
+  onCeilings(listener: (ceilings: ReadonlySet<Visibility>) => void): void {
+    this.#ceilingListeners.push(listener);
+  }
+
+  async createKey(by: Principal, request: AccessKeyRequest): Promise<Result<NewAccessKey, Refusal>> {
     if (!allows(by, 'admin')) return FORBIDDEN;
+    const { name, scopes, expiresAt } = request;
     const isWithin = name.length >= 1 && name.length <= MAX_NAME_LENGTH;
     if (!isWithin || !name.isWellFormed()) {
       return err(refusal('invalid-name', `A name has 1 to ${MAX_NAME_LENGTH} characters.`, '/name'));
@@ -127,9 +143,22 @@ class Directory implements AccessDirectory {
     if (scopes.length === 0 || !scopes.every(isScope)) {
       return err(refusal('invalid-scopes', `A key needs at least one of the scopes ${SCOPES.join(', ')}.`, '/scopes'));
     }
+    const isAdmin = scopes.includes('admin');
+    const { ceiling = isAdmin ? 'confidential' : DEFAULT_CEILING } = request;
+    if (!isVisibility(ceiling) || (isAdmin && ceiling !== 'confidential')) return INVALID_CEILING;
+    const expires = expiresAt === undefined ? undefined : parseInstant(expiresAt);
+    if (expiresAt !== undefined && (expires === undefined || expires <= this.#now())) return INVALID_EXPIRY;
+    // Whoever may make keys may do and see everything; but not for longer than their own key lasts.
+    const until = this.#entries.get(keyOf(by.id))?.info.expiresAt;
+    if (until !== undefined && (expires === undefined || expires > Date.parse(until))) return OUTLIVES_ITS_MAKER;
     const id = randomId(this.options.randomness);
     const key = makeKey(id, this.options.randomness);
-    const made = await this.#record(id, key, name, [...new Set(scopes)].sort(), by.id);
+    const made = await this.#record(id, key, by.id, {
+      name,
+      scopes: [...new Set(scopes)].sort(),
+      ceiling,
+      ...(expires !== undefined && { expiresAt: new Date(expires).toISOString() }),
+    });
     if (!made) throw new IntegrityError('landed-elsewhere', streamName(CATEGORY, id), 0);
     return ok({ id, key });
   }
@@ -141,7 +170,7 @@ class Directory implements AccessDirectory {
       const entry = this.#entries.get(id);
       if (head === CHAIN_START || entry === undefined) return err(refusal('not-found', 'There is no such access key.'));
       if (entry.info.revokedAt !== undefined) return ok(entry.info);
-      const admins = this.#activeAdmins();
+      const admins = this.#lastingAdmins();
       if (admins.length === 1 && admins[0] === entry) {
         return err(refusal('last-admin-key', 'This is the last admin key. Make another one first.'));
       }
@@ -158,10 +187,10 @@ class Directory implements AccessDirectory {
 
   async ensureAdminKey(given?: string): Promise<Result<NewAccessKey | undefined, Refusal>> {
     if (given !== undefined) return this.#ensureGiven(given);
-    if (this.#activeAdmins().length > 0) return ok(undefined);
+    if (this.#lastingAdmins().length > 0) return ok(undefined);
     const key = makeKey(FIRST_ADMIN_KEY, this.options.randomness);
     // Not made: another node was first, or it was made long ago and revoked since.
-    const made = await this.#record(FIRST_ADMIN_KEY, key, FIRST_ADMIN_NAME, ['admin'], SYSTEM);
+    const made = await this.#record(FIRST_ADMIN_KEY, key, SYSTEM, { name: FIRST_ADMIN_NAME, ...ADMIN });
     return ok(made ? { id: FIRST_ADMIN_KEY, key } : undefined);
   }
 
@@ -185,7 +214,7 @@ class Directory implements AccessDirectory {
       );
     }
     const id = idOfKey(given);
-    if (!this.#entries.has(id)) await this.#record(id, given, GIVEN_ADMIN_NAME, ['admin'], SYSTEM);
+    if (!this.#entries.has(id)) await this.#record(id, given, SYSTEM, { name: GIVEN_ADMIN_NAME, ...ADMIN });
     // Whoever recorded it, on whichever node: what counts is whether it lets its holder in.
     await this.#opened.load(id);
     const known = this.authenticate(`Bearer ${given}`);
@@ -193,19 +222,36 @@ class Directory implements AccessDirectory {
     return err(refusal('admin-key-taken', 'The given admin key was revoked, or is another key’s. Choose a new one.'));
   }
 
-  #activeAdmins(): Entry[] {
+  /** Those that stay: one that ends by itself does not keep anybody from being locked out. */
+  #lastingAdmins(): Entry[] {
     return [...this.#entries.values()].filter(
-      ({ info, principal }) => info.revokedAt === undefined && allows(principal, 'admin'),
+      (entry) => this.#isInForce(entry) && entry.info.expiresAt === undefined && allows(entry.principal, 'admin'),
     );
   }
 
+  #isInForce({ info }: Entry): boolean {
+    return info.revokedAt === undefined && (info.expiresAt === undefined || this.#now() < Date.parse(info.expiresAt));
+  }
+
+  #now(): number {
+    return this.options.clock.now().getTime();
+  }
+
+  #lookAtCeilings(): void {
+    const inForce = [...this.#entries.values()].filter((entry) => this.#isInForce(entry));
+    const ceilings = new Set(inForce.map(({ principal }) => principal.ceiling));
+    if (VISIBILITIES.every((level) => ceilings.has(level) === this.#ceilings.has(level))) return;
+    this.#ceilings = ceilings;
+    for (const listener of this.#ceilingListeners) listener(ceilings);
+  }
+
   /** Records a new key; false if its stream is there already, or if another node recorded it first. */
-  #record(id: string, key: string, name: string, scopes: readonly Scope[], by: string): Promise<boolean> {
+  #record(id: string, key: string, by: string, may: Omit<AccessKeyCreated, 'hash'>): Promise<boolean> {
     const event = {
       // Drawn, not derived: two nodes that record different secrets for one id must not both be told that they did.
       id: randomId(this.options.randomness),
       type: ACCESS_KEY_CREATED.type,
-      data: { hash: hashOfKey(key), name, scopes },
+      data: { hash: hashOfKey(key), ...may },
     };
     return this.#opened.append(id, event, CHAIN_START, { by });
   }
@@ -224,19 +270,22 @@ class Directory implements AccessDirectory {
         this.#shutOut(id, event);
         return;
       }
-      const { name, scopes } = created;
+      const { hash, ...may } = created;
+      const { scopes, ceiling } = may;
       this.#entries.set(id, {
-        info: { id, ...(name !== undefined && { name }), scopes, createdAt: recordedAt, createdBy: recordedBy },
-        hash: Buffer.from(created.hash, 'hex'),
-        principal: { id: principalId(id), scopes, ceiling: 'confidential' },
+        info: { id, ...may, createdAt: recordedAt, createdBy: recordedBy },
+        hash: Buffer.from(hash, 'hex'),
+        principal: { id: principalId(id), scopes, ceiling },
       });
     }
+    this.#lookAtCeilings();
   }
 
   /** An event that cannot be read might be a revocation: its key is not let in. */
   #shutOut(id: string, event: { readonly id: string }): void {
     this.#unreadable.set(id, event.id);
     this.#entries.delete(id);
+    this.#lookAtCeilings();
   }
 }
 
@@ -245,4 +294,21 @@ const GIVEN_ADMIN_NAME = 'Given by the operator';
 
 const UNAUTHENTICATED = err(refusal('unauthenticated', 'A valid access key is needed: Authorization: Bearer <key>.'));
 const UNAVAILABLE = err(refusal('access-unavailable', 'Access keys cannot be checked at present; try again.'));
+const ADMIN = { scopes: ['admin'], ceiling: 'confidential' } as const;
+/** Of a key that is made without a word on it. */
+const DEFAULT_CEILING: Visibility = 'internal';
+
 const FORBIDDEN = err(refusal('forbidden', 'An admin key is needed for this.'));
+const INVALID_CEILING = err(
+  refusal(
+    'invalid-ceiling',
+    `A ceiling is one of ${VISIBILITIES.join(', ')}; that of an admin key is confidential.`,
+    '/ceiling',
+  ),
+);
+const INVALID_EXPIRY = err(
+  refusal('invalid-expiry', 'A key expires at an instant to come, such as 2030-12-31T00:00:00Z.', '/expiresAt'),
+);
+const OUTLIVES_ITS_MAKER = err(
+  refusal('outlives-its-maker', 'A key that expires makes keys that expire no later than itself.', '/expiresAt'),
+);

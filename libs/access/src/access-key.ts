@@ -1,11 +1,19 @@
-/** What a key looks like, and the events that make and end one. */
+/** What a key looks like, and the events that make, renew and end one. */
 import { hash } from 'node:crypto';
 import { SCOPES, type Scope } from '#command-handling';
-import { derivedId, type Randomness } from '#kernel';
+import { derivedId, isVisibility, type Randomness, type Visibility } from '#kernel';
 import type { StoredForm } from '#log-format';
 
-/** How a key is called may say who holds it, so the name is sealed. */
-export const ACCESS_KEY_CREATED: StoredForm = { type: 'AccessKeyCreated', schemaVersion: 1, personal: ['/name'] };
+/**
+ * How a key is called may say who holds it, so the name is sealed. Version 1 knew no ceiling: its keys see everything. It is a
+ * version of its own because a program that knows nothing of ceilings and of ends must shut such a key out, not let it in without them.
+ */
+export const ACCESS_KEY_CREATED: StoredForm = {
+  type: 'AccessKeyCreated',
+  schemaVersion: 2,
+  personal: ['/name'],
+  upcasters: { 1: (data) => ({ ...data, ceiling: 'confidential' }) },
+};
 export const ACCESS_KEY_REVOKED: StoredForm = { type: 'AccessKeyRevoked', schemaVersion: 1, personal: [] };
 
 /** Every event of `habeasAccess-…` streams. */
@@ -16,6 +24,9 @@ export interface AccessKeyCreated {
   readonly hash: string;
   readonly name?: string;
   readonly scopes: readonly Scope[];
+  readonly ceiling: Visibility;
+  /** UTC, with milliseconds and Z: from then on it lets nobody in. Left out: it does not expire. */
+  readonly expiresAt?: string;
 }
 
 const SECRET_BYTES = 32;
@@ -42,14 +53,31 @@ export function hashOfKey(key: string): string {
 
 /** The event's data, if it is what Habeas writes. */
 export function readCreated(data: Readonly<Record<string, unknown>>): AccessKeyCreated | undefined {
-  const { hash: digest, name, scopes } = data;
-  if (typeof digest !== 'string' || !/^[0-9a-f]{64}$/.test(digest)) return undefined;
+  const { hash: digest, name, scopes, ceiling, expiresAt } = data;
+  if (!isHash(digest) || !isVisibility(ceiling)) return undefined;
   if (!Array.isArray(scopes) || !scopes.every(isScope)) return undefined;
-  return { hash: digest, scopes, ...(typeof name === 'string' && { name }) };
+  if (expiresAt !== undefined && !isInstant(expiresAt)) return undefined;
+  return {
+    hash: digest,
+    scopes,
+    ceiling,
+    ...(typeof name === 'string' && { name }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
 }
 
 export function isScope(value: unknown): value is Scope {
   return SCOPES.includes(value as Scope);
+}
+
+function isHash(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
+
+/** In the one form that is stored. */
+function isInstant(value: unknown): value is string {
+  const time = typeof value === 'string' ? Date.parse(value) : NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString() === value;
 }
 
 /** The principal behind a key. The prefix tells keys from other kinds of principals. */

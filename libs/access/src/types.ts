@@ -1,6 +1,18 @@
 /** Who holds a key to Habeas, as the apps see it. */
 import type { Principal, Scope } from '#command-handling';
-import type { Refusal, Result } from '#kernel';
+import type { Refusal, Result, Visibility } from '#kernel';
+
+/** What a key is to be. */
+export interface AccessKeyRequest {
+  /** 1 to 200 characters. */
+  readonly name: string;
+  /** At least one. */
+  readonly scopes: readonly Scope[];
+  /** What its holder sees at most. Internal unless said; that of an admin key is confidential. */
+  readonly ceiling?: Visibility;
+  /** An instant to come (ISO 8601, with Z or an offset), from which on it lets nobody in. Unless said, it does not expire. */
+  readonly expiresAt?: string;
+}
 
 /** A key, as it is shown once and never again. */
 export interface NewAccessKey {
@@ -14,9 +26,11 @@ export interface AccessKeyInfo {
   /** What its maker called it; left out where that was erased. */
   readonly name?: string;
   readonly scopes: readonly Scope[];
-  /** UTC, with milliseconds and Z. */
+  readonly ceiling: Visibility;
+  /** UTC, with milliseconds and Z, as are the other instants. */
   readonly createdAt: string;
   readonly createdBy: string;
+  readonly expiresAt?: string;
   readonly revokedAt?: string;
 }
 
@@ -36,10 +50,20 @@ export interface AccessDirectory {
   authenticate(authorization: string | undefined): Result<Principal, Refusal>;
   /** The principal of this id, as long as its key lets it in: for what goes on after a request. Refusal codes as above. */
   principal(id: string): Result<Principal, Refusal>;
-  /** Refusal codes: `forbidden`, `invalid-name` (1 to 200 characters), `invalid-scopes` (at least one). Works here at once, elsewhere within a moment. */
-  createKey(by: Principal, name: string, scopes: readonly Scope[]): Promise<Result<NewAccessKey, Refusal>>;
-  /** Refusal codes: `forbidden`, `not-found`, `last-admin-key`. Revoking a revoked key changes nothing. */
+  /**
+   * Refusal codes: `forbidden`, `invalid-name`, `invalid-scopes`, `invalid-ceiling`, `invalid-expiry`, `outlives-its-maker`. Works
+   * here at once, elsewhere within a moment.
+   */
+  createKey(by: Principal, request: AccessKeyRequest): Promise<Result<NewAccessKey, Refusal>>;
+  /**
+   * Refusal codes: `forbidden`, `not-found`, `last-admin-key` (those that expire do not count). Revoking a revoked key changes
+   * nothing.
+   */
   revokeKey(by: Principal, id: string): Promise<Result<AccessKeyInfo, Refusal>>;
+  /** Those of the keys that are in force. */
+  ceilings(): ReadonlySet<Visibility>;
+  /** Has a listener told each time that {@link ceilings} come to be others. */
+  onCeilings(listener: (ceilings: ReadonlySet<Visibility>) => void): void;
   /** In the order of making. */
   keys(): readonly AccessKeyInfo[];
   /**

@@ -1,7 +1,8 @@
 /** Access keys: for admins. The command line makes and revokes them through these. */
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import type { AccessKeyInfo, NewAccessKey } from '#access';
+import type { AccessKeyInfo, AccessKeyRequest, NewAccessKey } from '#access';
 import { SCOPES, type Scope } from '#command-handling';
+import { isVisibility, VISIBILITIES, type Visibility } from '#kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { fieldsOf, refuseAny, unknownFields } from './body-fields.js';
 import { ApiProblems, jsonOf } from './documented.js';
@@ -11,18 +12,35 @@ import { NeedsScope, principalOf } from './scopes.js';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from './swagger.js';
 
 /** The fields of a new key, or every fault of the body at once. */
-function readNewKey(body: unknown): { readonly name: string; readonly scopes: readonly Scope[] } {
-  const { name, scopes, ...others } = fieldsOf(body);
+function readNewKey(body: unknown): AccessKeyRequest {
+  const { name, scopes, ceiling, expiresAt, ...others } = fieldsOf(body);
   refuseAny(
-    unknownFields(others, 'A key has a name and scopes only.'),
+    unknownFields(others, 'A key has a name, scopes, a ceiling and an instant at which it expires only.'),
     typeof name !== 'string' && { code: 'invalid-name', detail: 'The name must be a text.', pointer: '/name' },
     !(Array.isArray(scopes) && scopes.every((scope) => (SCOPES as readonly unknown[]).includes(scope))) && {
       code: 'invalid-scopes',
       detail: `Scopes are among ${SCOPES.join(', ')}.`,
       pointer: '/scopes',
     },
+    ceiling !== undefined &&
+      !isVisibility(ceiling) && {
+        code: 'invalid-ceiling',
+        detail: `A ceiling is one of ${VISIBILITIES.join(', ')}.`,
+        pointer: '/ceiling',
+      },
+    expiresAt !== undefined &&
+      typeof expiresAt !== 'string' && {
+        code: 'invalid-expiry',
+        detail: 'A key expires at an instant, given as a text such as 2030-12-31T00:00:00Z.',
+        pointer: '/expiresAt',
+      },
   );
-  return { name: name as string, scopes: scopes as readonly Scope[] };
+  return {
+    name: name as string,
+    scopes: scopes as readonly Scope[],
+    ...(ceiling !== undefined && { ceiling: ceiling as Visibility }),
+    ...(expiresAt !== undefined && { expiresAt: expiresAt as string }),
+  };
 }
 
 @ApiTags('Keys')
@@ -43,8 +61,7 @@ export class KeysController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<NewAccessKey> {
-    const { name, scopes } = readNewKey(body);
-    const made = orProblem(await this.habeas.access.createKey(principalOf(request), name, scopes));
+    const made = orProblem(await this.habeas.access.createKey(principalOf(request), readNewKey(body)));
     reply.header('location', `/v1/keys/${made.id}`);
     return made;
   }

@@ -798,6 +798,11 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
   NewKey: object({
     name: { type: 'string', minLength: 1, maxLength: 200 },
     scopes: { type: 'array', minItems: 1, uniqueItems: true, items: oneOf(...SCOPES) },
+    'ceiling?': {
+      ...visibility,
+      description: 'What its holder sees at most: internal unless said; that of an admin key is confidential',
+    },
+    'expiresAt?': { ...instant, description: 'From when on it lets nobody in; it does not expire unless said' },
   }),
   CreatedKey: object<NewAccessKey>({
     id: text,
@@ -807,8 +812,10 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     id: text,
     'name?': text,
     scopes: list(text),
+    ceiling: visibility,
     createdAt: instant,
     createdBy: text,
+    'expiresAt?': instant,
     'revokedAt?': instant,
   }),
   RawEvent: object<RawEventShown>(
