@@ -127,7 +127,15 @@ async function compose(
   const access = await openAccessDirectory({ store: eventStore, keys: keyStore, logId, clock, randomness });
   opened.add(() => access.close());
   const commands = watching.commands(
-    createCommandHandler({ store: eventStore, keys: keyStore, logId, clock, randomness, observer: watching }),
+    createCommandHandler({
+      store: eventStore,
+      keys: keyStore,
+      logId,
+      clock,
+      randomness,
+      visibility: settings.visibility ?? 'internal',
+      observer: watching,
+    }),
   );
 
   const reader = openViewsReader({ folder: settings.data, clock });

@@ -16,6 +16,7 @@ test.each([
   ['HABEAS_PORT', '1e3'],
   ['HABEAS_LOG', 'postgres://here'],
   ['HABEAS_KEYS', 'esdb://here'],
+  ['HABEAS_VISIBILITY', 'confidential'],
   ['HABEAS_STREAMS', 'many'],
   ['HABEAS_STREAMS_PER_KEY', '-1'],
   ['HABEAS_ORIGINS', 'https://desk.example.org/path'],
@@ -34,6 +35,11 @@ test('how many streams there may be, and of which web pages', () => {
     }),
   ).toMatchObject({ streams: 10, streamsPerKey: 0, origins: ['https://desk.example.org', 'http://127.0.0.1:8080'] });
   expect(readSettings({ HABEAS_ORIGINS: '*' })).toMatchObject({ origins: ['*'] });
+});
+
+test('who may see what nobody says it of', () => {
+  expect(readSettings({})).toMatchObject({ visibility: 'internal' });
+  expect(readSettings({ HABEAS_VISIBILITY: 'public' })).toMatchObject({ visibility: 'public' });
 });
 
 test('the connection string of an EventStoreDB is passed through', () => {

@@ -1,6 +1,7 @@
 /** What the server can be told from outside, and the clear words for what it cannot be. The only reader of the environment. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { OfficeVisibility } from '#domain';
 import { type Inside, isInsideEntry } from '#feed';
 import { StartError } from './start-error.js';
 
@@ -22,6 +23,8 @@ export interface Settings {
   readonly log?: string | undefined;
   /** Put before the names of the log's streams in that EventStoreDB. */
   readonly logNamespace?: string | undefined;
+  /** Who may see what is not sensitive, where whoever records it does not say. */
+  readonly visibility?: OfficeVisibility;
   /** Minutes from one seal of the log to the next; 0: only when asked. An hour, where it is left out. */
   readonly sealMinutes?: number;
   /** Addresses inside to which webhooks may send; none, where it is left out. */
@@ -85,6 +88,13 @@ function sealMinutes(text = '60'): number {
   return Number(text);
 }
 
+function visibility(text = 'internal'): OfficeVisibility {
+  if (text === 'public' || text === 'internal') return text;
+  throw new StartError(
+    `HABEAS_VISIBILITY is "${text}". It must be internal or public: who may see what is recorded, where nobody says so.`,
+  );
+}
+
 function webhooksInside(text = ''): Inside {
   if (text === 'allow') return 'all';
   const entries = text
@@ -141,6 +151,7 @@ export function readSettings(environment: Environment): Settings {
     keys,
     log,
     logNamespace: given(environment, 'HABEAS_LOG_NAMESPACE'),
+    visibility: visibility(given(environment, 'HABEAS_VISIBILITY')),
     sealMinutes: sealMinutes(given(environment, 'HABEAS_SEAL_MINUTES')),
     webhooksInside: webhooksInside(given(environment, 'HABEAS_WEBHOOKS_INSIDE')),
     streams: streams(environment, 'HABEAS_STREAMS', STREAMS.streams),

@@ -12,6 +12,7 @@ import {
   recorder,
   reviewer,
 } from './test-support/harness.js';
+import type { Accepted, Command } from './types.js';
 
 let habeas: Harness;
 let source: string;
@@ -296,5 +297,41 @@ describe('a stream that is damaged', () => {
     await habeas.store.append(streamName('person', person), [stray], 0);
     await expect(habeas.node().execute(arrested(person, source), recorder)).rejects.toBeInstanceOf(IntegrityError);
     await expect(habeas.commands.execute(arrested(person, source), recorder)).rejects.toBeInstanceOf(IntegrityError);
+  });
+});
+
+describe('who may see it, where nobody says so,', () => {
+  const visibilityOf = async ({ stream }: Accepted): Promise<unknown> =>
+    (await habeas.events(stream)).map(({ metadata }) => (JSON.parse(metadata) as { visibility: string }).visibility);
+
+  /** A node of an office that publishes what it records. */
+  async function published(command: Command): Promise<Accepted> {
+    const result = await habeas.office('public').execute(command, recorder);
+    if (!result.ok) throw new Error(JSON.stringify(result.error));
+    return result.value;
+  }
+
+  test('is for the office to say, but for what may endanger somebody', async () => {
+    const { subject } = await published(personEntered(source));
+    await published(arrested(subject, source));
+    await published(arrested(subject, source, { by: { name: 'Officer C' } }));
+    const last = await published({ ...arrested(subject, source, { place: 'At home' }), visibility: 'public' });
+    expect(await visibilityOf(last)).toEqual(['public', 'public', 'internal', 'public']);
+  });
+
+  test('is internal for a child, whom a birth date draws back inside; the same again under the same key', async () => {
+    const { subject } = await published(personEntered(source));
+    const birth = {
+      ...arrested(subject, source, { attribute: 'birth-date', value: '2015' }),
+      type: 'AttributeAsserted',
+      idempotencyKey: 'birth-1',
+    };
+    const accepted = await published(birth);
+    expect(accepted.events.map(({ type }) => type)).toEqual(['AttributeAsserted', 'VisibilityChanged']);
+    const again = await published(birth);
+    expect(again).toMatchObject({ repeated: true, revision: accepted.revision });
+    expect(again.events.map(({ id }) => id)).toEqual(accepted.events.map(({ id }) => id));
+    const last = await published(arrested(subject, source));
+    expect(await visibilityOf(last)).toEqual(['public', 'internal', 'internal', 'internal']);
   });
 });

@@ -1,4 +1,5 @@
 /** From a command to events in the log. */
+import type { OfficeVisibility } from '#domain';
 import type { EventStore } from '#event-store';
 import type { Clock, Randomness, Refusal, Result } from '#kernel';
 import { createRecordCodec, type KeyStore } from '#log-format';
@@ -18,6 +19,8 @@ export interface CommandHandlerOptions {
   readonly logId: string;
   readonly clock: Clock;
   readonly randomness: Randomness;
+  /** Who may see what is not sensitive, where nobody says so; `internal`, where it is left out. */
+  readonly visibility?: OfficeVisibility;
   readonly observer?: CommandObserver;
 }
 
@@ -34,7 +37,7 @@ class Handler implements CommandHandler {
   constructor(private readonly options: CommandHandlerOptions) {
     const codec = createRecordCodec(options.randomness);
     this.#subjects = new SubjectStreams({ ...options, codec });
-    this.#recorder = new Recorder(this.#subjects, { ...options, codec });
+    this.#recorder = new Recorder(this.#subjects, { ...options, visibility: options.visibility ?? 'internal', codec });
   }
 
   async execute(command: Command, principal: Principal): Promise<Result<Accepted, readonly Refusal[]>> {

@@ -7,7 +7,7 @@ import type { SubjectStreams } from './subject-streams.js';
 
 /** What is to be decided: what was asked for, or what follows from it. */
 export type Question = Pick<Prepared, 'definition' | 'data'> & {
-  readonly recording: Pick<Recording, 'recordedBy' | 'eventId'>;
+  readonly recording: Pick<Recording, 'recordedBy' | 'eventId' | 'visibility'>;
 };
 
 /** @param movedTo see DecideContext */
@@ -23,7 +23,7 @@ export function decisionOn(question: Question, subjects: SubjectStreams, movedTo
  * @param fresh read again what is remembered; existence never becomes false, so it never needs to be
  */
 export async function contextOf(
-  { definition, data, recording: { recordedBy, eventId } }: Question,
+  { definition, data, recording: { recordedBy, eventId, visibility } }: Question,
   subjects: SubjectStreams,
   state: SubjectState | undefined,
   now: Date,
@@ -41,6 +41,7 @@ export async function contextOf(
   return {
     now,
     recordedBy,
+    visibility,
     eventId,
     exists: (kind, id) => existing.has(streamName(kind, id)) || states.has(streamName(kind, id)),
     subject: (kind, id) => states.get(streamName(kind, id)),

@@ -15,6 +15,7 @@ import {
   type SubjectId,
 } from '#domain';
 import { canonicalJson, type Clock, derivedId, streamName } from '#kernel';
+import type { Visibility } from '#log-format';
 import { contextOf, decisionOn } from './decision.js';
 import type { KeyedLock } from './keyed-lock.js';
 import type { Prepared } from './prepare.js';
@@ -55,7 +56,7 @@ async function inTwoHalves(move: Prepared, { subjects, recorder, clock }: Tools)
   const target = await subjects.refresh(plan.value.target.kind, plan.value.target.id);
   const movedTo = idAtTarget(fact, origin.stream, target);
 
-  const first = await recorder.record({ ...recordingAtTarget(plan.value, move, movedTo, target.stream), visibility });
+  const first = await recorder.record(recordingAtTarget(plan.value, move, movedTo, target.stream, visibility));
   if (!first.ok) return first;
   const second = await recorder.record({ ...recording, decide: decisionOn(move, subjects, movedTo) });
   if (!second.ok) await recorder.record(undoing(first.value, move, movedTo, subjects));
@@ -68,16 +69,18 @@ function recordingAtTarget(
   { recording, data }: Prepared,
   movedTo: string,
   stream: string,
+  visibility: Visibility | undefined,
 ): Recording {
   const eventId = (index: number): string => (index === 0 ? movedTo : derivedId('moved fact', movedTo, index));
   return {
     ...ofMove(recording),
+    visibility,
     category: plan.target.kind,
     id: plan.target.id,
     stream,
     eventId,
     request: canonicalJson({ fact: data.fact, from: recording.stream, moved: true }),
-    decide: ({ state }) => Promise.resolve(decideMoved(plan, state, { eventId })),
+    decide: ({ state }, now) => Promise.resolve(decideMoved(plan, state, { eventId, now, visibility })),
   };
 }
 

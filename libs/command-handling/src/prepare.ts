@@ -74,7 +74,7 @@ export function prepare(
     repeatable: idempotencyKey !== undefined,
     ifMatch: command.ifMatch,
     recordedBy: principal.id,
-    visibility: command.visibility ?? 'internal',
+    visibility: command.visibility,
     correlationId: command.correlationId ?? derivedId(asked, key, 'correlation'),
     causationId: command.causationId,
   };

@@ -8,7 +8,7 @@
  *
  * Nobody is refused on account of what is only remembered here: before a refusal, everything is read again from the log.
  */
-import type { Category, NewEvent } from '#domain';
+import { type Category, type NewEvent, type OfficeVisibility, visibilityByDefault } from '#domain';
 import { AppendTooLargeError, type StoredEvent } from '#event-store';
 import { type Clock, ok, type Randomness, type Refusal, type Result, type Visibility } from '#kernel';
 import {
@@ -40,7 +40,8 @@ export interface Recording {
   readonly repeatable: boolean;
   readonly ifMatch?: ((revision: number) => boolean) | undefined;
   readonly recordedBy: string;
-  readonly visibility: Visibility;
+  /** As it was said; undefined: it was not. */
+  readonly visibility: Visibility | undefined;
   readonly correlationId: string;
   readonly causationId?: string | undefined;
   /** @param fresh what is looked up besides the subject is read from the log, not from memory */
@@ -51,6 +52,8 @@ export type Decided = Result<readonly NewEvent[], readonly Refusal[]>;
 export type Outcome = Result<Accepted, readonly Refusal[]>;
 
 export interface RecorderOptions extends LogAccess {
+  /** Who may see what is not sensitive, where nobody says so. */
+  readonly visibility: OfficeVisibility;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly observer?: CommandObserver;
@@ -120,7 +123,7 @@ export class Recorder {
       correlationId: recording.correlationId,
       ...(causationId !== undefined && { causationId }),
       requestMac: requestMac(key, recording.request),
-      visibility: recording.visibility,
+      visibility: recording.visibility ?? visibilityByDefault(this.options.visibility, subject.state, events, now),
     });
     const first = subject.head.revision + 1;
     let isNew: boolean;

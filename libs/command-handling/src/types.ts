@@ -18,7 +18,7 @@ export interface Command {
   readonly idempotencyKey?: string;
   /** If-Match: told the stream's present revision (-1: no stream yet), says whether the client has seen it. */
   readonly ifMatch?: (revision: number) => boolean;
-  /** `internal` unless said. */
+  /** Left out: the default of the office, or `internal` for what is never public unless somebody says so. */
   readonly visibility?: Visibility;
   readonly correlationId?: string;
   readonly causationId?: string;

@@ -5,6 +5,7 @@ export { type Reference, references } from './catalogue/references.js';
 export { textsOf, type TextInPayload } from './catalogue/texts.js';
 export type { Citation, Quote, TextPlace } from './facts/citation.js';
 export type { DecideContext, NeededSubject, NewEvent } from './facts/context.js';
+export { type OfficeVisibility, visibilityByDefault } from './facts/default-visibility.js';
 export { decide, referencesToResolve } from './facts/decide.js';
 export type { DomainEvent } from './facts/event.js';
 export {

@@ -1,6 +1,6 @@
 /** A command handler on an embedded log in a folder of its own, and the commands that specs send it. */
 import { openSqliteKeyStore } from '#access';
-import type { Category } from '#domain';
+import type { Category, OfficeVisibility } from '#domain';
 import type { EventStore, StoredEvent } from '#event-store';
 import type { Clock } from '#kernel';
 import { ensureLogStarted, type KeyStore, verifyChain } from '#log-format';
@@ -44,6 +44,12 @@ export class Harness {
   node(store: EventStore = this.store, clock: Clock = realClock): CommandHandler {
     const { keys, logId } = this;
     return createCommandHandler({ store, keys, logId, clock, randomness: realRandomness });
+  }
+
+  /** A node of an office that makes what it records public, or keeps it inside, where nobody says so. */
+  office(visibility: OfficeVisibility): CommandHandler {
+    const { store, keys, logId } = this;
+    return createCommandHandler({ store, keys, logId, clock: realClock, randomness: realRandomness, visibility });
   }
 
   /** Sends a command that is to be accepted. */

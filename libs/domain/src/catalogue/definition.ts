@@ -39,6 +39,8 @@ export interface EventDefinition {
   readonly personal: readonly string[];
   /** One line for people. */
   readonly summary: string;
+  /** What it says may endanger somebody: it is not made public unless somebody says so. See visibilityByDefault. */
+  isSensitive(data: Data): boolean;
   /** What the fact does to the status of its subject. */
   effects(data: Data): readonly Effect[];
   readonly kind: ProceduralKind;
@@ -51,13 +53,21 @@ type Upcasters = Readonly<Record<number, (data: Data) => Data>>;
 
 type Computed<Payload, Value> = Value | ((data: Payload) => Value);
 
-interface Naming {
+interface Naming<Payload> {
   readonly route?: string;
   readonly summary: string;
+  /** Beside what {@link SENSITIVE_FIELDS} make so. */
+  readonly sensitive?: Computed<Payload, boolean>;
   /** From 1; raised, with an upcaster, when the stored form of the payload changes. */
   readonly schemaVersion?: number;
   readonly upcasters?: Upcasters;
 }
+
+/**
+ * What tells where somebody is or was held, or what somebody wrote down beside the facts: an event that says it, whichever
+ * it is, is sensitive.
+ */
+const SENSITIVE_FIELDS = ['place', 'facility', 'circumstances', 'note'] as const;
 
 /** How a fact acts on a status; left out: it does not. */
 interface Acting<Payload> {
@@ -74,7 +84,7 @@ type Kinds = Category | readonly Category[];
 export function fact<Payload extends object>(
   payload: PayloadClass<Payload>,
   categories: Kinds,
-  rest: Naming & { readonly route: string } & Acting<Payload>,
+  rest: Naming<Payload> & { readonly route: string } & Acting<Payload>,
 ): EventDefinition {
   return define(payload, categories, 'fact', { isFact: true, correctable: true }, rest);
 }
@@ -83,7 +93,7 @@ export function fact<Payload extends object>(
 export function entry<Payload extends object>(
   payload: PayloadClass<Payload>,
   category: Category,
-  rest: Omit<Naming, 'route'> & { readonly isFact?: boolean },
+  rest: Omit<Naming<Payload>, 'route'> & { readonly isFact?: boolean },
 ): EventDefinition {
   return define(payload, category, 'entry', { isFact: rest.isFact ?? false, correctable: true }, rest);
 }
@@ -91,7 +101,7 @@ export function entry<Payload extends object>(
 export function act<Payload extends object>(
   payload: PayloadClass<Payload>,
   categories: Kinds,
-  rest: Naming & { readonly route: string; readonly correctable?: boolean },
+  rest: Naming<Payload> & { readonly route: string; readonly correctable?: boolean },
 ): EventDefinition {
   return define(payload, categories, 'act', { isFact: false, correctable: rest.correctable ?? false }, rest);
 }
@@ -101,8 +111,9 @@ function define<Payload extends object>(
   categories: Kinds,
   role: Role,
   nature: Pick<EventDefinition, 'isFact' | 'correctable'>,
-  rest: Naming & Acting<Payload>,
+  rest: Naming<Payload> & Acting<Payload>,
 ): EventDefinition {
+  const isSensitive = computed(rest.sensitive ?? false);
   return {
     type: payload.name,
     categories: typeof categories === 'string' ? [categories] : categories,
@@ -114,6 +125,7 @@ function define<Payload extends object>(
     ...(rest.upcasters !== undefined && { upcasters: rest.upcasters }),
     personal: personalPaths(payload),
     summary: rest.summary,
+    isSensitive: (data) => isSensitive(data) || SENSITIVE_FIELDS.some((field) => data[field] !== undefined),
     effects: computed(rest.effects ?? []),
     kind: rest.kind ?? 'other',
     presupposes: computed(rest.presupposes ?? []),
@@ -124,7 +136,9 @@ function define<Payload extends object>(
 
 const DEFAULT_RANK = 50;
 
-function computed<Payload, Value extends readonly unknown[]>(value: Computed<Payload, Value>): (data: Data) => Value {
+function computed<Payload, Value extends readonly unknown[] | boolean>(
+  value: Computed<Payload, Value>,
+): (data: Data) => Value {
   // The data of an event were checked against the payload class before they were recorded.
   return typeof value === 'function' ? (data) => value(data as Payload) : () => value;
 }

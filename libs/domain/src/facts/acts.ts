@@ -225,10 +225,13 @@ export const acts = [
   act(VisibilityChanged, ['person', 'group', 'case', 'statement', 'source'], {
     route: 'visibility',
     summary: 'Changes who may see a fact or the whole subject.',
+    // Its reason may say of whom somebody is afraid.
+    sensitive: true,
   }),
   act(SubjectObjected, ['person', 'group', 'statement'], {
     route: 'objections',
     summary: 'The subject objects to what is on record.',
+    sensitive: true,
   }),
 ] as const;
 

@@ -1,6 +1,7 @@
 /** What decisions ask for, and what they give. */
 import type { Category, SubjectId } from '../catalogue/category.js';
 import type { Data } from '../catalogue/definition.js';
+import type { Visibility } from './event.js';
 import type { SubjectState } from './state.js';
 
 /** What a decision depends on besides the subject's own events. */
@@ -8,6 +9,8 @@ export interface DecideContext {
   readonly now: Date;
   /** The id of the principal who records it. */
   readonly recordedBy: string;
+  /** Who may see it, as whoever records it says; left out: they do not say. */
+  readonly visibility?: Visibility | undefined;
   /** The id of the command's event of this index, from 0. */
   eventId(index: number): string;
   /** Whether there is such a subject. Asked for all that `referencesToResolve` names. */

@@ -17,6 +17,7 @@ import { faultsOf } from '../validation/validate.js';
 import { ActCheck, correctedBy } from './act-check.js';
 import { Citation, type Quote } from './citation.js';
 import type { DecideContext, NeededSubject, NewEvent } from './context.js';
+import { drawnBack } from './default-visibility.js';
 import { type Path, type Refuse, refuseMissing, refusingInto } from './refusing.js';
 import type { Entry, SubjectState } from './state.js';
 
@@ -49,7 +50,8 @@ export function decide(
   const refusals: Refusal[] = [];
   const decided = new Decision(definition, state, context, refusingInto(refusals)).on(data);
   if (refusals.length > 0 || decided === undefined) return err(refusals);
-  return ok([{ id: context.eventId(0), type: definition.type, data: decided }]);
+  const event = { id: context.eventId(0), type: definition.type, data: decided };
+  return ok([event, ...drawnBack(state, event, context)]);
 }
 
 /** A source's text of one event, in bytes: sealed it must fit an append to the log. */

@@ -6,6 +6,7 @@ import type { Data, EventDefinition } from '../catalogue/definition.js';
 import { subjectOf } from './act-check.js';
 import type { DecideContext, NewEvent } from './context.js';
 import { decide } from './decide.js';
+import { drawnBack } from './default-visibility.js';
 import { factOf } from './ledger.js';
 import { refuseMissing, refusingInto } from './refusing.js';
 import type { SubjectState } from './state.js';
@@ -48,12 +49,13 @@ export function planMove(
 export function decideMoved(
   { definition, target, data }: PlannedMove,
   state: SubjectState | undefined,
-  context: Pick<DecideContext, 'eventId'>,
+  context: Pick<DecideContext, 'eventId' | 'now' | 'visibility'>,
 ): Result<readonly NewEvent[], readonly Refusal[]> {
   if (state?.exists !== true) {
     const refusals: Refusal[] = [];
     refuseMissing(refusingInto(refusals), target.kind, ['to']);
     return err(refusals);
   }
-  return ok([{ id: context.eventId(0), type: definition.type, data }]);
+  const event = { id: context.eventId(0), type: definition.type, data };
+  return ok([event, ...drawnBack(state, event, context)]);
 }

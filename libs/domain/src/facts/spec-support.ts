@@ -81,7 +81,10 @@ export class RecordInMemory {
     this.subjects.set(`${kind} ${id}`, evolve(this.state(kind, id), recorded));
   }
 
-  context({ by = RECORDER, on = NOW, id }: Who = {}, needed?: ReturnType<typeof referencesToResolve>): DecideContext {
+  context(
+    { by = RECORDER, on = NOW, id, visibility }: Who = {},
+    needed?: ReturnType<typeof referencesToResolve>,
+  ): DecideContext {
     const ask = (kind: Category, subject: string, needs: 'existence' | 'state'): SubjectState | undefined => {
       // Whoever decides may only ask for what they said that they would.
       const announced = needed?.some((each) => {
@@ -94,6 +97,7 @@ export class RecordInMemory {
     return {
       now: new Date(on),
       recordedBy: by,
+      visibility,
       eventId: (index) => (index === 0 ? drawn : `${drawn}-${index}`),
       exists: (kind, subject) => ask(kind, subject, 'existence') !== undefined,
       subject: (kind, subject) => ask(kind, subject, 'state'),

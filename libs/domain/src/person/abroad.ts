@@ -67,11 +67,14 @@ export const abroadEvents = [
     route: 'departures',
     summary: 'A person left the country.',
     effects: [ABROAD],
+    sensitive: true,
   }),
   fact(PersonReturned, 'person', {
     route: 'returns',
     summary: 'A person came back to the country.',
     effects: [{ axis: 'location', set: 'in-country' }],
+    // Tells where they had found refuge.
+    sensitive: ({ from }) => from !== undefined,
   }),
   fact(PersonDeported, 'person', {
     route: 'deportations',
@@ -83,22 +86,26 @@ export const abroadEvents = [
     summary: 'A person sought asylum.',
     effects: asylum('sought'),
     rank: 40,
+    sensitive: true,
   }),
   fact(AsylumGranted, 'person', {
     route: 'asylum-grants',
     summary: 'A person was granted asylum.',
     effects: (data) => [...asylum('granted')(data), ABROAD],
+    sensitive: true,
   }),
   fact(AsylumRefused, 'person', {
     route: 'asylum-refusals',
     summary: 'A person was refused asylum.',
     effects: asylum('refused'),
+    sensitive: true,
   }),
   fact(AsylumCeased, 'person', {
     route: 'asylum-cessations',
     summary: 'The asylum of a person ended.',
     effects: asylum('ceased'),
     rank: 60,
+    sensitive: true,
   }),
   fact(ExtraditionRequested, 'person', {
     route: 'extradition-requests',

@@ -81,14 +81,19 @@ export const personEntries = [
   act(IdentifierAssigned, ['person', 'group'], {
     route: 'identifiers',
     summary: 'An identifier of another register was assigned.',
+    // It may be the number of a passport.
+    sensitive: ({ scheme }) => scheme === 'other',
     correctable: true,
   }),
   act(IdentityJudged, 'person', {
     route: 'identity-judgements',
     summary: 'Somebody judged whether two persons of the record are one.',
+    // Tells whose a nom de guerre is.
+    sensitive: true,
   }),
   act(IdentityJudgementRevoked, 'person', {
     route: 'identity-judgement-revocations',
     summary: 'A judgement about identity was revoked.',
+    sensitive: true,
   }),
 ];

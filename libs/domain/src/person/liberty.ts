@@ -157,6 +157,8 @@ export const libertyEvents = [
     summary: 'A person disappeared, or is held where nobody tells.',
     effects: ({ kind }) => [{ axis: 'whereabouts', set: kind ?? 'missing' }],
     rank: RANK.disappearance,
+    // Accuses somebody.
+    sensitive: ({ by }) => by !== undefined,
   }),
   fact(PersonLocated, 'person', {
     route: 'locations',

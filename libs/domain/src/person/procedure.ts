@@ -122,6 +122,8 @@ export const procedureEvents = [
     summary: 'A person was arrested.',
     effects: [{ axis: 'hold', set: 'police-custody' }],
     rank: RANK.arrest,
+    // Accuses somebody.
+    sensitive: ({ by }) => by !== undefined,
   }),
   fact(CustodyReported, 'person', {
     route: 'custody-reports',

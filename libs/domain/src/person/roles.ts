@@ -96,12 +96,14 @@ export const roleEvents = [
     route: 'memberships',
     summary: 'A person is a member of a group.',
     effects: membershipEffects('held'),
+    sensitive: true,
     rank: 40,
   }),
   fact(MembershipEnded, 'person', {
     route: 'membership-endings',
     summary: 'A person is no longer a member of a group.',
     effects: membershipEffects('ended'),
+    sensitive: true,
     rank: 60,
   }),
 ];

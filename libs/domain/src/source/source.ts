@@ -152,13 +152,25 @@ class SourceDependsOn {
   kind!: (typeof DEPENDENCE_KINDS)[number];
 }
 
+/** Whoever gave it may be found by what they said. */
+function isInterview({ type }: SourceEntered | SourceDetailsCorrected): boolean {
+  return type === 'interview';
+}
+
 export const sourceEvents = [
-  entry(SourceEntered, 'source', { summary: 'A source was entered, with its text where that may be held.' }),
+  entry(SourceEntered, 'source', {
+    summary: 'A source was entered, with its text where that may be held.',
+    sensitive: isInterview,
+  }),
   act(SourceTextContinued, 'source', {
     route: 'text-continuations',
     summary: 'The next part of the text of a long source.',
   }),
-  act(SourceDetailsCorrected, 'source', { route: 'details', summary: 'What is known about a source was corrected.' }),
+  act(SourceDetailsCorrected, 'source', {
+    route: 'details',
+    summary: 'What is known about a source was corrected.',
+    sensitive: isInterview,
+  }),
   act(SourceCaptured, 'source', { route: 'captures', summary: 'A copy of the source was kept elsewhere.' }),
   act(SourceGone, 'source', { route: 'disappearances', summary: 'The source is no longer where it was published.' }),
   act(SourceChanged, 'source', { route: 'changes', summary: 'The source was changed where it is published.' }),
