@@ -14,8 +14,7 @@ import {
   stands,
   type SubjectId,
 } from '#domain';
-import { canonicalJson, type Clock, derivedId, streamName } from '#kernel';
-import type { Visibility } from '#log-format';
+import { canonicalJson, type Clock, derivedId, streamName, type Visibility } from '#kernel';
 import { contextOf, decisionOn } from './decision.js';
 import type { KeyedLock } from './keyed-lock.js';
 import type { Prepared } from './prepare.js';

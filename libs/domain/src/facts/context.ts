@@ -1,7 +1,7 @@
 /** What decisions ask for, and what they give. */
+import type { Visibility } from '#kernel';
 import type { Category, SubjectId } from '../catalogue/category.js';
 import type { Data } from '../catalogue/definition.js';
-import type { Visibility } from './event.js';
 import type { SubjectState } from './state.js';
 
 /** What a decision depends on besides the subject's own events. */

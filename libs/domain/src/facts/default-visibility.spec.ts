@@ -1,8 +1,8 @@
 /** The table of test/fixtures/visibility.txt says what each event is by default; this says what depends on the record. */
+import type { Visibility } from '#kernel';
 import type { Data } from '../catalogue/definition.js';
 import { EXAMPLE_IDS as ID } from '../examples/index.js';
 import { type OfficeVisibility, visibilityByDefault } from './default-visibility.js';
-import type { Visibility } from './event.js';
 import { decideMoved, planMove } from './move.js';
 import { visibilityOf } from './ledger.js';
 import { aRecord, like, type RecordInMemory, type Who } from './spec-support.js';

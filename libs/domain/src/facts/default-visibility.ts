@@ -5,13 +5,12 @@
  * It stays `internal`, never `confidential`: whoever works in the office has to be able to check and to correct it, and a source
  * that few may see would hide every fact that cites it from the others. That a thing is for few is for a person to decide.
  */
-import { recordingDay } from '#kernel';
+import { recordingDay, type Visibility } from '#kernel';
 import { definitionOf } from '../catalogue/catalogue.js';
 import { embeddedIn, innerTypeOf } from '../catalogue/references.js';
 import { mayBeMinor, tellsOfMinor } from '../person/minors.js';
 import { isPlainObject } from '../validation/fields.js';
 import type { DecideContext, NewEvent } from './context.js';
-import type { Visibility } from './event.js';
 import { visibilityOf } from './ledger.js';
 import type { SubjectState } from './state.js';
 
