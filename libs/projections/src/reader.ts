@@ -13,6 +13,7 @@ import { differenceOf, differs, type Known } from './difference/difference.js';
 import { casesOf, partiesOf } from './documents/parties.js';
 import { momentDocument, presentDocument } from './documents/present.js';
 import { evidenceOf } from './evidence.js';
+import { FileVersion } from './file-version.js';
 import { ViewsFolder } from './folder.js';
 import { citationsPage, historyPage, type Source } from './history.js';
 import { Knowledge } from './knowledge.js';
@@ -95,6 +96,7 @@ interface OpenFile {
   readonly path: string;
   readonly db: DatabaseSync;
   readonly records: Records;
+  readonly version: FileVersion;
   readonly ready: ReadyDocuments;
   readonly lists: Lists;
   readonly search: SearchReader;
@@ -123,6 +125,9 @@ class FileReader implements ViewsReader {
   }
 
   document(kind: SubjectCategory, id: string, moment: Moment = {}): Result<DocumentAnswer, Refusal> {
+    const isPresent = moment.validAt === undefined && moment.knownAt === undefined;
+    const again = isPresent && this.opened()?.ready.again(kind, id, recordingDay(this.options.clock.now()));
+    if (again) return ok(again);
     return this.snapshot((file) => {
       const row = file.records.present(kind, id);
       const known = moment.knownAt === undefined ? ok(this.now(file)) : this.resolve(file, moment.knownAt);
@@ -130,10 +135,8 @@ class FileReader implements ViewsReader {
       if (row === undefined || row.entered > known.value.seq) {
         return err(notFound(kind, moment.knownAt === undefined ? '' : ' then'));
       }
-      const json =
-        moment.validAt === undefined && moment.knownAt === undefined
-          ? ok(this.presentJson(file, row, known.value))
-          : this.momentJson(file, row, moment, known.value);
+      if (isPresent) return ok(this.presentAnswer(file, row, known.value));
+      const json = this.momentJson(file, row, moment, known.value);
       return json.ok ? ok({ json: json.value, revision: row.revision }) : json;
     });
   }
@@ -266,13 +269,13 @@ class FileReader implements ViewsReader {
   }
 
   revisionOf(stream: string): number | undefined {
-    return this.opened()?.records.revision(stream);
+    return this.lookedInto()?.records.revision(stream);
   }
 
   health(): ViewsHealth {
     const { told } = this;
     if (told === undefined) {
-      const head = this.opened()?.records.head();
+      const head = this.lookedInto()?.records.head();
       return { state: this.closed ? 'closed' : 'starting', seq: head?.seq ?? 0, lagMilliseconds: 0 };
     }
     if (told.state === 'live' || told.knownAt === undefined) return told;
@@ -281,6 +284,7 @@ class FileReader implements ViewsReader {
 
   notify(message: ViewsMessage): void {
     if (this.closed) return;
+    this.file?.version.forget();
     if (message.kind === 'health') this.told = message.health;
     if (message.kind === 'swapped' || message.kind === 'withdrawn') this.letGo();
     if (message.kind === 'advanced' || message.kind === 'swapped')
@@ -309,7 +313,7 @@ class FileReader implements ViewsReader {
 
   /** One snapshot of the file for one answer. */
   private snapshot<T>(answer: (file: OpenFile) => Result<T, Refusal>): Result<T, Refusal> {
-    const file = this.opened();
+    const file = this.lookedInto();
     if (file === undefined) return err(NOT_READY);
     file.db.exec('BEGIN');
     try {
@@ -317,6 +321,13 @@ class FileReader implements ViewsReader {
     } finally {
       file.db.exec('COMMIT');
     }
+  }
+
+  /** To be read from as it is now; what was kept from an earlier turn of it is then asked for anew. */
+  private lookedInto(): OpenFile | undefined {
+    const file = this.opened();
+    file?.version.forget();
+    return file;
   }
 
   private opened(): OpenFile | undefined {
@@ -329,11 +340,13 @@ class FileReader implements ViewsReader {
     const { path, db } = found;
     this.lookedAt = performance.now();
     const records = new Records(db);
+    const version = new FileVersion(db);
     return (this.file = {
       path,
       db,
       records,
-      ready: new ReadyDocuments(records),
+      version,
+      ready: new ReadyDocuments(records, version),
       lists: new Lists(db, records),
       search: new SearchReader(db),
       tree: new TreeReader(db),
@@ -366,7 +379,7 @@ class FileReader implements ViewsReader {
 
   /** The revision of the stream's latest event whose texts can be found. */
   private searchedRevisionOf(stream: string): number | undefined {
-    const file = this.opened();
+    const file = this.lookedInto();
     return file?.records.revision(stream, file.search.done());
   }
 
@@ -379,13 +392,13 @@ class FileReader implements ViewsReader {
     return this.presentOf(file, row, day).item;
   }
 
-  private presentJson(file: OpenFile, row: PresentRow, known: ResolvedMoment): Buffer {
+  private presentAnswer(file: OpenFile, row: PresentRow, known: ResolvedMoment): DocumentAnswer {
     // The ready document holds for as long as nothing in it changes; only which record it answers from moves on.
     const end = `,"asOf":${JSON.stringify(asOf(known))}}`;
-    const ready = file.ready.find(row, known.day, end);
+    const ready = file.ready.find(row, known, end);
     if (ready !== undefined) return ready;
     const { document } = this.presentOf(file, row, known.day);
-    return Buffer.from(`${JSON.stringify(document).slice(0, -1)}${end}`);
+    return { json: Buffer.from(`${JSON.stringify(document).slice(0, -1)}${end}`), revision: row.revision };
   }
 
   private lookups(file: OpenFile, { seq, day }: ResolvedMoment): Lookups {

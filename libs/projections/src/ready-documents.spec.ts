@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
+import { FileVersion } from './file-version.js';
 import { ReadyDocuments } from './ready-documents.js';
 import { Records } from './records.js';
 import { createFile, makeReadable, openForReading } from './schema.js';
@@ -11,6 +13,7 @@ let folder: string;
 let writer: DatabaseSync;
 let reader: DatabaseSync;
 let records: Records;
+let version: FileVersion;
 let ready: ReadyDocuments;
 
 beforeEach(() => {
@@ -26,7 +29,8 @@ beforeEach(() => {
   if (opened === undefined) throw new Error('The file cannot be read.');
   reader = opened;
   records = new Records(reader);
-  ready = new ReadyDocuments(records);
+  version = new FileVersion(reader);
+  ready = new ReadyDocuments(records, version);
 });
 
 afterEach(() => {
@@ -41,10 +45,10 @@ function put(seq: number, day: number, until: number, document: object): void {
     .run(seq, day, until, JSON.stringify(document));
 }
 
-function find(today: number, end: string): Buffer | undefined {
+function find(today: number, end: string, settled = false): Buffer | undefined {
   const row = records.present('person', 'a');
   if (row === undefined) throw new Error('There is no such subject.');
-  return ready.find(row, today, end);
+  return ready.find(row, { seq: 5, settled, day: today }, end)?.json;
 }
 
 test('the document with another end, the same bytes as long as nothing changes', () => {
@@ -84,4 +88,46 @@ test('none where none stands ready, or none for this day', () => {
 test('what the row of a subject says', () => {
   expect(records.present('person', 'a')).toMatchObject({ sid: 1, revision: 4, seq: null, entered: 2 });
   expect(records.present('group', 'a')).toBeUndefined();
+});
+
+describe('the same answer again', () => {
+  beforeEach(() => {
+    put(5, 10, 20, { name: 'Vy' });
+  });
+
+  test('as long as nobody commits to the file, of this subject and on this day', () => {
+    expect(ready.again('person', 'a', 10)).toBeUndefined();
+    const first = find(10, '}');
+    expect(ready.again('person', 'a', 10)).toEqual({ json: first, revision: 4 });
+    expect(ready.again('person', 'a', 10)).toBe(ready.again('person', 'a', 10));
+    expect(ready.again('person', 'a', 11)).toBeUndefined();
+    expect(ready.again('group', 'a', 10)).toBeUndefined();
+    expect(ready.again('person', 'b', 10)).toBeUndefined();
+  });
+
+  test('not after a commit that somebody may have seen: from the next turn on, or once the file was looked into', async () => {
+    find(10, '}');
+    expect(ready.again('person', 'a', 10)).toBeDefined();
+    writer.exec("UPDATE streams SET revision = 5 WHERE name = 'habeasPerson-a'");
+    await nextTurn();
+    expect(ready.again('person', 'a', 10)).toBeUndefined();
+    find(10, '}');
+    expect(ready.again('person', 'a', 10)).toMatchObject({ revision: 5 });
+    writer.exec("UPDATE streams SET revision = 6 WHERE name = 'habeasPerson-a'");
+    version.forget();
+    expect(ready.again('person', 'a', 10)).toBeUndefined();
+  });
+
+  test('of the snapshot that it was found in, not of what was committed since', () => {
+    reader.exec('BEGIN');
+    find(10, '}');
+    writer.exec("UPDATE streams SET revision = 5 WHERE name = 'habeasPerson-a'");
+    reader.exec('COMMIT');
+    expect(ready.again('person', 'a', 10)).toBeUndefined();
+  });
+
+  test('not where the clock is behind the record: what is settled changes as it goes on', () => {
+    find(10, '}', true);
+    expect(ready.again('person', 'a', 10)).toBeUndefined();
+  });
 });

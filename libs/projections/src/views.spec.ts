@@ -616,6 +616,28 @@ test('waiting for a position: at once, when it comes, not at all', async () => {
   expect(await never).toBe(false);
 });
 
+test('what was given before is not given again to who has seen something newer, even in the same turn of the event loop', async () => {
+  const { views, reader } = record.views();
+  await record.say(...THE_CASE);
+  await caughtUp(reader, THE_CASE.length + 1);
+  await allReady(record.folder);
+  await views.close();
+  const person = idOf('vy');
+  const stream = streamName('person', person);
+  const revision = (): number => {
+    const answer = reader.document('person', person);
+    return answer.ok ? answer.value.revision : -1;
+  };
+  const before = revision();
+  expect(revision()).toBe(before);
+  expect(before).toBeGreaterThan(0);
+  const writer = new DatabaseSync(servedFile(record.folder));
+  writer.prepare('UPDATE streams SET revision = revision + 1 WHERE name = ?').run(stream);
+  writer.close();
+  await expect(reader.waitFor(stream, before + 1, 0)).resolves.toBe(true);
+  expect(revision()).toBe(before + 1);
+});
+
 test('of many holders of roles and many statements a document shows a hundred, and says that there are more', async () => {
   const id = (name: string): string => derivedId('many', name, 0);
   const says = (kind: Said['kind'], subject: string, type: string, data: object): Said => ({

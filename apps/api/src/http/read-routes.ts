@@ -4,6 +4,7 @@ import { streamName, type Refusal, type Result } from '#kernel';
 import {
   type CitationsPage,
   type DifferenceView,
+  type DocumentAnswer,
   type HistoryPage,
   isListedInTime,
   type ListPage,
@@ -61,6 +62,9 @@ export function readController(category: SubjectCategory): Type {
   @NeedsScope('read')
   @Controller(`v1/${plural}`)
   class ReadController {
+    /** A tag costs as much as the rest of an answer that is given again, and is the same. */
+    private readonly tags = new WeakMap<DocumentAnswer, string>();
+
     constructor(@Inject(HABEAS) private readonly habeas: Habeas) {}
 
     @Get()
@@ -109,15 +113,14 @@ export function readController(category: SubjectCategory): Type {
     ): Promise<Buffer> {
       const { validAt, knownAt, minPosition } = readQuery(query, ['validAt', 'knownAt', 'minPosition']).once;
       await waitForPosition(this.habeas, minPosition);
-      const { json, revision } = orProblem(
+      const answer = orProblem(
         this.habeas.views.document(category, id, {
           ...(validAt === undefined ? {} : { validAt }),
           ...(knownAt === undefined ? {} : { knownAt }),
         }),
       );
-      if (knownAt === undefined)
-        reply.header('etag', etagOf(this.habeas.etagSecret, streamName(category, id), revision));
-      return json;
+      if (knownAt === undefined) reply.header('etag', this.tagOf(id, answer));
+      return answer.json;
     }
 
     @Get(':id/history')
@@ -156,6 +159,14 @@ export function readController(category: SubjectCategory): Type {
       const { from = '', to, minPosition } = readQuery(query, ['from', 'to', 'minPosition']).once;
       await waitForPosition(this.habeas, minPosition);
       return orProblem(this.habeas.views.difference(category, id, { from, ...(to !== undefined && { to }) }));
+    }
+
+    private tagOf(id: string, answer: DocumentAnswer): string {
+      const known = this.tags.get(answer);
+      if (known !== undefined) return known;
+      const tag = etagOf(this.habeas.etagSecret, streamName(category, id), answer.revision);
+      this.tags.set(answer, tag);
+      return tag;
     }
   }
   Object.defineProperty(ReadController, 'name', { value: `${title}sReadController` });
