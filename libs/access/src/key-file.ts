@@ -27,7 +27,7 @@ const SCHEMA = `
 `;
 
 /** How long a connection waits for a lock before it gives up, in milliseconds. */
-const PATIENCE = 5_000;
+export const PATIENCE = 5_000;
 
 /**
  * Looks at the file without touching it.

@@ -1,17 +1,17 @@
 /** What the two threads of keys.db say to each other. Only wrapped keys travel; the master key stays where it is. */
 import type { KeyStoreErrorCode } from './key-store-error.js';
-import type { RowPlace } from './key-rows.js';
+import type { KeyIds, RowPlace } from './key-rows.js';
 import type { WrappedKey } from './wrapping.js';
 
 export type ToKeyWriter =
   | { readonly kind: 'obtain'; readonly keys: readonly WrappedKey[] }
-  | { readonly kind: 'destroy'; readonly places: readonly RowPlace[] }
+  | { readonly kind: 'destroy'; readonly what: readonly (RowPlace | KeyIds)[] }
   | { readonly kind: 'close' };
 
 export type FromKeyWriter =
   | { readonly kind: 'ready' }
   /** What lies at the places now, in the order of the request, durably. */
   | { readonly kind: 'obtained'; readonly keys: readonly WrappedKey[] }
-  /** Nothing lies at the places any more, durably. */
+  /** Nothing of it is in the file any more, nor in its journal, durably. */
   | { readonly kind: 'destroyed' }
   | { readonly kind: 'failed'; readonly code: KeyStoreErrorCode; readonly message: string };

@@ -5,6 +5,11 @@ import { unwrap, type WrappedKey } from './wrapping.js';
 /** Where a key lies: which stream's it is, or the name of the secret. */
 export type RowPlace = Pick<WrappedKey, 'kind' | 'name'>;
 
+/** Keys of streams. */
+export interface KeyIds {
+  readonly keyIds: readonly string[];
+}
+
 export interface KeyRows {
   /** Which they are, for sentences that begin with "The": `key store /data/keys.db`. Holds no secret. */
   readonly place: string;
@@ -19,10 +24,10 @@ export interface KeyRows {
    */
   at(place: RowPlace): Promise<WrappedKey | undefined>;
   /**
-   * Takes away what lies at a place, durably.
-   * @throws KeyStoreError `read-only`, `disk-full`, `unavailable`
+   * Takes away what lies at a place, or keys of streams by their ids, durably.
+   * @throws KeyStoreError `read-only`, `disk-full`, `unavailable`: part of it may be done, and is safe to do again
    */
-  destroy(place: RowPlace): Promise<void>;
+  destroy(what: RowPlace | KeyIds): Promise<void>;
   /**
    * Keys of streams by their ids; one that is not there is left out.
    * @throws KeyStoreError `unavailable`

@@ -42,6 +42,8 @@ class OpeningKeyStore implements KeyStore {
   readonly #byId = new LRUCache<string, Opened>({ max: MAX_CACHED_KEYS });
   /** Keys that are being looked up or made: whoever asks meanwhile waits for the same one. */
   readonly #obtaining = new Map<string, Promise<StreamKey>>();
+  /** Ids of keys that were destroyed: one that was being looked up meanwhile is not to come back by that. */
+  readonly #destroyed = new Set<string>();
   #closed = false;
 
   constructor(
@@ -84,6 +86,21 @@ class OpeningKeyStore implements KeyStore {
     if (known !== undefined) this.#forget(known);
   }
 
+  async destroy(keyIds: Iterable<string>): Promise<void> {
+    this.#assertOpen();
+    const ids = [...keyIds];
+    if (ids.length > 0) await this.keys.rows.destroy({ keyIds: ids });
+    this.forget(ids);
+  }
+
+  forget(keyIds: Iterable<string>): void {
+    for (const keyId of keyIds) {
+      this.#destroyed.add(keyId);
+      const known = this.#byId.peek(keyId);
+      if (known !== undefined) this.#forget(known);
+    }
+  }
+
   async find(keyIds: Iterable<string>): Promise<ReadonlyMap<string, StreamKey>> {
     this.#assertOpen();
     const found = new Map<string, StreamKey>();
@@ -100,11 +117,11 @@ class OpeningKeyStore implements KeyStore {
     } catch (error) {
       for (const [keyId, known] of asked) {
         if (!this.#counts(known, this.trust.unconfirmed) || !isUnavailable(error)) throw error;
-        found.set(keyId, known.key);
+        if (!this.#destroyed.has(keyId)) found.set(keyId, known.key);
       }
       return found;
     }
-    for (const row of rows) found.set(row.keyId, this.#open(row));
+    for (const row of rows) if (!this.#destroyed.has(row.keyId)) found.set(row.keyId, this.#open(row));
     for (const [keyId, known] of asked) if (known !== undefined && !found.has(keyId)) this.#forget(known);
     return found;
   }
@@ -122,7 +139,8 @@ class OpeningKeyStore implements KeyStore {
     this.#assertOpen();
     const place = placeOf({ kind, name });
     const known = this.#byPlace.get(place);
-    if (this.#counts(known, this.trust.unasked)) return known.key;
+    // The two memories drop what was not used for long each by itself.
+    if (this.#counts(known, this.trust.unasked) && !this.#destroyed.has(known.key.keyId)) return known.key;
     const underWay = this.#obtaining.get(place);
     if (underWay !== undefined) return underWay;
     const obtaining = this.#lookUpOrMake(kind, name, known).finally(() => this.#obtaining.delete(place));
@@ -136,11 +154,14 @@ class OpeningKeyStore implements KeyStore {
     const wrapped = wrap(this.randomness.bytes(32), place, master, this.randomness);
     try {
       // What comes back is what lies there: another process, or another node, may have been first.
-      const key = this.#open(await rows.obtain({ ...place, wrapped }));
+      const row = await rows.obtain({ ...place, wrapped });
+      if (this.#destroyed.has(row.keyId)) throw beingDestroyed(rows.place);
+      const key = this.#open(row);
       if (known !== undefined && known.key.keyId !== key.keyId) this.#byId.delete(known.key.keyId);
       return key;
     } catch (error) {
-      if (!this.#counts(known, this.trust.unconfirmed) || !isUnavailable(error)) throw error;
+      const mayServe = this.#counts(known, this.trust.unconfirmed) && !this.#destroyed.has(known.key.keyId);
+      if (!mayServe || !isUnavailable(error)) throw error;
       return known.key;
     }
   }
@@ -165,6 +186,10 @@ class OpeningKeyStore implements KeyStore {
   #assertOpen(): void {
     if (this.#closed) throw new KeyStoreError('closed', 'The key store was closed.');
   }
+}
+
+function beingDestroyed(place: string): KeyStoreError {
+  return new KeyStoreError('unavailable', `A key in the ${place} is being destroyed; try again.`);
 }
 
 function isUnavailable(error: unknown): boolean {

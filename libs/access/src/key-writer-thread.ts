@@ -2,12 +2,12 @@
 import { Worker } from 'node:worker_threads';
 import type { FromKeyWriter, ToKeyWriter } from './key-protocol.js';
 import { KeyStoreError } from './key-store-error.js';
-import type { RowPlace } from './key-rows.js';
+import type { KeyIds, RowPlace } from './key-rows.js';
 import type { WrappedKey } from './wrapping.js';
 
 type Request = { reject(error: KeyStoreError): void } & (
   | { readonly kind: 'obtain'; readonly key: WrappedKey; resolve(key: WrappedKey): void }
-  | { readonly kind: 'destroy'; readonly place: RowPlace; resolve(): void }
+  | { readonly kind: 'destroy'; readonly what: RowPlace | KeyIds; resolve(): void }
 );
 
 /** Keys of one transaction, at most. */
@@ -72,10 +72,10 @@ export class KeyWriterThread {
     });
   }
 
-  /** Resolves when nothing lies at the place any more, durably. */
-  destroy(place: RowPlace): Promise<void> {
+  /** Resolves when nothing of it is there any more, durably. */
+  destroy(what: RowPlace | KeyIds): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#ask({ kind: 'destroy', place, resolve, reject });
+      this.#ask({ kind: 'destroy', what, resolve, reject });
     });
   }
 
@@ -114,7 +114,7 @@ export class KeyWriterThread {
     this.#post(
       first.kind === 'obtain'
         ? { kind: 'obtain', keys: this.#underWay.flatMap((one) => (one.kind === 'obtain' ? [one.key] : [])) }
-        : { kind: 'destroy', places: this.#underWay.flatMap((one) => (one.kind === 'destroy' ? [one.place] : [])) },
+        : { kind: 'destroy', what: this.#underWay.flatMap((one) => (one.kind === 'destroy' ? [one.what] : [])) },
     );
   }
 

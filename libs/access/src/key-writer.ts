@@ -1,10 +1,10 @@
 /** The thread that writes keys.db, so that waiting for the disk blocks nobody. One message is one transaction. */
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openForWriting } from './key-file.js';
+import { openForWriting, PATIENCE } from './key-file.js';
 import type { FromKeyWriter, ToKeyWriter } from './key-protocol.js';
-import { toKeyStoreError } from './key-store-error.js';
-import type { RowPlace } from './key-rows.js';
+import { KeyStoreError, toKeyStoreError } from './key-store-error.js';
+import type { KeyIds, RowPlace } from './key-rows.js';
 import type { WrappedKey } from './wrapping.js';
 
 const port = parentPort;
@@ -40,7 +40,7 @@ port.on('message', (message: ToKeyWriter) => {
     answer(() => ({ kind: 'obtained', keys: writes.obtainAll(message.keys) }));
   } else {
     answer(() => {
-      writes.destroyAll(message.places);
+      writes.destroyAll(message.what);
       return { kind: 'destroyed' };
     });
   }
@@ -48,7 +48,7 @@ port.on('message', (message: ToKeyWriter) => {
 
 interface Writes {
   obtainAll(keys: readonly WrappedKey[]): WrappedKey[];
-  destroyAll(places: readonly RowPlace[]): void;
+  destroyAll(what: readonly (RowPlace | KeyIds)[]): void;
 }
 
 function prepare(connection: DatabaseSync): Writes {
@@ -57,6 +57,7 @@ function prepare(connection: DatabaseSync): Writes {
   );
   const select = connection.prepare('SELECT key_id, wrapped FROM keys WHERE kind = ? AND name = ?');
   const remove = connection.prepare('DELETE FROM keys WHERE kind = ? AND name = ?');
+  const removeById = connection.prepare("DELETE FROM keys WHERE key_id = ? AND kind = 'stream'");
   const inTransaction = <T>(write: () => T): T => {
     connection.exec('BEGIN IMMEDIATE');
     try {
@@ -78,12 +79,32 @@ function prepare(connection: DatabaseSync): Writes {
           return { kind, name, keyId: row.key_id, wrapped: row.wrapped };
         }),
       ),
-    destroyAll: (places) => {
+    destroyAll: (what) => {
       inTransaction(() => {
-        for (const { kind, name } of places) remove.run(kind, name);
+        for (const one of what) {
+          if ('keyIds' in one) for (const keyId of one.keyIds) removeById.run(keyId);
+          else remove.run(one.kind, one.name);
+        }
       });
-      // The journal holds the pages as they were before.
-      connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      emptyJournal(connection);
     },
   };
+}
+
+/** How long keys that others wait for are held up by whoever reads while the journal is to be emptied, in milliseconds. */
+const EMPTYING_PATIENCE = 2_000;
+
+/**
+ * The journal holds pages as they were before. Whoever reads at this moment keeps it from being emptied, which to SQLite is
+ * no error.
+ */
+function emptyJournal(connection: DatabaseSync): void {
+  connection.exec(`PRAGMA busy_timeout = ${EMPTYING_PATIENCE}`);
+  try {
+    const { busy } = connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+    if (busy !== 0)
+      throw new KeyStoreError('unavailable', `The key store ${file} is being read for long; try again in a moment.`);
+  } finally {
+    connection.exec(`PRAGMA busy_timeout = ${PATIENCE}`);
+  }
 }

@@ -155,20 +155,55 @@ function overwritten(whole: Buffer): Buffer {
   return copy;
 }
 
-test('a secret that was destroyed is nowhere in the folder any more, while the key store is open', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'habeas-keys-'));
-  const store = await openSqliteKeyStore({ folder, randomness, mode: 'write' });
-  // Among others, so that its page stays.
-  for (const name of ['one', 'webhook', 'another']) await store.secret(name);
-  const row = await inDatabase(join(folder, 'keys.db'), (db) =>
-    db.prepare("SELECT wrapped FROM keys WHERE kind = 'secret' AND name = 'webhook'").get(),
-  );
-  const wrapped = Buffer.from(row!.wrapped as Uint8Array);
-  const held = (): string[] => readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes(wrapped));
-  expect(held()).not.toEqual([]);
-  await store.destroySecret('webhook');
-  expect(held()).toEqual([]);
-  await store.close();
-  expect(held()).toEqual([]);
-  rmSync(folder, { recursive: true });
+describe('what was destroyed is nowhere in the folder any more, while the key store is open', () => {
+  /** As they lie in the file, wrapped. */
+  const wrappedOf = (where: string): Promise<readonly Buffer[]> =>
+    inDatabase(keysFile(), (db) =>
+      db
+        .prepare(`SELECT wrapped FROM keys WHERE ${where}`)
+        .all()
+        .map(({ wrapped }) => Buffer.from(wrapped as Uint8Array)),
+    );
+  const held = (wrapped: readonly Buffer[]): number => {
+    const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+    return wrapped.filter((bytes) => files.some((file) => file.includes(bytes))).length;
+  };
+
+  test('a secret', async () => {
+    const store = await open();
+    // Among others, so that its page stays.
+    for (const name of ['one', 'webhook', 'another']) await store.secret(name);
+    const wrapped = await wrappedOf("kind = 'secret' AND name = 'webhook'");
+    expect(held(wrapped)).toBe(1);
+    await store.destroySecret('webhook');
+    expect(held(wrapped)).toBe(0);
+    await store.close();
+    expect(held(wrapped)).toBe(0);
+  });
+
+  test('keys of streams, some here and there and whole pages of them', async () => {
+    const store = await open();
+    const made = await Promise.all(Array.from({ length: 2_000 }, (_, n) => store.obtain(`s-${n}`)));
+    const ids = made.flatMap(({ keyId }, n) => (n % 7 === 0 || (n > 700 && n < 1_200) ? [keyId] : []));
+    const wrapped = await wrappedOf(`key_id IN (${ids.map((id) => `'${id}'`).join()})`);
+    expect(held(wrapped)).toBe(ids.length);
+    await store.destroy(ids);
+    expect(held(wrapped)).toBe(0);
+    expect(held(await wrappedOf("kind = 'stream'"))).toBe(2_000 - ids.length);
+  });
+
+  test('or it is said that it is not done, where somebody reads all the time', async () => {
+    const store = await open();
+    const { keyId } = await store.obtain('s-1');
+    const wrapped = await wrappedOf(`key_id = '${keyId}'`);
+    const db = new DatabaseSync(keysFile());
+    db.exec('BEGIN');
+    db.prepare('SELECT count(*) FROM keys').get();
+    await expect(store.destroy([keyId])).rejects.toMatchObject({ code: 'unavailable' });
+    expect(held(wrapped)).toBe(1);
+    db.close();
+    await store.destroy([keyId]);
+    expect(held(wrapped)).toBe(0);
+    expect(await store.find([keyId])).toEqual(new Map());
+  }, 20_000);
 });

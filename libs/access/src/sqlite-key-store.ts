@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { KeyStore } from '#log-format';
 import { checkMasterKey, createKeyFile, inspectKeyFile, openForReading } from './key-file.js';
-import type { KeyRows, OpenedKeys, RowPlace } from './key-rows.js';
+import type { KeyIds, KeyRows, OpenedKeys, RowPlace } from './key-rows.js';
 import { KeyStoreError, toKeyStoreError } from './key-store-error.js';
 import { keyStoreOver } from './key-store.js';
 import { KeyWriterThread } from './key-writer-thread.js';
@@ -98,9 +98,9 @@ class SqliteKeyRows implements KeyRows {
     return there && asKey(there);
   }
 
-  async destroy(place: RowPlace): Promise<void> {
+  async destroy(what: RowPlace | KeyIds): Promise<void> {
     if (this.writer === undefined) throw readOnly(this.place);
-    await this.writer.destroy(place);
+    await this.writer.destroy(what);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await

@@ -49,6 +49,13 @@ export interface KeyStore {
   obtain(stream: string): Promise<StreamKey>;
   /** The keys of these ids; a destroyed or unknown one is missing in the map. */
   find(keyIds: Iterable<string>): Promise<ReadonlyMap<string, StreamKey>>;
+  /**
+   * Destroys keys of streams, durably, and forgets them; one that is not there is passed over. What others hold in memory (nodes,
+   * threads) they find for a while, until they are told to forget it.
+   */
+  destroy(keyIds: Iterable<string>): Promise<void>;
+  /** Lets go of keys that were destroyed elsewhere: from here on this opening finds them no more, whatever the store still says. */
+  forget(keyIds: Iterable<string>): void;
   /** A named secret of 32 bytes, made if there is none yet. */
   secret(name: string): Promise<Uint8Array>;
   /** A named secret that was made before; undefined where there is none: it was destroyed. */

@@ -6,7 +6,7 @@
  * where the server is set to commit asynchronously.
  */
 import type { KeyStore } from '#log-format';
-import type { KeyRows, OpenedKeys, RowPlace } from '../key-rows.js';
+import type { KeyIds, KeyRows, OpenedKeys, RowPlace } from '../key-rows.js';
 import { KeyStoreError } from '../key-store-error.js';
 import { keyStoreOver, type Trust } from '../key-store.js';
 import { findMasterKey } from '../master-key.js';
@@ -110,13 +110,14 @@ class PostgresKeyRows implements KeyRows {
     return (await this.#at([place])).get(placeOf(place));
   }
 
-  async destroy({ kind, name }: RowPlace): Promise<void> {
+  async destroy(what: RowPlace | KeyIds): Promise<void> {
     if (!this.writable) throw readOnly(this.place);
+    const [which, parameters] =
+      'keyIds' in what
+        ? [`kind = 'stream' AND key_id = ANY($1::text[])`, [what.keyIds]]
+        : ['kind = $1 AND name = $2', [what.kind, what.name]];
     await this.database.run('could not be written', (client) =>
-      client.query(`WITH ${DURABLY} DELETE FROM ${this.#table} USING durably WHERE kind = $1 AND name = $2`, [
-        kind,
-        name,
-      ]),
+      client.query(`WITH ${DURABLY} DELETE FROM ${this.#table} USING durably WHERE ${which}`, parameters),
     );
   }
 

@@ -142,6 +142,55 @@ export function keyStoreContract(make: () => Promise<KeyStorePlace>): void {
     });
   });
 
+  describe('destroying keys of streams', () => {
+    test('destroys these, here and for every opening that has not got them, and no others', async () => {
+      const [store, reader] = [await open(), await open({ mode: 'read' })];
+      const [a, b, c] = await Promise.all([store.obtain('s-1'), store.obtain('s-2'), store.obtain('s-3')]);
+      await store.secret('s-1');
+      await store.destroy([a.keyId, 'unknown', c.keyId]);
+      for (const one of [store, reader, await open()]) {
+        expect([...(await one.find([a.keyId, b.keyId, c.keyId])).keys()]).toEqual([b.keyId]);
+      }
+      expect(await place.count()).toBe(1);
+      expect(await reader.findSecret('s-1')).toBeDefined();
+      // Again, and of nothing.
+      await store.destroy([a.keyId]);
+      await store.destroy([]);
+      const next = await store.obtain('s-1');
+      expect(next.keyId).not.toBe(a.keyId);
+      expect(next.key).not.toEqual(a.key);
+    });
+
+    test('what is asked for while it goes on is answered with what is there before or after, and is then gone', async () => {
+      const store = await open();
+      const made = await Promise.all(Array.from({ length: 50 }, (_, n) => store.obtain(`s-${n}`)));
+      const ids = made.map(({ keyId }) => keyId);
+      const asked = [store.find(ids), store.destroy(ids), store.find(ids)];
+      const again = Array.from({ length: 50 }, (_, n) => store.obtain(`s-${n}`));
+      await Promise.all(asked);
+      await Promise.allSettled(again);
+      expect(await store.find(ids)).toEqual(new Map());
+      for (let n = 0; n < 50; n++) expect(ids).not.toContain((await store.obtain(`s-${n}`)).keyId);
+    });
+
+    test('an opening that has one in memory has it until it is told to forget, and then for good', async () => {
+      const [store, other] = [await open(), await open({ mode: 'read' })];
+      const a = await store.obtain('s-1');
+      await other.find([a.keyId]);
+      await store.destroy([a.keyId]);
+      expect(await other.find([a.keyId])).toEqual(new Map([[a.keyId, a]]));
+      other.forget([a.keyId]);
+      expect(await other.find([a.keyId])).toEqual(new Map());
+      // Told before the store says so, as of one that lags behind.
+      const b = await store.obtain('s-2');
+      other.forget([b.keyId]);
+      expect(await other.find([b.keyId])).toEqual(new Map());
+      await expect(other.obtain('s-2')).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(other.destroy([b.keyId])).rejects.toMatchObject({ code: 'read-only' });
+      expect(await store.find([b.keyId])).toEqual(new Map([[b.keyId, b]]));
+    });
+  });
+
   describe('named secrets', () => {
     test('are made once and stay', async () => {
       const store = await open();

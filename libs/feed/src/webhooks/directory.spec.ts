@@ -46,6 +46,10 @@ async function node(find: KeyStore['find'] = (ids) => keys.find(ids)): Promise<W
       obtain: (stream) => keys.obtain(stream),
       secret: (name) => keys.secret(name),
       findSecret: (name) => keys.findSecret(name),
+      destroy: (keyIds) => keys.destroy(keyIds),
+      forget: (keyIds) => {
+        keys.forget(keyIds);
+      },
       destroySecret: (name) => keys.destroySecret(name),
       close: () => Promise.resolve(),
     },
