@@ -5,7 +5,7 @@ import { openAccessDirectory } from '#access';
 import { createCommandHandler } from '#command-handling';
 import { Leases } from '#event-store';
 import { Feed, ViewsChangeSource } from '#feed';
-import type { Clock } from '#kernel';
+import { type Clock, HmacKey } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
 import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -231,7 +231,7 @@ async function compose(
     progress,
     watching,
     server: randomUUID(),
-    etagSecret: await keyStore.secret('etag'),
+    etagKey: new HmacKey(await keyStore.secret('etag')),
     accepting: () => accepting,
     patience: PATIENCE,
   });

@@ -2,6 +2,7 @@ export * from './canonical.js';
 export * from './dates-format.js';
 export * from './dates.js';
 export * from './day.js';
+export * from './hmac.js';
 export * from './ids.js';
 export * from './instant.js';
 export * from './ports.js';

@@ -12,14 +12,13 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHmac,
   createSecretKey,
   hash,
   hkdfSync,
   type KeyObject,
   timingSafeEqual,
 } from 'node:crypto';
-import { isId, type Json, type JsonObject, type Randomness, writeCanonical } from '#kernel';
+import { HmacKey, isId, type Json, type JsonObject, type Randomness, writeCanonical } from '#kernel';
 import type { PersonalFields } from './personal.js';
 import type { StreamKey } from './types.js';
 
@@ -53,7 +52,9 @@ export function seal(fields: PersonalFields, place: Place, key: StreamKey, rando
   const salt = Buffer.from(randomness.bytes(SALT_BYTES));
   const plaintext = Buffer.from(writeCanonical({ fields, salt: salt.toString('base64url') }), 'utf8');
   const nonce = randomness.bytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', derive(key, 'habeas sealing v1'), nonce, { authTagLength: TAG_BYTES });
+  const cipher = createCipheriv('aes-256-gcm', derive(key, ciphers, 'habeas sealing v1', createSecretKey), nonce, {
+    authTagLength: TAG_BYTES,
+  });
   cipher.setAAD(boundTo(place));
   const ct = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   return {
@@ -70,9 +71,14 @@ export function open(box: SealedBox, place: Place, key: StreamKey): Disclosure |
   try {
     const bytes = Buffer.from(box.ct, 'base64url');
     const nonce = Buffer.from(box.nonce, 'base64url');
-    const decipher = createDecipheriv('aes-256-gcm', derive(key, 'habeas sealing v1'), nonce, {
-      authTagLength: TAG_BYTES,
-    });
+    const decipher = createDecipheriv(
+      'aes-256-gcm',
+      derive(key, ciphers, 'habeas sealing v1', createSecretKey),
+      nonce,
+      {
+        authTagLength: TAG_BYTES,
+      },
+    );
     decipher.setAAD(boundTo(place));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     const plaintext = Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]);
@@ -111,7 +117,9 @@ export function readBox(value: Json): SealedBox | undefined {
  * the key nobody can test guesses about what was asked, also not from the log.
  */
 export function requestMac(key: StreamKey, request: string): string {
-  return createHmac('sha256', derive(key, 'habeas request mac v1')).update(request, 'utf8').digest('hex');
+  return derive(key, macs, 'habeas request mac v1', (bytes) => new HmacKey(bytes))
+    .digest(request)
+    .toString('hex');
 }
 
 export function sameMac(one: string, other: string): boolean {
@@ -127,19 +135,15 @@ function boundTo({ stream, id }: Place): Buffer {
   return Buffer.from(JSON.stringify(['habeas box v1', stream, id]), 'utf8');
 }
 
-type Purpose = 'habeas sealing v1' | 'habeas request mac v1';
-
 /** Key stores hand out the same object as long as they hold it, so each derivation is paid once. */
-const derived: Readonly<Record<Purpose, WeakMap<StreamKey, KeyObject>>> = {
-  'habeas sealing v1': new WeakMap(),
-  'habeas request mac v1': new WeakMap(),
-};
+const ciphers = new WeakMap<StreamKey, KeyObject>();
+const macs = new WeakMap<StreamKey, HmacKey>();
 
-function derive(key: StreamKey, purpose: Purpose): KeyObject {
-  let known = derived[purpose].get(key);
+function derive<T>(key: StreamKey, derived: WeakMap<StreamKey, T>, purpose: string, made: (bytes: Uint8Array) => T): T {
+  let known = derived.get(key);
   if (known === undefined) {
-    known = createSecretKey(new Uint8Array(hkdfSync('sha256', key.key, '', purpose, 32)));
-    derived[purpose].set(key, known);
+    known = made(new Uint8Array(hkdfSync('sha256', key.key, '', purpose, 32)));
+    derived.set(key, known);
   }
   return known;
 }

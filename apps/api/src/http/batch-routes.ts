@@ -89,11 +89,11 @@ export function batchController(report: (line: string) => void): Type {
       if (!allows(principal, 'record') && !allows(principal, 'review')) {
         throw problem('forbidden', 'This needs a key with the scope "record" or "review".');
       }
-      const { commands, etagSecret, accepting } = this.habeas;
+      const { commands, etagKey, accepting } = this.habeas;
       const batch = new Batch({
         commands,
         principal,
-        etagSecret,
+        etagKey,
         requestId: request.id,
         problemFor: (thrown) => problemFor(thrown, request.id, report),
       });

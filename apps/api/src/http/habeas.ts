@@ -3,7 +3,7 @@ import type { AccessDirectory } from '#access';
 import type { CommandHandler, Principal } from '#command-handling';
 import type { EventStore } from '#event-store';
 import type { Webhooks } from '#feed';
-import type { Refusal, Result } from '#kernel';
+import type { HmacKey, Refusal, Result } from '#kernel';
 import type { Feed } from '#feed';
 import type { ViewsReader } from '#projections';
 import type { Bundles } from '../bundles.js';
@@ -36,7 +36,7 @@ export interface Habeas {
   /** Names this server, from its start to its end. */
   readonly server: string;
   /** Keys the ETags. */
-  readonly etagSecret: Uint8Array;
+  readonly etagKey: HmacKey;
   /** False from the moment at which the server begins to shut down. */
   readonly accepting: () => boolean;
   /** How long a read waits for what `minPosition` names, in milliseconds. */

@@ -164,7 +164,7 @@ export function readController(category: SubjectCategory): Type {
     private tagOf(id: string, answer: DocumentAnswer): string {
       const known = this.tags.get(answer);
       if (known !== undefined) return known;
-      const tag = etagOf(this.habeas.etagSecret, streamName(category, id), answer.revision);
+      const tag = etagOf(this.habeas.etagKey, streamName(category, id), answer.revision);
       this.tags.set(answer, tag);
       return tag;
     }

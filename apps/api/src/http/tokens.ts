@@ -1,6 +1,6 @@
 /** The two opaque tokens that clients carry: a position to wait for, and the state that a write was made from. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { parseStreamName } from '#kernel';
+import { timingSafeEqual } from 'node:crypto';
+import { type HmacKey, parseStreamName } from '#kernel';
 import { problem } from './problem.js';
 
 export interface StreamPosition {
@@ -25,9 +25,8 @@ export function readPosition(token: string): StreamPosition {
  * A strong entity tag for a stream at a revision. Keyed, so that it does not tell how many events there are: some of them
  * may not be for everybody to see.
  */
-export function etagOf(secret: Uint8Array, stream: string, revision: number): string {
-  const mac = createHmac('sha256', secret).update(`${stream}\n${revision}`).digest().subarray(0, 16);
-  return `"${mac.toString('base64url')}"`;
+export function etagOf(key: HmacKey, stream: string, revision: number): string {
+  return `"${key.digest(`${stream}\n${revision}`).toString('base64url', 0, 16)}"`;
 }
 
 /**
@@ -35,14 +34,14 @@ export function etagOf(secret: Uint8Array, stream: string, revision: number): st
  *
  * @throws ProblemError `invalid-header` where it holds no entity tag. Weak tags never match (RFC 9110, 13.1.1).
  */
-export function ifMatch(header: string, secret: Uint8Array, stream: string): (revision: number) => boolean {
+export function ifMatch(header: string, key: HmacKey, stream: string): (revision: number) => boolean {
   const tags = header.split(',').map((tag) => tag.trim());
   if (!tags.every((tag) => /^(\*|(W\/)?"[\x21\x23-\x7e]*")$/.test(tag))) {
     throw problem('invalid-header', 'If-Match must hold entity tags as this server gives them.');
   }
   return (revision) => {
     if (revision < 0) return false;
-    const present = Buffer.from(etagOf(secret, stream, revision));
+    const present = Buffer.from(etagOf(key, stream, revision));
     return tags.some((tag) => {
       const given = Buffer.from(tag);
       return tag === '*' || (given.length === present.length && timingSafeEqual(given, present));

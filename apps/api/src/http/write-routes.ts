@@ -42,7 +42,7 @@ class WriteController {
         // A subject that is being entered has no state that the client could have seen.
         ...(match === undefined
           ? {}
-          : { ifMatch: ifMatch(match, this.habeas.etagSecret, id === undefined ? '' : streamName(category, id)) }),
+          : { ifMatch: ifMatch(match, this.habeas.etagKey, id === undefined ? '' : streamName(category, id)) }),
         ...(seen === undefined ? {} : { visibility: seen }),
       },
       principalOf(request),
@@ -50,7 +50,7 @@ class WriteController {
     if (!result.ok) throw ProblemError.of(result.error);
     const { subject, stream, revision } = result.value;
     reply.headers({
-      etag: etagOf(this.habeas.etagSecret, stream, revision),
+      etag: etagOf(this.habeas.etagKey, stream, revision),
       'habeas-position': positionToken({ stream, revision }),
       location: `/v1/${category}s/${subject}`,
     });

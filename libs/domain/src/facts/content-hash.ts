@@ -6,7 +6,7 @@
  * `decisionId`), the evidence (`citations`, `basis`, `confidence`), and whatever is sealed. Two facts with the same hash
  * act in the same way on a status.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson, NotCanonicalError } from '#kernel';
 import type { Data, EventDefinition } from '../catalogue/definition.js';
 import { isPlainObject } from '../validation/fields.js';
@@ -24,12 +24,12 @@ const NOT_SAID: ReadonlySet<string> = new Set([
 export function contentHash(definition: EventDefinition, data: Data): string {
   const hashes = known.get(definition) ?? new WeakMap<Data, string>();
   known.set(definition, hashes);
-  let hash = hashes.get(data);
-  if (hash === undefined) {
-    hash = compute(definition, data);
-    hashes.set(data, hash);
+  let found = hashes.get(data);
+  if (found === undefined) {
+    found = compute(definition, data);
+    hashes.set(data, found);
   }
-  return hash;
+  return found;
 }
 
 /** By the payload itself: a subject is read again after each of its events, and most of its facts stay what they were. */
@@ -38,9 +38,7 @@ const known = new WeakMap<EventDefinition, WeakMap<Data, string>>();
 function compute(definition: EventDefinition, data: Data): string {
   const said = Object.fromEntries(Object.entries(data).filter(([name]) => !NOT_SAID.has(name)));
   const open = definition.personal.reduce<unknown>((rest, path) => without(rest, path.split('/').slice(1)), said);
-  return createHash('sha256')
-    .update(canonical({ type: definition.type, data: open }))
-    .digest('hex');
+  return hash('sha256', canonical({ type: definition.type, data: open }));
 }
 
 function canonical(value: unknown): string {

@@ -5,7 +5,7 @@
  * what names something that is not there, words that the cited source does not hold, a day that lies ahead, and acts on
  * facts that cannot be acted on in this way.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { err, isoDay, ok, parseEdtf, recordingDay, type Refusal, type Result } from '#kernel';
 import type { Data, EventDefinition } from '../catalogue/definition.js';
 import { embeddedIn, references } from '../catalogue/references.js';
@@ -239,5 +239,5 @@ function pathOf(pointer: string | undefined): Path | undefined {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+  return hash('sha256', text);
 }

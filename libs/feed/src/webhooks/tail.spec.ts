@@ -45,3 +45,22 @@ test('where that cannot be told, or is too much to ask, everybody is', () => {
   leave();
   expect([...tail.concerned(506)]).toEqual([]);
 });
+
+test('where nobody is, nothing is read; who comes later is told of what comes after', () => {
+  const feed = new MadeFeed();
+  const page = feed.page.bind(feed);
+  let reads = 0;
+  feed.page = (...asked) => {
+    reads++;
+    return page(...asked);
+  };
+  const tail = new Tail<string>(feed);
+  tail.concerned(0);
+  feed.add(2);
+  expect([...tail.concerned(2)]).toEqual([]);
+  expect(reads).toBe(0);
+  tail.add({}, 'one');
+  feed.add(1);
+  expect([...tail.concerned(3)]).toEqual(['one']);
+  expect(reads).toBe(1);
+});

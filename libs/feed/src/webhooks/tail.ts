@@ -27,7 +27,7 @@ export class Tail<T> {
   concerned(seq: number): ReadonlySet<T> {
     const from = this.#read;
     this.#read = { seq, n: Infinity };
-    if (from === undefined || seq < from.seq || seq - from.seq > MANY_EVENTS) return this.#all;
+    if (this.#all.size === 0 || from === undefined || seq < from.seq || seq - from.seq > MANY_EVENTS) return this.#all;
     const page = this.source.page({}, from, MANY_CHANGES);
     if (!page.ok || !page.value.atHead) return this.#all;
     this.#read = page.value.next;

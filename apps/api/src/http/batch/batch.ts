@@ -4,7 +4,7 @@
  * command handler lets in one at a time for each stream, in the order of asking.
  */
 import { type CommandHandler, idsAskedFor, type Principal } from '#command-handling';
-import { type Json, type Refusal, streamName } from '#kernel';
+import { type HmacKey, type Json, type Refusal, streamName } from '#kernel';
 import { readJsonObject } from '../json-body.js';
 import { problem, problemDocument, ProblemError } from '../problem.js';
 import { recordedAnswer } from '../recorded.js';
@@ -16,7 +16,7 @@ import { type Earlier, type Ids, mayRefer, REFUSED, References, type Resolution 
 export interface BatchOptions {
   readonly commands: CommandHandler;
   readonly principal: Principal;
-  readonly etagSecret: Uint8Array;
+  readonly etagKey: HmacKey;
   /** Of the request: all its events carry it as their correlation id. */
   readonly requestId: string;
   /** Finds the problem that stands for whatever was thrown. */
@@ -91,7 +91,7 @@ export class Batch {
     command: { readonly type: string; readonly category: string; readonly id?: string; readonly data: unknown },
     known: EarlierLine,
   ): Promise<string> {
-    const { commands, principal, etagSecret, requestId } = this.options;
+    const { commands, principal, etagKey, requestId } = this.options;
     const of = command.id === undefined ? '' : streamName(command.category, command.id);
     const result = await commands.execute(
       {
@@ -99,7 +99,7 @@ export class Batch {
         idempotencyKey: line.key,
         correlationId: requestId,
         ...(line.visibility !== undefined && { visibility: line.visibility }),
-        ...(line.ifMatch !== undefined && { ifMatch: ifMatch(line.ifMatch, etagSecret, of) }),
+        ...(line.ifMatch !== undefined && { ifMatch: ifMatch(line.ifMatch, etagKey, of) }),
       },
       principal,
     );
