@@ -23,6 +23,7 @@ const QUERIES: readonly (readonly [what: string, q: string])[] = [
   ['very common words that seldom stand together', 'the that the that'],
   ['very common words that nowhere stand together', 'the court of the law'],
   ['one very common word, four times', 'court court court court'],
+  ['a phrase that begins and ends within words', 'ourt court th'],
   ['nothing has it', 'qwertyuiop'],
   ['one character', 'k'],
   ['two characters', 'ou'],

@@ -1,6 +1,6 @@
 /**
- * Finds the texts of one class that contain something, the latest first, a few at a time: however many there are, the
- * first cost the same. Three characters and more are looked up in the index of trigrams, several words also by which of
+ * Finds the texts of one class that contain something, the latest first, each as it is asked for: however many there are,
+ * the first cost the same. Three characters and more are looked up in the index of trigrams, several words also by which of
  * them are neighbours; two characters by all trigrams that begin with them; one in the blocks of rows in which it occurs.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
@@ -36,8 +36,7 @@ const STEP = 2;
 const TRIGRAMS_OF_PAIR = 2_000;
 
 export class Candidates {
-  private readonly indexes: ReadonlyMap<number, Record<'lookUp' | 'weigh', StatementSync>>;
-  private readonly byCharacter: StatementSync;
+  private readonly indexes: ReadonlyMap<number, Record<'lookUp' | 'weigh' | 'byCharacter', StatementSync>>;
   private readonly trigramsFrom: StatementSync;
   /** What was found of the trigrams of each class in the open transaction. */
   private readonly weighed = new Map<string, Weight>();
@@ -46,16 +45,12 @@ export class Candidates {
     this.indexes = new Map(
       CLASSES.map(({ code }) => [
         code,
-        { lookUp: db.prepare(lookUp(indexOf(code))), weigh: db.prepare(weigh(indexOf(code))) },
+        {
+          lookUp: db.prepare(lookUp(indexOf(code))),
+          weigh: db.prepare(weigh(indexOf(code))),
+          byCharacter: db.prepare(byCharacter(code)),
+        },
       ]),
-    );
-    this.byCharacter = db.prepare(
-      `SELECT t.row, t.sid FROM search_characters c
-       CROSS JOIN search_texts t
-         ON t.row >= ?2 + c.block * ${ROWS_PER_BLOCK} AND t.row < ?2 + (c.block + 1) * ${ROWS_PER_BLOCK}
-       WHERE c.class = ?7 AND c.character = ?1 AND c.block <= (?3 - 1 - ?2) / ${ROWS_PER_BLOCK} AND t.row < ?3
-         AND instr(t.folded, ?4) > 0 AND (?5 = '' OR instr(t.folded, ?5) = 0)
-       ORDER BY c.block DESC, t.row DESC LIMIT ?6`,
     );
     this.trigramsFrom = db.prepare('SELECT gram FROM search_trigrams WHERE gram >= ? AND gram < ? LIMIT ?');
   }
@@ -65,21 +60,23 @@ export class Candidates {
     this.weighed.clear();
   }
 
-  /** The next candidates of the class whose order is below this one, the highest first; fewer than `limit`: no more. */
-  next({ code }: TextClass, { needle, without = '' }: Wanted, below: number, limit: number): readonly Candidate[] {
-    const first = firstRow(code);
-    const end = first + Math.min(below, ROWS_PER_CLASS);
-    const characters = Array.from(needle);
-    if (characters.length === 1) {
-      return this.byCharacter.all(needle, first, end, needle, without, limit, code) as unknown as Candidate[];
-    }
+  /**
+   * The candidates of the class whose order is below this one, the highest first. One such reading at a time of a class, to be
+   * ended within the snapshot that it began in.
+   */
+  latest({ code }: TextClass, { needle, without = '' }: Wanted, below: number): Iterable<Candidate> {
     const index = this.indexes.get(code);
     if (index === undefined) return [];
+    const end = firstRow(code) + Math.min(below, ROWS_PER_CLASS);
+    const characters = Array.from(needle);
+    if (characters.length === 1) {
+      return index.byCharacter.iterate(needle, end, without) as unknown as Iterable<Candidate>;
+    }
     const pair = characters.length === 2;
     const grams = pair ? this.gramsFrom(needle) : this.rarest(code, needle, characters);
     if (grams.length === 0) return [];
     const match = grams.map(quoted).join(pair ? ' OR ' : ' AND ');
-    return index.lookUp.all(match, end, needle, without, limit) as unknown as Candidate[];
+    return index.lookUp.iterate(match, end, needle, without) as unknown as Iterable<Candidate>;
   }
 
   private gramsFrom(pair: string): readonly string[] {
@@ -126,11 +123,21 @@ interface Weight {
   readonly earliest: number;
 }
 
+/** Block by block: the character stands somewhere in its texts. */
+function byCharacter(code: number): string {
+  const [first, size] = [firstRow(code), ROWS_PER_BLOCK];
+  return `SELECT t.row, t.sid FROM search_characters c
+    CROSS JOIN search_texts t ON t.row >= ${first} + c.block * ${size} AND t.row < ${first} + (c.block + 1) * ${size}
+    WHERE c.class = ${code} AND c.character = ?1 AND c.block <= (?2 - 1 - ${first}) / ${size} AND t.row < ?2
+      AND instr(t.folded, ?1) > 0 AND (?3 = '' OR instr(t.folded, ?3) = 0)
+    ORDER BY c.block DESC, t.row DESC`;
+}
+
 /** In this order (CROSS JOIN), and seen in the text whether it really stands there: trigrams may stand apart. */
 function lookUp(index: string): string {
   return `SELECT t.row, t.sid FROM ${index} i CROSS JOIN search_texts t ON t.row = i.rowid
     WHERE ${index} MATCH ?1 AND i.rowid < ?2 AND instr(t.folded, ?3) > 0 AND (?4 = '' OR instr(t.folded, ?4) = 0)
-    ORDER BY i.rowid DESC LIMIT ?5`;
+    ORDER BY i.rowid DESC`;
 }
 
 /** How far back its latest texts reach: the rarer a trigram, the further. */

@@ -17,9 +17,6 @@ const BEARERS = 20;
 const SPELLINGS = 8;
 /** In code points. A shorter name is found in too much. */
 const SHORTEST_SPELLING = 3;
-/** Candidates read at once, at first and at most. */
-const FIRST_BATCH = 32;
-const LARGEST_BATCH = 512;
 
 /** A text of a subject, in the best tier that it belongs to. */
 interface Found {
@@ -92,7 +89,7 @@ export class SearchReader {
     const found = new Map<string, Spelling>();
     const below = (upTo + 1) * TEXTS_PER_EVENT;
     const bearers = NAMES.flatMap((one) =>
-      this.candidates.next(one, { needle: needles.whole, without: undefined }, below, BEARERS),
+      firstOf(BEARERS, this.candidates.latest(one, { needle: needles.whole, without: undefined }, below)),
     );
     for (const sid of new Set(bearers.sort(latestFirst).map((bearer) => bearer.sid))) {
       for (const { row, text } of this.statements.names.all(sid) as unknown as { row: number; text: string }[]) {
@@ -131,34 +128,24 @@ export class SearchReader {
 
   /** The tier's texts of all its classes, the latest first. */
   private *inOrder(tier: Tier, below: number): Iterable<Candidate> {
-    const sources = tier.classes.map((one) => {
-      const state = { batch: [] as readonly Candidate[], at: 0, below, size: FIRST_BATCH, ended: false };
-      const peek = (): Candidate | undefined => {
-        if (state.at === state.batch.length && !state.ended) {
-          state.batch = this.candidates.next(one, tier.wanted, state.below, state.size);
-          state.at = 0;
-          state.ended = state.batch.length < state.size;
-          state.size = Math.min(state.size * 2, LARGEST_BATCH);
-          const last = state.batch.at(-1);
-          if (last !== undefined) state.below = orderOf(last.row);
+    const sources = tier.classes.map((one) => this.candidates.latest(one, tier.wanted, below)[Symbol.iterator]());
+    const next = sources.map((source) => source.next());
+    try {
+      for (;;) {
+        let latest = -1;
+        for (const [index, { done, value }] of next.entries()) {
+          if (done === true) continue;
+          const best = next[latest]?.value as Candidate | undefined;
+          if (best === undefined || latestFirst(value, best) < 0) latest = index;
         }
-        return state.batch[state.at];
-      };
-      const take = (): void => {
-        state.at++;
-      };
-      return { peek, take };
-    });
-    for (;;) {
-      let latest: { readonly candidate: Candidate; readonly take: () => void } | undefined;
-      for (const { peek, take } of sources) {
-        const candidate = peek();
-        if (candidate === undefined) continue;
-        if (latest === undefined || latestFirst(candidate, latest.candidate) < 0) latest = { candidate, take };
+        const [source, found] = [sources[latest], next[latest]];
+        if (source === undefined || found === undefined || found.done === true) return;
+        yield found.value;
+        next[latest] = source.next();
       }
-      if (latest === undefined) return;
-      latest.take();
-      yield latest.candidate;
+    } finally {
+      // Else the snapshot would stay open.
+      for (const source of sources) source.return?.();
     }
   }
 
@@ -220,6 +207,12 @@ interface TextToShow {
 }
 
 const NAMES = CLASSES.filter(({ code }) => code === classOf('names', 'person') || code === classOf('names', 'group'));
+
+function firstOf<T>(count: number, values: Iterable<T>): T[] {
+  const first: T[] = [];
+  for (const value of values) if (first.push(value) === count) break;
+  return first;
+}
 
 function latestFirst(a: { readonly row: number }, b: { readonly row: number }): number {
   return orderOf(b.row) - orderOf(a.row);
