@@ -8,7 +8,7 @@ import {
   type Data,
   decideMoved,
   definitionOf,
-  factsOf,
+  levelsOf,
   type PlannedMove,
   planMove,
   stands,
@@ -51,7 +51,7 @@ async function inTwoHalves(move: Prepared, { subjects, recorder, clock }: Tools)
   if (!plan.ok) return plan;
   const fact = String(data.fact);
   // As visible there as it is here, whoever may see that it was moved.
-  const visibility = factsOf(origin.state).find(({ id }) => id === fact)?.visibility ?? recording.visibility;
+  const visibility = levelsOf(origin.state, () => 'public').get(fact) ?? recording.visibility;
   const target = await subjects.refresh(plan.value.target.kind, plan.value.target.id);
   const movedTo = idAtTarget(fact, origin.stream, target);
 

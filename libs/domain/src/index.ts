@@ -17,9 +17,8 @@ export {
   type StandingRecord,
   stands,
   type VerificationOfFact,
-  visibilityOf,
 } from './facts/ledger.js';
-export { levelsOf } from './facts/levels.js';
+export { aboutOf, isOverriding, levelsOf } from './facts/levels.js';
 export type { Reading } from './facts/days.js';
 export { decideMoved, type PlannedMove, planMove } from './facts/move.js';
 export { type IdentityJudgement, oneWith, statusFactsOfOne } from './person/identity.js';

@@ -3,10 +3,19 @@
  * the record gave them, and the status changes between one event and the next. Only what differs is written.
  */
 import type { StatementSync } from 'node:sqlite';
-import type { Segment } from '#domain';
+import type { AxisRef, Segment } from '#domain';
 import { type Day, dayOf, recordingDay } from '#kernel';
 import { changeColumns, changeId } from './change-columns.js';
-import { type AxisChange, axisChange, axisKey, changeKind, sameAnswer, sameAnswers } from './changes.js';
+import {
+  answerOn,
+  asChanged,
+  type AxisChange,
+  axisChange,
+  axisKey,
+  changeKind,
+  sameAnswer,
+  sameAnswers,
+} from './changes.js';
 import { STILL_KNOWN } from './schema.js';
 import {
   answerColumns,
@@ -18,6 +27,7 @@ import {
   type SegmentColumns,
   segmentOf,
 } from './segment-columns.js';
+import type { ChangedAnswer } from './shapes.js';
 import type { Subject } from './subject.js';
 import type { ViewFile } from './view-file.js';
 
@@ -71,6 +81,9 @@ interface Stored {
   readonly present: Map<string, PresentChange>;
 }
 
+/** What is answered of the axes of one subject. */
+export type Answered = ReadonlyMap<string, readonly Segment[]>;
+
 /** A change that has no row yet. */
 interface PendingChange {
   readonly seq: number;
@@ -85,6 +98,8 @@ interface PendingChange {
 const NOTHING: readonly Segment[] = [];
 const NO_ROWS: StoredAxis = { segments: [], rows: [] };
 const NO_CHANGES: readonly ChangedAxis[] = [];
+/** Said of what rested on what is hidden now, or did not yet rest on what is shown. */
+const WITHHELD: ChangedAnswer = { value: 'withheld', certain: false, disputed: false, orderUncertain: false };
 
 export class AnswerRows {
   private readonly statements: ReturnType<typeof prepare>;
@@ -157,6 +172,50 @@ export class AnswerRows {
     for (const { columns } of this.pending.sort((a, b) => a.seq - b.seq || a.n - b.n))
       this.statements.addChange.run(...columns);
     this.pending = [];
+  }
+
+  /** What the rows say of each axis. */
+  answered(subject: Subject): Answered {
+    const { segments } = this.storedOf(subject);
+    return new Map([...segments].map(([key, axis]) => [key, axis.segments]));
+  }
+
+  /**
+   * Tells of each axis that readers were given another answer of, what it is answered now, and not what it was.
+   * @param before what they were given
+   * @param restated axes of which that was told before: those who have not heard of it yet are to hear of it
+   * @param at the event by which it is so, its known time, and the number of the first change
+   * @returns how many there are
+   */
+  restate(
+    subject: Subject,
+    before: Answered = new Map(),
+    restated: readonly AxisRef[] = [],
+    { seq, known, n }: { readonly seq: number; readonly known: number; readonly n: number },
+  ): number {
+    const day = recordingDay(new Date(known));
+    const after = this.answered(subject);
+    const refs = new Map(restated.map((ref) => [axisKey(ref), ref]));
+    for (const [key, is] of [...before, ...after]) {
+      const change = refs.has(key) ? undefined : axisChange(before.get(key) ?? NOTHING, after.get(key) ?? NOTHING, day);
+      if (change !== undefined && is.length > 0) refs.set(key, change.ref);
+    }
+    const { sid } = subject.ref;
+    let count = 0;
+    for (const [key, ref] of [...refs].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const to = asChanged(answerOn(after.get(key) ?? NOTHING, day));
+      const place = {
+        seq,
+        n: n + count++,
+        sid,
+        kind: 'visibility' as const,
+        day: dayOf(new Date(known)),
+        corrects: null,
+      };
+      const columns = changeColumns({ ref, from: WITHHELD, to, sinceLatest: Infinity }, place);
+      this.pending.push({ seq, n: place.n, sid, key, cause: '', columns });
+    }
+    return count;
   }
 
   private replaceSegments(
@@ -314,7 +373,7 @@ function prepare({
     closeSegment: db.prepare('UPDATE segments SET known_to = ? WHERE row = ?'),
     addChange: db.prepare(`INSERT INTO changes VALUES (${Array(23).fill('?').join(', ')})`),
     presentChanges: db.prepare(
-      "SELECT seq, n, day, axis, case_id, key FROM changes WHERE sid = ? AND kind <> 'history' ORDER BY seq, n",
+      "SELECT seq, n, day, axis, case_id, key FROM changes WHERE sid = ? AND kind NOT IN ('history', 'visibility') ORDER BY seq, n",
     ),
     changesBy: db.prepare(
       `SELECT c.seq, c.n, c.day, c.axis, c.case_id, c.key FROM changes c JOIN events e ON e.seq = c.seq

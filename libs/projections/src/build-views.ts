@@ -1,7 +1,7 @@
 /** Builds a view file up to a moment or to the end of the log, with all that readers find in it, and lets go of it. */
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Clock } from '#kernel';
+import type { Clock, Visibility } from '#kernel';
 import type { KeyStore } from '#log-format';
 import { Fold } from './fold.js';
 import { logPrefix, type ReadLog } from './log-prefix.js';
@@ -17,6 +17,8 @@ export interface BuildViews {
   readonly keyStore: Pick<KeyStore, 'find'>;
   /** The file to be made; one that was built before is gone on with. */
   readonly path: string;
+  /** Of those who are to read a file that is made; left out: they may see everything. */
+  readonly ceiling?: Visibility;
   /** What is committed survives a killed process and a power loss, and can be gone on with. Takes a little longer. */
   readonly survives?: boolean;
   /** How many go into one commit: as many as are taken in again after a kill. */
@@ -92,10 +94,12 @@ export async function buildViews(options: BuildViews): Promise<BuiltViews> {
   }
 }
 
-function opened({ path, survives = false, upTo }: BuildViews): ViewFile {
+function opened({ path, ceiling, survives = false, upTo }: BuildViews): ViewFile {
   let db: DatabaseSync | undefined;
   try {
-    const found = existsSync(path) ? openForWriting(path, survives) : createFile(path, survives);
+    const found = existsSync(path)
+      ? openForWriting(path, survives)
+      : createFile(path, { survives, ...(ceiling !== undefined && { ceiling }) });
     if (typeof found === 'string') throw new BuildFailedError(found);
     db = found;
     const file = new ViewFile(path, db, survives);

@@ -40,8 +40,9 @@ export interface ChangeColumns extends ChangeRef, RefColumns {
 export interface ToldChange extends ChangeColumns {
   readonly subject_kind: StatusChange['subject']['kind'];
   readonly subject_id: string;
-  readonly cause: string;
-  readonly cause_type: string;
+  /** Null where readers of the file may not see it. */
+  readonly cause: string | null;
+  readonly cause_type: string | null;
 }
 
 export function changeId({ seq, n }: Pick<ChangeRef, 'seq' | 'n'>): string {
@@ -78,6 +79,9 @@ export function changeColumns({ ref, from, to, past }: AxisChange, place: Change
   ];
 }
 
+/** Something was shown or hidden: by which event is not for everybody. */
+const HIDDEN_CAUSE = { type: 'VisibilityChanged' };
+
 export function toldChange(row: ToldChange): StatusChange {
   const { first_day: earliest, last_day: latest } = row;
   return {
@@ -96,7 +100,7 @@ export function toldChange(row: ToldChange): StatusChange {
     ),
     ...(row.became_since !== null && { since: row.became_since }),
     kind: row.kind,
-    cause: { event: row.cause, type: row.cause_type },
+    cause: row.cause === null || row.cause_type === null ? HIDDEN_CAUSE : { event: row.cause, type: row.cause_type },
     ...(row.corrects !== null && { corrects: row.corrects }),
     ...(earliest !== null &&
       latest !== null && { days: daysView({ earliest: unbounded(earliest), latest: unbounded(latest) }) }),

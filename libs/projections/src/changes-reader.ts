@@ -29,8 +29,10 @@ interface Labels {
 
 const NO_LABELS: Labels = { organisations: [], countries: [] };
 
-const COLUMNS = `c.*, s.kind AS subject_kind, s.id AS subject_id, e.id AS cause, e.type AS cause_type, e.recorded_at, e.known
-  FROM changes c JOIN subjects s ON s.sid = c.sid JOIN events e ON e.seq = c.seq`;
+const COLUMNS = `c.*, s.kind AS subject_kind, s.id AS subject_id, e.id AS cause, e.type AS cause_type,
+  ifnull(e.recorded_at, h.recorded_at) AS recorded_at, ifnull(e.known, h.known) AS known
+  FROM changes c JOIN subjects s ON s.sid = c.sid
+  LEFT JOIN events e ON e.seq = c.seq LEFT JOIN hidden_events h ON h.seq = c.seq`;
 
 /** Lists are JSON texts, or NULL where all values are meant. */
 const MATCHES = `(:axis IS NULL OR c.axis IN (SELECT value FROM json_each(:axis)))

@@ -151,7 +151,6 @@ const KIND_BY_ACT: Readonly<Record<string, ChangeKind>> = {
   FactMoved: 'retraction',
   FactDisputed: 'dispute',
   DisputeSettled: 'dispute',
-  VisibilityChanged: 'visibility',
 };
 
 /**

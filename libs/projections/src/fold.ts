@@ -14,8 +14,9 @@ import type { StatementSync } from 'node:sqlite';
 import { definitionOf, type EventDefinition } from '#domain';
 import { type Clock, recordingDay, streamName } from '#kernel';
 import type { RecordedEvent } from '#log-format';
-import { AnswerRows } from './answer-rows.js';
+import { type Answered, AnswerRows } from './answer-rows.js';
 import { subjectOf } from './decode.js';
+import { EventLevels } from './event-levels.js';
 import { presentDocument } from './documents/present.js';
 import { Knowledge } from './knowledge.js';
 import { foldText } from './fold-text.js';
@@ -25,10 +26,13 @@ import { type EventRow, Records } from './records.js';
 import { OPEN_END } from './schema.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
 import { type Find, joinedCases, type Mention, mentionsOf, type Subject } from './subject.js';
-import type { ViewFile } from './view-file.js';
+import { together } from './together.js';
+import type { EventColumns, StreamRow, ViewFile } from './view-file.js';
+import { withdraw, withdrawn } from './withdraw.js';
 
 const EVENTS_AT_HAND = 20_000;
 const NO_CHANGES: readonly StatusChange[] = [];
+const NOBODY: ReadonlySet<number> = new Set();
 /** Documents built in the very commit of the event that changes them. */
 const DOCUMENTS_PER_COMMIT = 12;
 /** Behind every name, also behind those beyond the first plane. */
@@ -61,6 +65,7 @@ interface Waiting {
 export class Fold {
   private readonly knowledge: Knowledge;
   private readonly records: Records;
+  private readonly levels: EventLevels;
   private readonly statements: ReturnType<typeof prepare>;
   private readonly answers: AnswerRows;
   private readonly lists: ListRows;
@@ -70,6 +75,7 @@ export class Fold {
   /** Subjects whose documents changed since the last flush, those that the events themselves speak of first. */
   private readonly touched = new Set<number>();
   private readonly outdated = new Set<number>();
+  private readonly refolded = new Set<number>();
   private documents: boolean;
   private stale: boolean;
 
@@ -78,6 +84,7 @@ export class Fold {
     private readonly clock: Clock,
   ) {
     this.records = new Records(file.db);
+    this.levels = new EventLevels(file);
     this.knowledge = new Knowledge(this.records, EVENTS_AT_HAND);
     this.answers = new AnswerRows(file);
     this.lists = new ListRows(file);
@@ -87,13 +94,36 @@ export class Fold {
   }
 
   /** Takes in one event; what follows from it for answers only with {@link settle}. */
-  apply(event: RecordedEvent, sid: number, seq: number, known: number): void {
+  apply(event: RecordedEvent, stream: StreamRow, seq: number, known: number): void {
+    const { sid } = stream;
     const place = subjectOf(event.stream);
     const definition = definitionOf(event.type);
     if (place === undefined || definition === undefined) {
-      this.file.addEvent(event, sid, seq, known, null);
+      this.file.addEvent(columnsOf(event, { sid, seq, known, visibility: event.metadata.visibility, data: null }));
       return;
     }
+    const isFirst = event.revision === 0;
+    const mentions = mentionsOf(event.type, event.data);
+    const visibility = this.levels.of(event, definition, mentions, stream);
+    const changesOthers = this.levels.changesOthers(event, stream, visibility, isFirst);
+    if (isFirst) this.file.setLevel(event.stream, visibility);
+    const taken = columnsOf(event, { sid, seq, known, visibility, data: JSON.stringify(event.data) });
+    if (this.file.shows(visibility)) this.takeIn(taken, event.stream, event.data, definition, mentions);
+    else this.hide(taken, mentions);
+    if (changesOthers) this.reconsider(sid, seq, known);
+  }
+
+  /** Takes in an event that readers of the file may see. */
+  private takeIn(
+    columns: EventColumns,
+    stream: string,
+    data: EventRow['data'],
+    definition: EventDefinition,
+    mentions: readonly Mention[],
+  ): void {
+    const { sid, seq, known } = columns;
+    const place = subjectOf(stream);
+    if (place === undefined) throw new RangeError('An event of no subject is not taken in.');
     const { kind, id } = place;
     if (kind === 'case' && definition.role !== 'entry') this.settleAll();
     const waiting = this.waiting.get(sid);
@@ -102,13 +132,11 @@ export class Fold {
     const subject = found ?? this.knowledge.enter({ sid, kind, id });
     const isFirst = found === undefined;
     // What is judged to be one has its answers in common: its events are taken in one by one, in the order of the log.
-    const isShared = event.type === 'IdentityJudged' || subject.isJudged;
+    const isShared = columns.type === 'IdentityJudged' || subject.isJudged;
     if (isShared) this.settleAll();
-    const mentions = mentionsOf(event.type, event.data);
-    const json = JSON.stringify(event.data);
-    const taken: Taken = { row: toRow(event, sid, seq, json.length), definition, mentions, isFirst, known };
-    const targets = this.targets(subject, mentions, event.data);
-    this.file.addEvent(event, sid, seq, known, json);
+    const taken: Taken = { row: toRow(columns, data), definition, mentions, isFirst, known };
+    const targets = this.targets(subject, mentions, data);
+    this.file.show(stream, columns);
     if (isFirst) {
       this.answers.enter(subject);
       this.statements.addSubject.run(sid, kind, id, seq);
@@ -129,6 +157,76 @@ export class Fold {
     else if (waiting !== undefined) waiting.events.push(taken);
     else if (kind === 'person' || kind === 'group') this.waiting.set(sid, { subject, events: [taken] });
     else this.learn(subject, taken);
+  }
+
+  /** Keeps an event that readers of the file may not see apart, with whom it names: they may see it some day. */
+  private hide(columns: EventColumns, mentions: readonly Mention[]): void {
+    this.file.addEvent(columns);
+    for (const { kind, id, pointer } of mentions) {
+      const { sid } = this.file.stream(streamName(kind, id));
+      if (sid !== columns.sid) this.statements.addConcern.run(sid, isCited(kind, pointer) ? 1 : 0, columns.seq);
+    }
+  }
+
+  /**
+   * An event may have changed who may see those before it. What was hidden or shown by that is as if it had always been so; of
+   * each axis that is answered otherwise now, a status change says what is answered, and not what was.
+   */
+  private reconsider(sid: number, seq: number, known: number): void {
+    this.settleAll();
+    const { changed, crossed } = this.levels.again(sid);
+    if (changed.size === 0) return;
+    this.file.refolded();
+    const sids = crossed.size === 0 ? NOBODY : together(this.file.db, crossed);
+    const answered = new Map<number, Answered>();
+    for (const one of sids) {
+      const subject = this.knowledge.bySid(one);
+      if (subject !== undefined) answered.set(one, this.answers.answered(subject));
+    }
+    for (const one of new Set([...changed, ...sids])) {
+      this.outdate(one, true);
+      this.outdateReadersOf(one);
+    }
+    // What is at hand was read from rows that are others now.
+    this.knowledge.forget();
+    this.answers.forget();
+    if (sids.size > 0) this.foldAgain(sids, answered, seq, known);
+  }
+
+  private foldAgain(
+    sids: ReadonlySet<number>,
+    answered: ReadonlyMap<number, Answered>,
+    seq: number,
+    known: number,
+  ): void {
+    const restated = withdraw(this.file, sids);
+    // What it answered then is not news.
+    const { firstChanged } = this;
+    for (const { event, stream } of withdrawn(this.file, sids)) {
+      const definition = definitionOf(event.type);
+      if (definition === undefined || event.data === null) continue;
+      const data = JSON.parse(event.data) as EventRow['data'];
+      this.takeIn(event, stream, data, definition, mentionsOf(event.type, data));
+    }
+    this.settleAll();
+    this.firstChanged = firstChanged;
+    let n = Number(this.statements.changesAt.get(seq)?.n);
+    for (const sid of [...sids].sort((a, b) => a - b)) {
+      this.refolded.add(sid);
+      const subject = this.knowledge.bySid(sid);
+      if (subject === undefined) continue;
+      const count = this.answers.restate(subject, answered.get(sid), restated.get(sid), { seq, known, n });
+      if (count > 0) this.firstChanged = Math.min(this.firstChanged ?? seq, seq);
+      n += count;
+    }
+    this.answers.flushChanges();
+  }
+
+  /** The subjects that were folded again since this was asked last. */
+  takeRefolded(): ReadonlySet<number> {
+    const refolded = new Set(this.refolded);
+    this.refolded.clear();
+    return refolded;
   }
 
   /** Works out what all events since the last time changed. To be called before a commit. */
@@ -180,7 +278,7 @@ export class Fold {
       this.outdate(person.ref.sid, true);
       if (count > 0 || person.isJudged) this.lists.touch(person, taken.row.seq, taken.known);
       if (count === 0) continue;
-      this.outdateReadersOf(person);
+      this.outdateReadersOf(person.ref.sid);
     }
     this.answers.flushChanges();
     this.present(subject, taken, names(taken), true);
@@ -208,7 +306,7 @@ export class Fold {
       this.statements.name.run(name ?? null, search, foldText(name ?? UNNAMED_LAST), sid);
     }
     this.lists.touch(subject, last.row.seq, last.known);
-    if (shows) this.outdateReadersOf(subject);
+    if (shows) this.outdateReadersOf(sid);
   }
 
   /** Drops what is kept in memory, after a rollback. */
@@ -219,6 +317,7 @@ export class Fold {
     this.firstChanged = undefined;
     this.touched.clear();
     this.outdated.clear();
+    this.refolded.clear();
   }
 
   hasStale(): boolean {
@@ -312,7 +411,7 @@ export class Fold {
       if (sid === subject.ref.sid || (cited && targets.has(sid))) return;
       targets.set(sid, { sid, kind, cited });
     };
-    for (const { kind, id, pointer } of mentions) add(kind, id, kind === 'source' && pointer.includes('/citations/'));
+    for (const { kind, id, pointer } of mentions) add(kind, id, isCited(kind, pointer));
     const assigned = subject.kind === 'case' && typeof fact === 'string' ? subject.event(fact)?.data.person : undefined;
     if (typeof assigned === 'string') add('person', assigned, false);
     return [...targets.values()];
@@ -360,11 +459,16 @@ export class Fold {
     if (person?.isJudged === true) for (const { ref } of withSelves([person])) this.outdate(ref.sid, true);
   }
 
-  private outdateReadersOf({ ref: { sid } }: Subject): void {
+  private outdateReadersOf(sid: number): void {
     if (!this.documents) return;
     for (const reader of this.statements.readersOf.all(sid) as unknown as { sid: number }[])
       this.outdated.add(reader.sid);
   }
+}
+
+/** The event names a source there for nothing but what rests on it. */
+function isCited(kind: SubjectCategory, pointer: string): boolean {
+  return kind === 'source' && pointer.includes('/citations/');
 }
 
 /** Persons with whoever was judged to be one with them, each once; always in the same order. */
@@ -375,19 +479,37 @@ function withSelves(subjects: readonly Subject[]): readonly Subject[] {
   return [...all.values()].sort((a, b) => a.ref.sid - b.ref.sid);
 }
 
-function toRow(event: RecordedEvent, sid: number, seq: number, length: number): EventRow {
-  const { recordedAt, recordedBy, visibility } = event.metadata;
+function columnsOf(
+  event: RecordedEvent,
+  place: Pick<EventColumns, 'sid' | 'seq' | 'known' | 'visibility' | 'data'>,
+): EventColumns {
+  const { id, type, revision, opened, metadata } = event;
+  const { recordedAt, recordedBy, visibility } = metadata;
+  return {
+    ...place,
+    id,
+    type,
+    revision,
+    recorded_at: recordedAt,
+    recorded_by: recordedBy,
+    recorded_for: visibility,
+    opened: opened ? 1 : 0,
+  };
+}
+
+function toRow(columns: EventColumns, data: EventRow['data']): EventRow {
+  const { seq, id, type, sid, recorded_at, recorded_by, visibility, opened, data: json } = columns;
   return {
     seq,
-    id: event.id,
-    type: event.type,
+    id,
+    type,
     sid,
-    recordedAt,
-    recordedBy,
+    recordedAt: recorded_at,
+    recordedBy: recorded_by,
     visibility,
-    opened: event.opened,
-    data: event.data,
-    length,
+    opened: opened === 1,
+    data,
+    length: json?.length ?? 0,
   };
 }
 
@@ -400,6 +522,7 @@ function prepare({
   db,
 }: ViewFile): Record<
   | 'addConcern'
+  | 'changesAt'
   | 'addSubject'
   | 'name'
   | 'putDocument'
@@ -417,6 +540,7 @@ function prepare({
   StatementSync
 > {
   return {
+    changesAt: db.prepare('SELECT ifnull(max(n) + 1, 0) AS n FROM changes WHERE seq = ?'),
     addConcern: db.prepare('INSERT OR IGNORE INTO subject_events VALUES (?, ?, ?)'),
     addSubject: db.prepare("INSERT INTO subjects (sid, kind, id, entered, search, sort) VALUES (?, ?, ?, ?, '', '')"),
     name: db.prepare('UPDATE subjects SET name = ?, search = ?, sort = ? WHERE sid = ?'),

@@ -61,7 +61,7 @@ test('what concerns a group is read when somebody asks for it, and counts from t
     `INSERT INTO subjects (sid, kind, id, entered, search, sort) VALUES (1, 'group', '${group}', 1, '', ''), (2, 'person', '${person}', 2, '', '')`,
   );
   const addEvent = db.prepare(
-    `INSERT INTO events VALUES (?, ?, ?, ?, 'RoleHeld', 0, '', 'key:1', 'internal', 1, '{}')`,
+    `INSERT INTO events VALUES (?, ?, ?, ?, 'RoleHeld', 0, '', 'key:1', 'internal', 'internal', 1, '{}')`,
   );
   for (let seq = 2; seq < 12; seq++) {
     addEvent.run(seq, 2, seq - 2, derivedId('knowledge', 'event', seq));

@@ -1,6 +1,6 @@
 /** The two faces of this room: what writes the views, and what reads them. */
 import type { EventStore, StoredEvent } from '#event-store';
-import type { Clock, Result, Refusal } from '#kernel';
+import type { Clock, Result, Refusal, Visibility } from '#kernel';
 import type { KeyStore, Subtrees } from '#log-format';
 import type {
   BuildProgress,
@@ -25,6 +25,8 @@ export interface ViewsOptions {
   readonly keyStore: Pick<KeyStore, 'find'>;
   /** The folder in which the view files lie; made if it is not there. */
   readonly folder: string;
+  /** Of those who are to read them; left out: they may see everything. One folder holds views of one ceiling. */
+  readonly ceiling?: Visibility;
   readonly clock: Clock;
   /** Called after each commit and on every change of state, in order. Must not throw. */
   readonly post: (message: ViewsMessage) => void;
@@ -40,6 +42,8 @@ export interface ViewsOptions {
 export interface BuildOrder {
   /** The file to make. */
   readonly path: string;
+  /** Of those who are to read it. */
+  readonly ceiling: Visibility;
   /** Events to pass over. */
   readonly skip: ReadonlySet<string>;
   readonly onProgress: (progress: BuildProgress) => void;
@@ -226,5 +230,7 @@ export interface LogTree {
 
 export interface ReaderOptions {
   readonly folder: string;
+  /** As it was given to who writes them. Left out: everything may be read. */
+  readonly ceiling?: Visibility;
   readonly clock: Clock;
 }

@@ -332,20 +332,22 @@ export class Projection {
     let { known, logId } = checkpoint;
     if (skipped) {
       this.file.addSkipped(event, stream.sid, seq, known);
+      // Of what cannot be read it is not known who may see it.
+      if (event.revision === 0) this.file.setLevel(event.stream, 'confidential');
     } else if (typeof decoded === 'string') {
       return decoded;
     } else {
       known = Math.max(known, Date.parse(decoded.metadata.recordedAt));
       if (decoded.type === LOG_STARTED.type) logId = logIdOf(decoded.data) ?? logId;
       try {
-        this.fold.apply(decoded, stream.sid, seq, known);
+        this.fold.apply(decoded, stream, seq, known);
       } catch (error) {
         throw failureCode(error) === undefined ? new FoldFailedError(seq) : error;
       }
     }
     const hash = recorded?.metadata.hash ?? '';
     this.tree.append(leafOf(recorded?.metadata.hash ?? storedHash(event, logId ?? '')));
-    this.file.advance(event.stream, stream, event.revision, hash);
+    this.file.advance(event.stream, event.revision, hash);
     this.file.moveTo({
       logId,
       seq,
@@ -385,6 +387,7 @@ export class Projection {
     } catch (error) {
       throw failureCode(error) === undefined ? new FoldFailedError(this.file.checkpoint.seq) : error;
     }
+    this.search.lookAgain(this.fold.takeRefolded());
     let changes: readonly StatusChange[] = [];
     if (this.current === 'live') {
       changes = this.fold.changes();

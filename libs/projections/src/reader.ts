@@ -97,6 +97,8 @@ interface OpenFile {
   readonly db: DatabaseSync;
   readonly records: Records;
   readonly version: FileVersion;
+  /** Of which state of earlier rows everything at hand is. */
+  readonly refolds: number;
   readonly ready: ReadyDocuments;
   readonly lists: Lists;
   readonly search: SearchReader;
@@ -317,10 +319,13 @@ class FileReader implements ViewsReader {
     if (file === undefined) return err(NOT_READY);
     file.db.exec('BEGIN');
     try {
-      return answer(file);
+      if (file.records.refolds() === file.refolds) return answer(file);
     } finally {
       file.db.exec('COMMIT');
     }
+    // What is at hand was read from rows that have changed since.
+    this.letGo();
+    return this.snapshot(answer);
   }
 
   /** To be read from as it is now; what was kept from an earlier turn of it is then asked for anew. */
@@ -345,6 +350,7 @@ class FileReader implements ViewsReader {
       path,
       db,
       records,
+      refolds: records.refolds(),
       version,
       ready: new ReadyDocuments(records, version),
       lists: new Lists(db, records),
@@ -357,7 +363,7 @@ class FileReader implements ViewsReader {
 
   private openServed(): { readonly path: string; readonly db: DatabaseSync } | undefined {
     const path = this.folder.served();
-    const db = path === undefined ? undefined : openForReading(path);
+    const db = path === undefined ? undefined : openForReading(path, this.options.ceiling);
     return path === undefined || db === undefined ? undefined : { path, db };
   }
 

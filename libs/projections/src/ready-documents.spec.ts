@@ -21,7 +21,7 @@ beforeEach(() => {
   const path = join(folder, 'views.db');
   writer = createFile(path);
   writer.exec(
-    `INSERT INTO streams VALUES (1, 'habeasPerson-a', 4, '');
+    `INSERT INTO streams VALUES (1, 'habeasPerson-a', 4, '', 4, 'internal');
      INSERT INTO subjects (sid, kind, id, entered, search, sort) VALUES (1, 'person', 'a', 2, '', '');`,
   );
   makeReadable(writer);
@@ -108,12 +108,12 @@ describe('the same answer again', () => {
   test('not after a commit that somebody may have seen: from the next turn on, or once the file was looked into', async () => {
     find(10, '}');
     expect(ready.again('person', 'a', 10)).toBeDefined();
-    writer.exec("UPDATE streams SET revision = 5 WHERE name = 'habeasPerson-a'");
+    writer.exec("UPDATE streams SET shown = 5 WHERE name = 'habeasPerson-a'");
     await nextTurn();
     expect(ready.again('person', 'a', 10)).toBeUndefined();
     find(10, '}');
     expect(ready.again('person', 'a', 10)).toMatchObject({ revision: 5 });
-    writer.exec("UPDATE streams SET revision = 6 WHERE name = 'habeasPerson-a'");
+    writer.exec("UPDATE streams SET shown = 6 WHERE name = 'habeasPerson-a'");
     version.forget();
     expect(ready.again('person', 'a', 10)).toBeUndefined();
   });
@@ -121,7 +121,7 @@ describe('the same answer again', () => {
   test('of the snapshot that it was found in, not of what was committed since', () => {
     reader.exec('BEGIN');
     find(10, '}');
-    writer.exec("UPDATE streams SET revision = 5 WHERE name = 'habeasPerson-a'");
+    writer.exec("UPDATE streams SET shown = 5 WHERE name = 'habeasPerson-a'");
     reader.exec('COMMIT');
     expect(ready.again('person', 'a', 10)).toBeUndefined();
   });

@@ -52,7 +52,7 @@ interface RawEvent {
 const EVENT = 'e.seq, e.id, e.type, e.sid, e.recorded_at, e.recorded_by, e.visibility, e.opened, e.data';
 
 const CHANGES = `SELECT c.*, s.kind AS subject_kind, s.id AS subject_id, e.id AS cause, e.type AS cause_type
-  FROM changes c JOIN subjects s ON s.sid = c.sid JOIN events e ON e.seq = c.seq`;
+  FROM changes c JOIN subjects s ON s.sid = c.sid LEFT JOIN events e ON e.seq = c.seq`;
 
 export class Records {
   private readonly statements: Record<
@@ -62,6 +62,7 @@ export class Records {
     | 'concerning'
     | 'known'
     | 'head'
+    | 'refolds'
     | 'revision'
     | 'document'
     | 'present'
@@ -98,15 +99,17 @@ export class Records {
         `SELECT ${EVENT} FROM subject_events s JOIN events e ON e.seq = s.seq
          WHERE s.sid = ? AND s.cites = 0 AND s.seq <= ? ORDER BY s.seq`,
       ),
-      known: db.prepare('SELECT known FROM events WHERE seq = ?'),
+      known: db.prepare('SELECT known FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT 1'),
       head: db.prepare('SELECT seq, known FROM checkpoint'),
+      refolds: db.prepare('SELECT refolds FROM checkpoint'),
       revision: db.prepare('SELECT revision FROM streams WHERE name = ?'),
       logId: db.prepare('SELECT log_id FROM checkpoint'),
       history: db.prepare(
         `SELECT ${EVENT} FROM (
            SELECT seq FROM events WHERE sid = ?1 AND seq > ?2
-           UNION SELECT seq FROM subject_events WHERE sid = ?1 AND cites IN (0, 1) AND seq > ?2
-           UNION SELECT seq FROM changes WHERE sid = ?1 AND seq > ?2
+           UNION SELECT s.seq FROM subject_events s JOIN events e ON e.seq = s.seq
+             WHERE s.sid = ?1 AND s.cites IN (0, 1) AND s.seq > ?2
+           UNION SELECT c.seq FROM changes c JOIN events e ON e.seq = c.seq WHERE c.sid = ?1 AND c.seq > ?2
            ORDER BY seq LIMIT ?3) found
          JOIN events e ON e.seq = found.seq ORDER BY e.seq`,
       ),
@@ -121,8 +124,9 @@ export class Records {
          ORDER BY s.seq`,
       ),
       revisionUpTo: db.prepare(
-        `SELECT e.revision FROM streams s JOIN events e ON e.sid = s.sid AND e.seq <= ?
-         WHERE s.name = ? ORDER BY e.seq DESC LIMIT 1`,
+        `SELECT max(ifnull((SELECT revision FROM events WHERE sid = s.sid AND seq <= ?1 ORDER BY seq DESC LIMIT 1), -1),
+                    ifnull((SELECT revision FROM hidden_events WHERE sid = s.sid AND seq <= ?1 ORDER BY seq DESC LIMIT 1), -1)) AS revision
+         FROM streams s WHERE s.name = ?2`,
       ),
       seqOf: db.prepare('SELECT max(seq) AS seq FROM events WHERE id = ?'),
       placeOf: db.prepare(
@@ -151,7 +155,7 @@ export class Records {
       ),
       item: db.prepare('SELECT item FROM documents WHERE sid = ? AND day <= ? AND until >= ?'),
       present: db.prepare(
-        `SELECT s.sid, s.kind, s.id, s.entered, s.name, t.revision, d.seq, d.day, d.until
+        `SELECT s.sid, s.kind, s.id, s.entered, s.name, t.shown AS revision, d.seq, d.day, d.until
          FROM subjects s JOIN streams t ON t.sid = s.sid LEFT JOIN documents d ON d.sid = s.sid
          WHERE s.id = ? AND s.kind = ?`,
       ),
@@ -268,6 +272,11 @@ export class Records {
     return this.statements.head.get() as unknown as { seq: number; known: number };
   }
 
+  /** How often rows of earlier events were changed. */
+  refolds(): number {
+    return Number(this.statements.refolds.get()?.refolds);
+  }
+
   /** Known time at an event, in milliseconds; before the first event, minus infinity. */
   knownAt(seq: number): number {
     const row = this.statements.known.get(seq) as unknown as { known: number } | undefined;
@@ -276,7 +285,7 @@ export class Records {
 
   /** The last seq whose known time is not after this instant; 0 if there is none. */
   seqAt(instant: number): number {
-    // Known time never falls and seqs have no gaps, so no index is needed.
+    // Known time never falls, so no index is needed.
     let low = 0;
     let high = this.head().seq;
     while (low < high) {

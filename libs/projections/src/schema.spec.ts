@@ -17,10 +17,10 @@ const ROWS = 5_000;
 
 test('one that survives holds what was committed and nothing else, in the middle of the next commit', () => {
   const path = join(folder, 'views.db');
-  const db = createFile(path, true);
+  const db = createFile(path, { survives: true });
   // So small that much of what is not committed is in the file already.
   db.exec('PRAGMA cache_size = 10');
-  const put = db.prepare("INSERT OR REPLACE INTO streams VALUES (?, ?, ?, '')");
+  const put = db.prepare("INSERT OR REPLACE INTO streams VALUES (?, ?, ?, '', -1, NULL)");
   const write = (revision: number): void => {
     for (let sid = 1; sid <= ROWS; sid++) put.run(sid, `stream ${sid}`, revision);
   };

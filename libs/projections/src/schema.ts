@@ -6,16 +6,18 @@
  * Anyone may read the file with any SQLite tool:
  * - days are numbers of days since 1970-01-01, with {@link OPEN_START} and {@link OPEN_END} for open ends;
  * - a row with `known_from` and `known_to` was the record's answer from seq `known_from` on and before `known_to`;
- * - `item` and `document` hold the shapes of shapes.ts as JSON; other JSON columns are lists or objects of texts.
+ * - `item` and `document` hold the shapes of shapes.ts as JSON; other JSON columns are lists or objects of texts;
+ * - what fewer may see than the file is for (`ceiling` in `meta`) stands in `hidden_events`, and nothing else follows from it.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { catalogue } from '#domain';
+import { isVisibility, mayBeSeen, type Visibility } from '#kernel';
 import type { KnownMoment } from './moment.js';
 import { one } from './one.js';
 import { SEARCH_TABLES } from './search/tables.js';
 import { TREE_TABLE } from './tree/tiles.js';
 
-export const SCHEMA_VERSION = 10;
+export const SCHEMA_VERSION = 11;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 2;
 
@@ -37,6 +39,12 @@ export const OPEN_END = 2_147_483_647;
 /** `known_to` of what is still known. */
 export const STILL_KNOWN = Number.MAX_SAFE_INTEGER;
 
+const EVENT_COLUMNS = `
+  seq INTEGER PRIMARY KEY, sid INTEGER NOT NULL, revision INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
+  known INTEGER NOT NULL, recorded_at TEXT NOT NULL, recorded_by TEXT NOT NULL,
+  visibility TEXT NOT NULL, recorded_for TEXT NOT NULL, opened INTEGER NOT NULL, data TEXT
+`;
+
 const TABLES = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 
@@ -44,13 +52,16 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE checkpoint (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   log_id TEXT, seq INTEGER NOT NULL, known INTEGER NOT NULL,
-  stream TEXT, revision INTEGER, hash TEXT, last_position TEXT, position TEXT
+  stream TEXT, revision INTEGER, hash TEXT, last_position TEXT, position TEXT,
+  -- Counts how often something that had been taken in was shown, hidden or folded again: rows of earlier seqs changed.
+  refolds INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE skipped (event TEXT PRIMARY KEY, seq INTEGER NOT NULL);
 
+-- shown: the revision of the last event that stands in events. level: who may see the subject; NULL before it is entered.
 CREATE TABLE streams (
   sid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
-  revision INTEGER NOT NULL, hash TEXT NOT NULL
+  revision INTEGER NOT NULL, hash TEXT NOT NULL, shown INTEGER NOT NULL DEFAULT -1, level TEXT
 );
 -- A stream that is a subject: same sid, so subjects have the order in which they were entered. search: names, titles or
 -- words, folded for comparison; sort: the name, folded. updated: the last seq that changed something of it. The days on
@@ -63,13 +74,12 @@ CREATE TABLE subjects (
 CREATE UNIQUE INDEX subjects_id ON subjects (id, kind);
 
 -- Every event that counts; known: the greatest recordedAt so far, in milliseconds, so it never falls from row to row.
-CREATE TABLE events (
-  seq INTEGER PRIMARY KEY, sid INTEGER NOT NULL, revision INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
-  known INTEGER NOT NULL, recorded_at TEXT NOT NULL, recorded_by TEXT NOT NULL, visibility TEXT NOT NULL,
-  opened INTEGER NOT NULL, data TEXT
-);
+-- visibility: who may see it, as of the checkpoint; recorded_for: who might when it was recorded.
+CREATE TABLE events (${EVENT_COLUMNS});
 CREATE INDEX events_subject ON events (sid, seq);
--- Events of other streams that concern a subject; cites = 1: they name a source for nothing but what rests on it. Many
+CREATE TABLE hidden_events (${EVENT_COLUMNS});
+CREATE INDEX hidden_events_subject ON hidden_events (sid, seq);
+-- Events of other streams that concern a subject, hidden ones too; cites = 1: they name a source for nothing but what rests on it. Many
 -- thousands may rest on one source, and nobody is to go through them who only wants to know what the source is.
 CREATE TABLE subject_events (
   sid INTEGER NOT NULL, cites INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (sid, cites, seq)
@@ -95,7 +105,8 @@ CREATE TABLE traits (
 ) WITHOUT ROWID;
 
 -- The status changes that the event at "seq" caused: what an axis answered before and after it. first_day and last_day:
--- where only answers about the past differ, the days on which they do. corrects: the id of another change.
+-- where only answers about the past differ, the days on which they do. corrects: the id of another change. Of kind visibility:
+-- what was answered before is not said, and the event itself may be hidden.
 CREATE TABLE changes (
   seq INTEGER NOT NULL, n INTEGER NOT NULL, sid INTEGER NOT NULL,
   axis TEXT NOT NULL, case_id TEXT, key TEXT, kind TEXT NOT NULL, day INTEGER NOT NULL,
@@ -144,19 +155,25 @@ const COMMON_PRAGMAS = 'PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;'
 /** Why a file cannot go on being used as it is. */
 export type FileFault = 'damaged' | 'other-schema' | 'other-fold';
 
-/**
- * Makes a new, empty view file. The file must not be there yet.
- *
- * @param survives whether what is committed is to survive a killed process and a power loss, so that it can be gone on with.
- *   Otherwise nothing of it does until it is {@link makeReadable}, and every page is written once only.
- */
-export function createFile(path: string, survives = false): DatabaseSync {
+export interface NewFile {
+  /** Of those who are to read it; left out: they may see everything. */
+  readonly ceiling?: Visibility;
+  /**
+   * What is committed is to survive a killed process and a power loss, so that it can be gone on with. Otherwise nothing of it
+   * does until it is {@link makeReadable}, and every page is written once only.
+   */
+  readonly survives?: boolean;
+}
+
+/** Makes a new, empty view file. The file must not be there yet. */
+export function createFile(path: string, { ceiling = 'confidential', survives = false }: NewFile = {}): DatabaseSync {
   const db = new DatabaseSync(path);
   db.exec(
     `${COMMON_PRAGMAS} ${WRITER_PRAGMAS} ${survives ? SURVIVING : 'PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;'}
      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};
      BEGIN; ${TABLES} ${SEARCH_TABLES} ${TREE_TABLE} ${survives ? TRAITS_BY_SUBJECT : ''}
-     INSERT INTO meta VALUES ('schema', '${SCHEMA_VERSION}'), ('fold', '${FOLD_VERSION}'), ('payloads', '${PAYLOADS}');
+     INSERT INTO meta VALUES ('schema', '${SCHEMA_VERSION}'), ('fold', '${FOLD_VERSION}'), ('payloads', '${PAYLOADS}'),
+       ('ceiling', '${ceiling}');
      INSERT INTO checkpoint (one, seq, known) VALUES (1, 0, 0);
      COMMIT;`,
   );
@@ -221,14 +238,17 @@ export function openForWriting(path: string, survives = false): DatabaseSync | F
   }
 }
 
-/** Opens a view file for reading; undefined where it is gone or cannot be read by this program's statements. */
-export function openForReading(path: string): DatabaseSync | undefined {
+/**
+ * Opens a view file for reading; undefined where it is gone, cannot be read by this program's statements, or holds what those
+ * with this ceiling may not see.
+ */
+export function openForReading(path: string, ceiling: Visibility = 'confidential'): DatabaseSync | undefined {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { readOnly: true });
     db.exec(`${COMMON_PRAGMAS} PRAGMA cache_size = -32768;`);
     const fault = faultOf(db);
-    if (fault === undefined || fault === 'other-fold') return db;
+    if ((fault === undefined || fault === 'other-fold') && mayBeSeen(ceilingOf(db), ceiling)) return db;
     db.close();
     return undefined;
   } catch {
@@ -245,6 +265,12 @@ function faultOf(db: DatabaseSync): FileFault | undefined {
   const fold = meta('fold');
   if (fold === undefined) return 'damaged';
   return fold === String(FOLD_VERSION) && (meta('payloads') ?? '') === PAYLOADS ? undefined : 'other-fold';
+}
+
+/** Of those who are to read the file. */
+export function ceilingOf(db: DatabaseSync): Visibility {
+  const ceiling = db.prepare("SELECT value FROM meta WHERE key = 'ceiling'").get()?.value;
+  return isVisibility(ceiling) ? ceiling : 'confidential';
 }
 
 const SQLITE_BUSY = 5;

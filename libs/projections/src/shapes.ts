@@ -619,7 +619,8 @@ export interface StatusChange {
   readonly to: ChangedAnswer;
   readonly since?: string;
   readonly kind: ChangeKind;
-  readonly cause: { readonly event: string; readonly type: string };
+  /** `event` is left out where those who are told of the change may not see it: the kind is `visibility` then. */
+  readonly cause: { readonly event?: string; readonly type: string };
   /** Where only answers about the past differ: the first and last day on which they do. */
   readonly days?: DaysView;
   /** The id of the change that this one corrects. */

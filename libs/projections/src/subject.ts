@@ -24,7 +24,6 @@ import {
   statusFacts,
   statusFactsOfOne,
   type SubjectState,
-  visibilityOf,
 } from '#domain';
 import type { Visibility } from '#kernel';
 import type { EventRow } from './records.js';
@@ -168,9 +167,10 @@ export class Subject {
     return stands(this.state, event);
   }
 
-  /** Of the subject as a whole. */
+  /** Who may see the subject: whoever may see what it was entered with. */
   visibility(): Visibility {
-    return visibilityOf(this.state);
+    const [entry] = this.rows.values();
+    return entry?.visibility ?? 'confidential';
   }
 
   /** Every fact of its stream, withdrawn ones too, that counts. */

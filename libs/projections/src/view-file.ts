@@ -2,8 +2,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import type { Position, StoredEvent } from '#event-store';
-import type { RecordedEvent } from '#log-format';
-import { isReadable, makeReadable } from './schema.js';
+import { mayBeSeen, type Visibility } from '#kernel';
+import { ceilingOf, isReadable, makeReadable } from './schema.js';
 
 /** What everything in a file follows from. */
 export interface Checkpoint {
@@ -25,6 +25,30 @@ export interface StreamRow {
   revision: number;
   /** Hash of its last event; empty where that could not be decoded. */
   hash: string;
+  /** The revision of its last event that readers of the file may see; -1: there is none. */
+  shown: number;
+  /** Who may see the subject; null before it is entered, and of streams that are no subject's. */
+  level: Visibility | null;
+}
+
+/** An event as its row holds it. */
+export interface EventColumns {
+  readonly seq: number;
+  readonly sid: number;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  /** Known time, in milliseconds. */
+  readonly known: number;
+  readonly recorded_at: string;
+  readonly recorded_by: string;
+  /** Who may see it, as of the checkpoint. */
+  readonly visibility: Visibility;
+  /** Who might when it was recorded. */
+  readonly recorded_for: Visibility;
+  readonly opened: number;
+  /** JSON; null of what is passed over or no subject's. */
+  readonly data: string | null;
 }
 
 const STREAMS_AT_HAND = 20_000;
@@ -38,6 +62,9 @@ export class ViewFile {
   private served: boolean;
   private last: Checkpoint;
   private pending = 0;
+  private refolds = 0;
+  /** Of those who are to read it. */
+  readonly ceiling: Visibility;
 
   constructor(
     readonly path: string,
@@ -46,6 +73,7 @@ export class ViewFile {
     private readonly survives = false,
   ) {
     this.statements = prepare(db);
+    this.ceiling = ceilingOf(db);
     this.last = this.load();
     this.served = isReadable(db);
   }
@@ -74,7 +102,8 @@ export class ViewFile {
   /** Rows and checkpoint become visible to readers together. */
   commit(): void {
     if (!this.open) return;
-    for (const { revision, hash, sid } of this.advanced.values()) this.statements.advance.run(revision, hash, sid);
+    for (const { revision, hash, shown, level, sid } of this.advanced.values())
+      this.statements.advance.run(revision, hash, shown, level, sid);
     this.advanced.clear();
     const { logId, seq, known, last, position } = this.last;
     this.statements.checkpoint.run(
@@ -86,6 +115,7 @@ export class ViewFile {
       last?.hash ?? null,
       last?.position ?? null,
       position ?? null,
+      this.refolds,
     );
     this.db.exec('COMMIT');
     this.open = false;
@@ -129,52 +159,80 @@ export class ViewFile {
       return found;
     }
     this.begin();
-    const row = { sid: Number(this.statements.addStream.run(name).lastInsertRowid), revision: -1, hash: '' };
+    const sid = Number(this.statements.addStream.run(name).lastInsertRowid);
+    const row: StreamRow = { sid, revision: -1, hash: '', shown: -1, level: null };
     this.streams.set(name, row);
     return row;
   }
 
-  addEvent(event: RecordedEvent, sid: number, seq: number, known: number, data: string | null): void {
-    this.begin();
-    const { recordedAt, recordedBy, visibility } = event.metadata;
-    this.statements.addEvent.run(
-      seq,
-      sid,
-      event.revision,
-      event.id,
-      event.type,
-      known,
-      recordedAt,
-      recordedBy,
-      visibility,
-      event.opened ? 1 : 0,
-      data,
-    );
+  /** Whether those who are to read the file may see what is of this level. */
+  shows(level: Visibility): boolean {
+    return mayBeSeen(level, this.ceiling);
   }
 
-  advance(name: string, stream: StreamRow, revision: number, hash: string): void {
+  /** Writes an event's row: among those that readers see, or apart. */
+  addEvent(event: EventColumns): void {
+    this.begin();
+    const { seq, sid, revision, id, type, known, recorded_at, recorded_by, visibility, recorded_for, opened, data } =
+      event;
+    const { addEvent, hideEvent } = this.statements;
+    const add = this.shows(event.visibility) ? addEvent : hideEvent;
+    add.run(seq, sid, revision, id, type, known, recorded_at, recorded_by, visibility, recorded_for, opened, data);
+  }
+
+  /** Writes the row of an event that readers see. */
+  show(name: string, event: EventColumns): void {
+    this.addEvent(event);
+    const stream = this.stream(name);
+    stream.shown = Math.max(stream.shown, event.revision);
+    this.advanced.set(name, stream);
+  }
+
+  advance(name: string, revision: number, hash: string): void {
+    const stream = this.stream(name);
     stream.revision = revision;
     stream.hash = hash;
     this.advanced.set(name, stream);
   }
 
+  /** None of its events stands among those that readers see any more. */
+  withdrawStream(name: string): void {
+    const stream = this.stream(name);
+    stream.shown = -1;
+    this.advanced.set(name, stream);
+  }
+
+  /** Who may see the subject of a stream. */
+  setLevel(name: string, level: Visibility | null): void {
+    this.begin();
+    const stream = this.stream(name);
+    stream.level = level;
+    this.advanced.set(name, stream);
+  }
+
+  /** Rows of events that had been taken in were changed: readers are to forget what they have at hand. */
+  refolded(): void {
+    this.begin();
+    this.refolds += 1;
+  }
+
   /** Counts an event without taking in anything of it. */
   addSkipped(event: StoredEvent, sid: number, seq: number, known: number): void {
     this.begin();
-    const at = new Date(known).toISOString();
-    this.statements.addEvent.run(
+    this.addEvent({
       seq,
       sid,
-      event.revision,
-      event.id,
-      event.type,
+      revision: event.revision,
+      id: event.id,
+      type: event.type,
       known,
-      at,
-      '',
-      'confidential',
-      0,
-      null,
-    );
+      recorded_at: new Date(known).toISOString(),
+      recorded_by: '',
+      visibility: 'confidential',
+      recorded_for: 'confidential',
+      opened: 0,
+      data: null,
+    });
     this.statements.addSkipped.run(event.id, seq);
   }
 
@@ -198,7 +256,9 @@ export class ViewFile {
       hash: string | null;
       last_position: Position | null;
       position: string | null;
+      refolds: number;
     };
+    this.refolds = row.refolds;
     const { stream, revision, hash, last_position: position } = row;
     return {
       logId: row.log_id ?? undefined,
@@ -221,15 +281,16 @@ export function skippedIn(db: DatabaseSync): ReadonlySet<string> {
 
 function prepare(
   db: DatabaseSync,
-): Record<'checkpoint' | 'stream' | 'addStream' | 'addEvent' | 'advance' | 'addSkipped', StatementSync> {
+): Record<'checkpoint' | 'stream' | 'addStream' | 'addEvent' | 'hideEvent' | 'advance' | 'addSkipped', StatementSync> {
   return {
     checkpoint: db.prepare(
-      'UPDATE checkpoint SET log_id = ?, seq = ?, known = ?, stream = ?, revision = ?, hash = ?, last_position = ?, position = ?',
+      'UPDATE checkpoint SET log_id = ?, seq = ?, known = ?, stream = ?, revision = ?, hash = ?, last_position = ?, position = ?, refolds = ?',
     ),
-    stream: db.prepare('SELECT sid, revision, hash FROM streams WHERE name = ?'),
+    stream: db.prepare('SELECT sid, revision, hash, shown, level FROM streams WHERE name = ?'),
     addStream: db.prepare("INSERT INTO streams (name, revision, hash) VALUES (?, -1, '')"),
-    addEvent: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    advance: db.prepare('UPDATE streams SET revision = ?, hash = ? WHERE sid = ?'),
+    addEvent: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    hideEvent: db.prepare('INSERT INTO hidden_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    advance: db.prepare('UPDATE streams SET revision = ?, hash = ?, shown = ?, level = ? WHERE sid = ?'),
     addSkipped: db.prepare('INSERT INTO skipped VALUES (?, ?)'),
   };
 }

@@ -632,7 +632,7 @@ test('what was given before is not given again to who has seen something newer, 
   expect(revision()).toBe(before);
   expect(before).toBeGreaterThan(0);
   const writer = new DatabaseSync(servedFile(record.folder));
-  writer.prepare('UPDATE streams SET revision = revision + 1 WHERE name = ?').run(stream);
+  writer.prepare('UPDATE streams SET revision = revision + 1, shown = shown + 1 WHERE name = ?').run(stream);
   writer.close();
   await expect(reader.waitFor(stream, before + 1, 0)).resolves.toBe(true);
   expect(revision()).toBe(before + 1);

@@ -5,7 +5,7 @@
  */
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { err, ok, refusal, type Refusal, type Result } from '#kernel';
+import { err, ok, refusal, type Refusal, type Result, type Visibility } from '#kernel';
 import { BuildFailedError } from './build-views.js';
 import { Building } from './building.js';
 import { Fold } from './fold.js';
@@ -36,7 +36,10 @@ class RunningViews implements Views {
   private closed = false;
   private lastHealth = '';
 
+  private readonly ceiling: Visibility;
+
   constructor(private readonly options: ViewsOptions) {
+    this.ceiling = options.ceiling ?? 'confidential';
     this.folder = new ViewsFolder(options.folder);
     this.folder.prepare();
     this.open();
@@ -99,13 +102,15 @@ class RunningViews implements Views {
       this.build('fold-version');
       return;
     }
-    if (typeof opened === 'string') {
+    const file = typeof opened === 'string' ? undefined : new ViewFile(path, opened);
+    if (file?.ceiling !== this.ceiling) {
+      file?.close();
       this.folder.withdraw();
       this.build('damaged');
       return;
     }
     this.servedFile = path;
-    this.served = this.follow(new ViewFile(path, opened), NO_SKIPS);
+    this.served = this.follow(file, NO_SKIPS);
     this.folder.deleteAllBut([path]);
   }
 
@@ -114,11 +119,11 @@ class RunningViews implements Views {
     const skip = reason === 'asked' ? (this.served?.file.skipped() ?? NO_SKIPS) : NO_SKIPS;
     this.folder.deleteAllBut([this.servedFile]);
     const path = this.folder.next();
-    const building = (this.building = new Building(reason, path, skip));
+    const building = (this.building = new Building(reason, path, this.ceiling, skip));
     const { build } = this.options;
     // Where nobody reads a file meanwhile, nobody is disturbed.
     if (build === undefined || this.servedFile === undefined)
-      building.projection = this.follow(new ViewFile(path, createFile(path)), skip);
+      building.projection = this.follow(new ViewFile(path, createFile(path, { ceiling: this.ceiling })), skip);
     else this.buildElsewhere(building, build);
     this.tell();
   }

@@ -5,6 +5,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { EventStoreError } from '#event-store';
+import type { Visibility } from '#kernel';
 import { BuildFailedError, type BuildProgress, buildViews } from '#projections';
 import { openKeyStore } from '../key-store.js';
 import { openLog } from '../log.js';
@@ -14,6 +15,7 @@ import type { KeySettings } from '../settings.js';
 export interface ToBuilder {
   readonly settings: KeySettings;
   readonly path: string;
+  readonly ceiling: Visibility;
   readonly skip: ReadonlySet<string>;
 }
 
@@ -68,7 +70,7 @@ function tell(message: FromBuilder): Promise<void> {
 }
 
 async function build(
-  { settings, path, skip }: ToBuilder,
+  { settings, path, ceiling, skip }: ToBuilder,
   file: OrderedFile,
   onProgress: (progress: BuildProgress) => void,
 ): Promise<void> {
@@ -78,7 +80,7 @@ async function build(
   try {
     for (let round = 0; round < ROUNDS; round++) {
       const clock = { now: () => new Date() };
-      const building = buildViews({ eventStore, keyStore, path, skip, clock, onProgress });
+      const building = buildViews({ eventStore, keyStore, path, ceiling, skip, clock, onProgress });
       file.isThere();
       const { checkpoint, poison } = await building;
       if (poison !== undefined || (await eventStore.eventsBehind(checkpoint.position)) <= LEFT) return;

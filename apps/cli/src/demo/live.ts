@@ -71,7 +71,8 @@ class Heard {
   private readonly arrived = new Map<string, { readonly change: StatusChangeEvent; readonly at: number }>();
 
   readonly take = (change: StatusChangeEvent): void => {
-    this.arrived.set(change.data.cause.event, { change, at: performance.now() });
+    const { event } = change.data.cause;
+    if (event !== undefined) this.arrived.set(event, { change, at: performance.now() });
   };
 
   /** Shows what an act caused, with the time from its answer to the arrival. */

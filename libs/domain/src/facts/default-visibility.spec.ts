@@ -4,7 +4,7 @@ import type { Data } from '../catalogue/definition.js';
 import { EXAMPLE_IDS as ID } from '../examples/index.js';
 import { type OfficeVisibility, visibilityByDefault } from './default-visibility.js';
 import { decideMoved, planMove } from './move.js';
-import { visibilityOf } from './ledger.js';
+import { visibilityOf } from './levels.js';
 import { aRecord, like, type RecordInMemory, type Who } from './spec-support.js';
 
 /** When everything in these records was recorded: the 16th by the calendar furthest ahead, which bounds go by. */

@@ -11,7 +11,7 @@ import { embeddedIn, innerTypeOf } from '../catalogue/references.js';
 import { mayBeMinor, tellsOfMinor } from '../person/minors.js';
 import { isPlainObject } from '../validation/fields.js';
 import type { DecideContext, NewEvent } from './context.js';
-import { visibilityOf } from './ledger.js';
+import { visibilityOf } from './levels.js';
 import type { SubjectState } from './state.js';
 
 /** What an office may make of what is not sensitive. */

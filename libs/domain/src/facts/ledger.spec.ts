@@ -5,7 +5,7 @@ import { catalogue } from '../catalogue/catalogue.js';
 import { EXAMPLE_IDS as ID, examples } from '../examples/index.js';
 import type { StatusFact } from '../status/index.js';
 import type { DomainEvent } from './event.js';
-import { factsOf, recordsOf, type StandingFact, stands, visibilityOf } from './ledger.js';
+import { factsOf, recordsOf, type StandingFact, stands } from './ledger.js';
 import { aRecord, definition, like, RecordInMemory, REVIEWER } from './spec-support.js';
 import { statusFacts } from './status-facts.js';
 import { evolve, initial, type SubjectState } from './state.js';
@@ -285,23 +285,6 @@ describe('verifications', () => {
   });
 });
 
-describe('visibility', () => {
-  test('of a fact: as recorded, as changed last, never laxer than the subject', () => {
-    const story = new Story().arrest({}, { visibility: 'public' });
-    expect([story.fact().visibility, visibilityOf(story.state)]).toEqual(['public', 'internal']);
-    story.given('VisibilityChanged', { visibility: 'confidential' });
-    const change = story.given('VisibilityChanged', { visibility: 'internal' });
-    expect(story.fact().visibility).toBe('internal');
-    story.given('FactRetracted', { fact: change });
-    expect(story.fact().visibility).toBe('confidential');
-    story.given('VisibilityChanged', { visibility: 'public' });
-    story.given('VisibilityChanged', { fact: undefined, visibility: 'internal' });
-    expect([story.fact().visibility, visibilityOf(story.state)]).toEqual(['internal', 'internal']);
-    story.given('VisibilityChanged', { fact: undefined, visibility: 'public' });
-    expect([story.fact().visibility, visibilityOf(story.state)]).toEqual(['public', 'public']);
-  });
-});
-
 describe('cases', () => {
   const caseEvent = (id: string, type: string, data: object, of: string = ID.caseA): DomainEvent => ({
     id,
@@ -473,7 +456,6 @@ describe('the fold', () => {
           expect(fact.after).not.toContain(fact.id);
         }
         recordsOf(state);
-        visibilityOf(state);
       }),
       { numRuns: 500 },
     );

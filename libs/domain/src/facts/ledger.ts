@@ -11,7 +11,7 @@
  *   as withdrawn; as `rejected`, it stands undisputed. The last settlement that stands counts.
  * - Another reading (the alternative of a dispute) is kept with its dispute. It touches nothing else.
  */
-import { stricter, type Visibility } from '#kernel';
+import type { Visibility } from '#kernel';
 import { definitionOf } from '../catalogue/catalogue.js';
 import type { SubjectId } from '../catalogue/category.js';
 import type { Data } from '../catalogue/definition.js';
@@ -61,7 +61,7 @@ export interface StandingRecord {
   /** Of its recording. */
   readonly recordedAt: string;
   readonly recordedBy: string;
-  /** Of the fact or of the whole subject, whichever is stricter. */
+  /** Of its event. Who may see it by everything that was recorded since: levels.ts. */
   readonly visibility: Visibility;
 }
 
@@ -78,6 +78,8 @@ export interface StandingFact extends StandingRecord, Days {
   readonly disputes: readonly DisputeOfFact[];
   readonly verifications: readonly VerificationOfFact[];
   readonly accounts: readonly ActOnFact[];
+  /** What was said of who may see it. */
+  readonly visibilityChanges: readonly ActOnFact[];
   /** Other facts of the subject that were judged to be this one, sorted. */
   readonly sameAs: readonly string[];
   readonly rank: number;
@@ -103,20 +105,13 @@ export function stands(state: SubjectState, id: string): boolean {
   return entryOfEvent(state, id) !== undefined && !standingOf(state).withdrawals.has(id);
 }
 
-/** Who may see what says nothing else: by the last change that stands, else as its first event was recorded. */
-export function visibilityOf(state: SubjectState): Visibility {
-  return ledgerOf(state).visibility ?? entriesOf(state)[0]?.event.visibility ?? 'internal';
-}
-
 class Ledger {
   private byId: ReadonlyMap<string, StandingFact> | undefined;
 
   constructor(
     readonly facts: readonly StandingFact[],
     readonly records: readonly StandingRecord[],
-    /** As it was changed for the whole subject, if it was. */
-    readonly visibility: Visibility | undefined,
-    /** Nothing was recorded that speaks of facts to come: cases joined, facts judged the same, another visibility. */
+    /** Nothing was recorded that speaks of facts to come: cases joined, facts judged the same. */
     readonly isPlain: boolean,
   ) {}
 
@@ -128,12 +123,11 @@ class Ledger {
   extended(state: SubjectState, since: readonly Entry[]): Ledger | undefined {
     const isPlain = ({ foreign, definition }: Entry): boolean => !foreign && definition.role !== 'act';
     if (!this.isPlain || !since.every(isPlain)) return undefined;
-    const more = new Reader(state, ALL_STANDS).ofOwn(since, undefined);
+    const more = new Reader(state, ALL_STANDS).ofOwn(since);
     const { facts, records } = more;
     return new Ledger(
       facts.length === 0 ? this.facts : this.facts.concat(facts),
       records.length === 0 ? this.records : this.records.concat(records),
-      undefined,
       true,
     );
   }
@@ -195,59 +189,50 @@ class Reader {
   ) {}
 
   read(): Ledger {
-    let visibility: Visibility | undefined;
     for (const { event, foreign } of entriesOf(this.state)) {
       if (this.standing.withdrawals.has(event.id)) continue;
       const { data } = event;
       if (event.type === 'CasesJoined' && typeof data.other === 'string') {
         this.joined.join([event.subject?.id ?? this.state.id, data.other]);
       } else if (event.type === 'FactsJudgedSame' && !foreign) this.same.join(strings(data.facts));
-      else if (event.type === 'VisibilityChanged' && !foreign && data.fact === undefined) {
-        visibility = data.visibility as Visibility;
-      }
     }
-    const { facts, records } = this.ofOwn(entriesOf(this.state), visibility);
-    const isPlain = this.joined.isEmpty && this.same.isEmpty && visibility === undefined;
-    return new Ledger(facts, records, visibility, isPlain);
+    const { facts, records } = this.ofOwn(entriesOf(this.state));
+    return new Ledger(facts, records, this.joined.isEmpty && this.same.isEmpty);
   }
 
   /** What these entries say, as far as they are the subject's own. */
-  ofOwn(entries: readonly Entry[], visibility: Visibility | undefined): Pick<Ledger, 'facts' | 'records'> {
+  ofOwn(entries: readonly Entry[]): Pick<Ledger, 'facts' | 'records'> {
     const facts: StandingFact[] = [];
     const records: StandingRecord[] = [];
     for (const entry of entries) {
       const { foreign, definition } = entry;
       if (foreign) continue;
-      if (definition.isFact) {
-        facts.push(this.isUntouched(entry, visibility) ? this.untouched(entry) : this.fact(entry, visibility));
-      } else if (definition.correctable) records.push(this.record(entry, visibility));
+      if (definition.isFact) facts.push(this.isUntouched(entry) ? this.untouched(entry) : this.fact(entry));
+      else if (definition.correctable) records.push(this.record(entry));
     }
     return { facts, records };
   }
 
   /** Nothing was recorded about it or about what it belongs to. */
-  private isUntouched({ event: { id } }: Entry, ofSubject: Visibility | undefined): boolean {
+  private isUntouched({ event: { id } }: Entry): boolean {
     const { actsOn, withdrawals } = this.standing;
-    const apart = this.joined.isEmpty && this.same.isEmpty && ofSubject === undefined;
-    return apart && actsOn(id).length === 0 && !withdrawals.has(id);
+    return this.joined.isEmpty && this.same.isEmpty && actsOn(id).length === 0 && !withdrawals.has(id);
   }
 
   private untouched(entry: Entry): StandingFact {
     let found = untouched.get(entry);
     if (found === undefined) {
-      found = this.fact(entry, undefined);
+      found = this.fact(entry);
       untouched.set(entry, found);
     }
     return found;
   }
 
-  private record(entry: Entry, ofSubject: Visibility | undefined): StandingRecord {
+  private record(entry: Entry): StandingRecord {
     const { event } = entry;
-    const { withdrawals, actsOn } = this.standing;
+    const { withdrawals } = this.standing;
     const withdrawal = withdrawals.get(event.id);
     const { data, corrections } = this.corrected(entry);
-    const changes = actsOn(event.id).filter((act) => act.event.type === 'VisibilityChanged');
-    const own = (changes.at(-1)?.event.data.visibility as Visibility | undefined) ?? event.visibility;
     return {
       id: event.id,
       type: event.type,
@@ -258,13 +243,13 @@ class Reader {
       corrections: corrections.map(asAct),
       recordedAt: event.recordedAt,
       recordedBy: event.recordedBy,
-      visibility: ofSubject === undefined ? own : stricter(own, ofSubject),
+      visibility: event.visibility,
     };
   }
 
-  private fact(entry: Entry, ofSubject: Visibility | undefined): StandingFact {
+  private fact(entry: Entry): StandingFact {
     const { event, definition } = entry;
-    const record = this.record(entry, ofSubject);
+    const record = this.record(entry);
     const acts = this.standing.actsOn(event.id);
     const corrects = correctsA(entry);
     const accounts = acts.filter((act) => act.event.type === 'AccountAdded');
@@ -299,6 +284,7 @@ class Reader {
         .filter((act) => act.event.type === 'FactVerified')
         .map((act) => ({ ...asAct(act), current: !acts.some((other) => corrects(other) && other.index > act.index) })),
       accounts: accounts.map(asAct),
+      visibilityChanges: acts.filter((act) => act.event.type === 'VisibilityChanged').map(asAct),
       sameAs: this.same.others(event.id),
       rank: definition.rank,
     };

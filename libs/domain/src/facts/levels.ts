@@ -43,6 +43,12 @@ export function levelsOf(
   return levels;
 }
 
+/** Who may see the subject, as far as its own events say. */
+export function visibilityOf(state: SubjectState): Visibility {
+  const [entry] = levelsOf(state, () => 'public').values();
+  return entry ?? 'internal';
+}
+
 /** Has each event follow what it depends on; whether anything rose. */
 function spread(
   state: SubjectState,
@@ -61,11 +67,16 @@ function spread(
       const level = levels.get(about);
       if (on === undefined || on.foreign || level === undefined) continue;
       rose = raise(levels, event.id, level) || rose;
-      if (OVERRIDING.has(event.type) && !withdrawals.has(event.id))
+      if (isOverriding(event.type) && !withdrawals.has(event.id))
         rose = raise(levels, about, levels.get(event.id) ?? level) || rose;
     }
   }
   return rose;
+}
+
+/** After such an act, what it is about may be seen by fewer. */
+export function isOverriding(type: string): boolean {
+  return OVERRIDING.has(type);
 }
 
 function raise(levels: Map<string, Visibility>, id: string, to: Visibility): boolean {
@@ -75,7 +86,8 @@ function raise(levels: Map<string, Visibility>, id: string, to: Visibility): boo
   return raised !== level;
 }
 
-function aboutOf({ fact, dispute, judgement, facts }: Readonly<Record<string, unknown>>): readonly string[] {
+/** The events of its own stream that an act is about. */
+export function aboutOf({ fact, dispute, judgement, facts }: Readonly<Record<string, unknown>>): readonly string[] {
   const ids: unknown[] = [fact, dispute, judgement, ...(Array.isArray(facts) ? (facts as unknown[]) : [])];
   return ids.filter((id): id is string => typeof id === 'string');
 }

@@ -140,7 +140,7 @@ function factChanges(before: StandingFact | undefined, after: StandingFact | und
     ...only('told-again', either(differing(({ accounts }) => ids(accounts)))),
     ...only('judged-same', either(differing(({ sameAs }) => sameAs))),
     ...only('assigned-to-case', before !== undefined && before.case !== after.case),
-    ...only('visibility-changed', before !== undefined && before.visibility !== after.visibility),
+    ...only('visibility-changed', either(differing(({ visibilityChanges }) => ids(visibilityChanges)))),
   ];
 }
 

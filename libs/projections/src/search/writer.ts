@@ -50,11 +50,24 @@ export class SearchWriter {
       if (!rewritten) added.push(...ofFacts);
       else this.compare(ref, to, removed, added);
     }
-    // In the order of their rows, or the index would be written anew for each of them.
-    for (const row of removed.sort(byRow)) this.remove(row);
-    for (const row of added.sort(byRow)) this.add(row);
+    this.write(removed, added);
     this.statements.advance.run(to);
     return true;
+  }
+
+  /** Looks at subjects anew that were folded again. To be committed by the caller. */
+  lookAgain(sids: ReadonlySet<number>): void {
+    if (sids.size === 0) return;
+    this.file.begin();
+    const removed: TextRow[] = [];
+    const added: TextRow[] = [];
+    const to = this.progress();
+    for (const sid of sids) {
+      const place = this.statements.subject.get(sid) as unknown as Omit<SubjectRef, 'sid'> | undefined;
+      if (place === undefined) removed.push(...this.textsOf(sid));
+      else this.compare({ sid, kind: place.kind, id: place.id }, to, removed, added);
+    }
+    this.write(removed, added);
   }
 
   /** Drops what is kept in memory, after a rollback. */
@@ -84,13 +97,23 @@ export class SearchWriter {
   }
 
   private compare(ref: SubjectRef, to: number, removed: TextRow[], added: TextRow[]): void {
-    const old = new Map((this.statements.ofSubject.all(ref.sid) as unknown as TextRow[]).map((row) => [row.row, row]));
+    const old = new Map(this.textsOf(ref.sid).map((row) => [row.row, row]));
     for (const row of standingTexts(ref, this.records.own(ref.sid, to))) {
       const before = old.get(row.row);
       if (before?.text === row.text && before.folded === row.folded && before.start === row.start) old.delete(row.row);
       else added.push(row);
     }
     removed.push(...old.values());
+  }
+
+  private textsOf(sid: number): readonly TextRow[] {
+    return this.statements.ofSubject.all(sid) as unknown as TextRow[];
+  }
+
+  /** In the order of their rows, or the index would be written anew for each of them. */
+  private write(removed: TextRow[], added: TextRow[]): void {
+    for (const row of removed.sort(byRow)) this.remove(row);
+    for (const row of added.sort(byRow)) this.add(row);
   }
 
   private index(row: number): IndexStatements {

@@ -35,7 +35,9 @@ class TestClock implements Clock {
   }
 }
 
-const codec = createEventCodec(catalogue, realRandomness);
+/** An event of no subject. */
+const GAP = { type: 'Gap', schemaVersion: 1, personal: [] };
+const codec = createEventCodec([...catalogue, GAP], realRandomness);
 
 export class TestRecord {
   readonly clock = new TestClock();
@@ -71,7 +73,7 @@ export class TestRecord {
     data,
     by = 'recorder',
     visibility = 'internal',
-  }: Said): Promise<void> {
+  }: Omit<Said, 'kind'> & { readonly kind: string }): Promise<void> {
     const stream = streamName(kind, subject);
     const head = this.heads.get(stream) ?? CHAIN_START;
     this.clock.forward(1000);
@@ -87,6 +89,18 @@ export class TestRecord {
     });
     await this.store.append(stream, encoded.events, head.revision < 0 ? 'no-stream' : head.revision);
     this.heads.set(stream, encoded.head);
+  }
+
+  /** Records the events that have a level, as of that level; in the place of each other one, something of no subject. */
+  async sayWithGaps(story: readonly Said[], levelOf: (said: Said) => Visibility | undefined): Promise<void> {
+    for (const said of story) {
+      const visibility = levelOf(said);
+      await this.sayOne(
+        visibility === undefined
+          ? { ...said, kind: 'gap', type: GAP.type, data: {}, visibility: 'internal' }
+          : { ...said, visibility },
+      );
+    }
   }
 
   /** Appends something that the format of the log would never write. */
@@ -107,12 +121,17 @@ export class TestRecord {
   }
 
   /** Runs views in this folder or another one; closed with the record. */
-  views(folder = this.folder, keys: Pick<KeyStore, 'find'> = this.keys): { views: Views; reader: ViewsReader } {
-    const reader = openViewsReader({ folder, clock: this.clock });
+  views(
+    folder = this.folder,
+    keys: Pick<KeyStore, 'find'> = this.keys,
+    ceiling: Visibility = 'confidential',
+  ): { views: Views; reader: ViewsReader } {
+    const reader = openViewsReader({ folder, ceiling, clock: this.clock });
     const views = runViews({
       eventStore: this.store,
       keyStore: keys,
       folder,
+      ceiling,
       clock: this.clock,
       post: (message) => {
         this.messages.push(message);

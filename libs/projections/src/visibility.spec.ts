@@ -1,0 +1,211 @@
+/**
+ * Whoever may see things up to a ceiling is given what a record of nothing else would give: over random stories in which every
+ * event has a level of its own and levels change, and whichever way the views came to be.
+ */
+import fc from 'fast-check';
+import { definitionOf, evolve, initial, stands } from '#domain';
+import { derivedId, mayBeSeen, stricter, type Visibility, VISIBILITIES } from '#kernel';
+import type { ViewsReader } from './ports.js';
+import type { SubjectCategory } from './shapes.js';
+import { mentionsOf } from './subject.js';
+import { filtersOf } from './filters.js';
+import { caughtUp, type Said, TestRecord } from './test-support/record.js';
+import { rowsOf, servedFile } from './test-support/rows.js';
+import { stories } from './test-support/stories.js';
+
+const CEILINGS = ['public', 'internal'] as const;
+const KINDS: readonly SubjectCategory[] = ['person', 'group', 'case', 'statement', 'source'];
+
+let record: TestRecord;
+let other: TestRecord;
+beforeEach(async () => {
+  [record, other] = [await TestRecord.create(), await TestRecord.create()];
+});
+afterEach(async () => {
+  await record.close();
+  await other.close();
+});
+
+/** The same story, each event with a level, and now and then a change of the level of something that was said before. */
+function withLevels(story: readonly Said[], picks: readonly number[]): readonly Said[] {
+  const said: Said[] = [];
+  for (const [n, one] of story.entries()) {
+    const pick = picks[n % picks.length] ?? 0;
+    // Most are public, or hardly anything would be seen by anybody.
+    said.push({ ...one, visibility: VISIBILITIES[[0, 0, 0, 0, 1, 0, 0, 2][pick % 8] ?? 0] ?? 'public' });
+    if (pick % 5 > 1) continue;
+    const on = said[Math.floor(pick / 40) % said.length];
+    if (on === undefined) continue;
+    const whole = pick % 3 === 0 || definitionOf(on.type)?.role === 'entry';
+    said.push({
+      kind: on.kind,
+      subject: on.subject,
+      id: derivedId('levels', 'change', n),
+      type: 'VisibilityChanged',
+      data: {
+        ...(!whole && { fact: on.id }),
+        visibility: VISIBILITIES[[0, 0, 1, 2][Math.floor(pick / 5) % 4] ?? 0] ?? 'public',
+        reason: 'because',
+      },
+      visibility: pick % 2 === 0 ? 'public' : 'internal',
+    });
+  }
+  return said;
+}
+
+/** Who may see each event of a story: the rules, applied to everything at once until nothing rises any more. */
+function levelsIn(story: readonly Said[]): ReadonlyMap<string, Visibility> {
+  const states = new Map(
+    story.map(({ kind, subject }) => {
+      const own = story.filter((each) => each.subject === subject);
+      const events = own.map(({ id, type, data }) => ({
+        id,
+        type,
+        data,
+        recordedAt: '',
+        recordedBy: '',
+        visibility: 'public' as const,
+      }));
+      return [subject, events.reduce(evolve, initial(kind, subject))] as const;
+    }),
+  );
+  const standing = ({ subject, id }: Said): boolean => {
+    const state = states.get(subject);
+    return state !== undefined && stands(state, id);
+  };
+  const entryOf = (subject: string): Said | undefined => story.find((one) => one.subject === subject);
+  const levels = new Map<string, Visibility>();
+  for (const [n, one] of story.entries()) {
+    const changes = story.filter(
+      (each, m) =>
+        m > n &&
+        each.type === 'VisibilityChanged' &&
+        each.subject === one.subject &&
+        standing(each) &&
+        (each.data.fact === one.id || (each.data.fact === undefined && entryOf(one.subject) === one)),
+    );
+    levels.set(one.id, (changes.at(-1)?.data.visibility ?? one.visibility) as Visibility);
+  }
+  for (let before = ''; before !== JSON.stringify([...levels]);) {
+    before = JSON.stringify([...levels]);
+    const raise = (id: string, by: string | undefined): void => {
+      levels.set(id, stricter(levels.get(id) ?? 'public', levels.get(by ?? '') ?? 'public'));
+    };
+    for (const one of story) {
+      raise(one.id, entryOf(one.subject)?.id);
+      for (const { id } of mentionsOf(one.type, one.data)) raise(one.id, entryOf(id)?.id);
+      const { fact, dispute, judgement, facts } = one.data;
+      for (const about of [fact, dispute, judgement, ...((facts ?? []) as unknown[])]) {
+        const on = story.find(({ id }) => id === about);
+        if (on === undefined || story.indexOf(on) > story.indexOf(one)) continue;
+        raise(one.id, on.id);
+        const overrides = ['FactCorrected', 'FactRetracted', 'FactMoved', 'DisputeSettled'].includes(one.type);
+        if (overrides && on.subject === one.subject && standing(one)) raise(on.id, one.id);
+      }
+    }
+  }
+  return levels;
+}
+
+/** Everything that readers are given. What was hidden or shown later is told besides, and is not part of it. */
+function given(reader: ViewsReader, story: readonly Said[]): unknown {
+  const subjects = new Map(story.map(({ kind, subject }) => [subject, kind]));
+  const unwrapped = (answer: unknown): unknown =>
+    JSON.parse(
+      JSON.stringify(answer, (name, value: unknown) => {
+        // A change that is seen may be followed by one that is not.
+        if (name === 'next' || name === 'visibility') return undefined;
+        return name === 'changes' ? (value as { kind: string }[]).filter(({ kind }) => kind !== 'visibility') : value;
+      }),
+    );
+  const documents = [...subjects].flatMap(([id, kind]) =>
+    [{}, { validAt: '2018' }, { knownAt: '20' }, { knownAt: '25', validAt: '2017-05' }].map((moment) => {
+      const found = reader.document(kind, id, moment);
+      return [id, moment, found.ok ? unwrapped(JSON.parse(found.value.json.toString())) : found];
+    }),
+  );
+  const histories = [...subjects].map(([id, kind]) => {
+    const page = reader.history(kind, id, { limit: 200 });
+    if (!page.ok) return [id, page];
+    // What changed the level of a source is part of the history of whoever is answered otherwise by that.
+    const own = page.value.items.filter(({ type, subject }) => type !== 'VisibilityChanged' || subject.id === id);
+    return [id, unwrapped({ ...page.value, items: own })];
+  });
+  const lists = KINDS.flatMap((kind) => {
+    const facets = filtersOf(kind).flatMap(({ name, facet }) => (facet ? [name] : []));
+    return [reader.list(kind, { facets }), reader.list(kind, { sort: '-updated' })].map(unwrapped);
+  });
+  const citations = [...subjects].map(([id]) => unwrapped(reader.citations(id, { limit: 200 })));
+  const differences = [...reader.differences({ from: '12' })].map(unwrapped);
+  const searches = ['so', 'somewhere', 'Person', 'because', 'name', 'e'].map((q) => unwrapped(reader.search({ q })));
+  const changes = reader.changes({}, { seq: 0, n: 0 }, 5_000);
+  const told = changes.ok && changes.value.items.filter(({ change }) => change.kind !== 'visibility');
+  return { documents, histories, lists, citations, differences, searches, told: unwrapped(told) };
+}
+
+/** The present answers as somebody has them who has followed the changes from the start. */
+function followed(reader: ViewsReader): ReadonlyMap<string, unknown> {
+  const changes = reader.changes({}, { seq: 0, n: 0 }, 5_000);
+  if (!changes.ok) throw new Error(changes.error.code);
+  const present = changes.value.items.filter(({ change }) => change.kind !== 'history');
+  return new Map(
+    present.map(({ change }) => [
+      [change.subject.id, change.axis, change.case, change.key].join(' '),
+      [change.to.value, change.to.since],
+    ]),
+  );
+}
+
+const LEVELS = fc.array(fc.nat({ max: 10_000 }), { minLength: 12, maxLength: 40 });
+
+test.each(CEILINGS)(
+  'up to %s: what a record of nothing else would give, followed live, caught up with, and built anew',
+  async (ceiling) => {
+    await fc.assert(
+      fc.asyncProperty(stories(25), LEVELS, async (random, picks) => {
+        await record.close();
+        await other.close();
+        [record, other] = [await TestRecord.create(), await TestRecord.create()];
+        const story = withLevels(random, picks);
+        const { reader } = record.views(record.subfolder('live'), record.keys, ceiling);
+        await caughtUp(reader, 1);
+        await record.say(...story);
+        const levels = levelsIn(story);
+        const seen = story.filter(({ id }) => mayBeSeen(levels.get(id) ?? 'confidential', ceiling));
+        // What is not seen leaves gaps, and the levels are those of today.
+        await other.sayWithGaps(story, (said) => (seen.includes(said) ? levels.get(said.id) : undefined));
+        const { reader: ofOthers } = other.views(other.subfolder('all'));
+        await caughtUp(reader, story.length + 1);
+        await caughtUp(ofOthers, story.length + 1);
+        expect(given(reader, story)).toEqual(given(ofOthers, story));
+        expect(Object.fromEntries(followed(reader))).toMatchObject(Object.fromEntries(followed(ofOthers)));
+        const { reader: late } = record.views(record.subfolder('late'), record.keys, ceiling);
+        await caughtUp(late, story.length + 1);
+        expect(rowsOf(servedFile(record.subfolder('late')))).toEqual(rowsOf(servedFile(record.subfolder('live'))));
+      }),
+      { numRuns: 25, endOnFailure: true },
+    );
+  },
+  120_000,
+);
+
+test('those who may see everything are given everything, each event as visible as it is today', async () => {
+  await fc.assert(
+    fc.asyncProperty(stories(25), LEVELS, async (random, picks) => {
+      await record.close();
+      record = await TestRecord.create();
+      const story = withLevels(random, picks);
+      const { reader } = record.views();
+      await record.say(...story);
+      await caughtUp(reader, story.length + 1);
+      const levels = levelsIn(story);
+      const histories = [...new Map(story.map(({ kind, subject }) => [subject, kind]))].flatMap(([id, kind]) => {
+        const page = reader.history(kind, id, { limit: 200 });
+        return page.ok ? page.value.items : [];
+      });
+      const shown = new Map(histories.map(({ event, visibility }) => [event, visibility]));
+      expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(levels));
+    }),
+    { numRuns: 20 },
+  );
+}, 60_000);
