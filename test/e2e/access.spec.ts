@@ -3,6 +3,7 @@ import { Client, RequestFailed, type Answer } from '../../apps/cli/src/client.js
 import type { PersonView } from '#projections';
 import { enterCase } from '../../apps/cli/src/demo/enter.js';
 import { firstCase } from '../../apps/cli/src/demo/first-case.js';
+import { positionsOf } from './test-support/positions-of.js';
 import { startServer, type TestServer } from './test-support/server.js';
 
 let server: TestServer;
@@ -148,7 +149,10 @@ test('a read waits for what minPosition names; for what never comes, a bounded t
     const { body } = await server.client.request<PersonView>(`${path}?minPosition=${position}`);
     expect(body.timeline.map((fact) => fact.event)).toContain(written.body.event);
   }
-  const never = Buffer.from(`9999@habeasPerson-${id('serey')}`).toString('base64url');
+  const never = (await positionsOf(server.folder)).token({
+    stream: `habeasPerson-${id('serey')}`,
+    revision: 9999,
+  });
   const response = await fetch(`${server.url}${path}?minPosition=${never}`, {
     headers: { authorization: `Bearer e2e-admin-key-of-sufficient-length` },
   });

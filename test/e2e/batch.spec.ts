@@ -6,6 +6,7 @@ import type { RequestFailed } from '../../apps/cli/src/client.js';
 import { Client } from '../../apps/cli/src/client.js';
 import { enterCase } from '../../apps/cli/src/demo/enter.js';
 import { type CaseCommand, firstCase, type Json, resolveNames } from '../../apps/cli/src/demo/first-case.js';
+import { positionsOf } from './test-support/positions-of.js';
 import { ADMIN_KEY, startServer, type TestServer } from './test-support/server.js';
 
 interface Line {
@@ -206,9 +207,8 @@ test('lines on one subject keep their order, also behind one that waits for anot
   const { body } = await server.client.request<{ timeline: readonly { note?: string; recordedAt: string }[] }>(
     `/v1/persons/${p}?minPosition=${last}`,
   );
-  const revisions = answers
-    .filter(({ id }) => id === p)
-    .map(({ position = '' }) => Number(Buffer.from(position, 'base64url').toString().split('@')[0]));
+  const positions = await positionsOf(server.folder);
+  const revisions = answers.filter(({ id }) => id === p).map(({ position = '' }) => positions.read(position).revision);
   expect(revisions).toEqual(revisions.map((_, index) => index + 1));
   expect(body.timeline).toHaveLength(80);
 }, 30_000);

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { killAll, run, runServer, stop as stopProcess, urlOf, type Run } from '../support/server-process.js';
-import { positionToken, readPosition } from '../../apps/api/src/http/tokens.js';
+import { positionsOf } from './test-support/positions-of.js';
 import { ADMIN_KEY, temporaryFolder } from './test-support/server.js';
 
 const CLI = fileURLToPath(new URL('../../apps/cli/src/main.js', import.meta.url));
@@ -180,19 +180,20 @@ test('keys are made, listed and revoked from the command line', async () => {
 }, 120_000);
 
 test('told to end, it takes nothing more, answers what is under way, and ends with 0', async () => {
-  const server = api(folder(), { HABEAS_ADMIN_KEY: ADMIN_KEY, HABEAS_LOG_LEVEL: 'error' });
+  const data = folder();
+  const server = api(data, { HABEAS_ADMIN_KEY: ADMIN_KEY, HABEAS_LOG_LEVEL: 'error' });
   await server.says('data folder');
   const url = urlOf(server);
   const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' };
   const source = JSON.stringify({ type: 'report', title: 'A report', lang: 'en' });
   const post = (): Promise<Response> => fetch(`${url}/v1/sources`, { method: 'POST', headers, body: source });
   const entered = await post();
-  const { stream, revision } = readPosition(entered.headers.get('habeas-position') ?? '');
+  const positions = await positionsOf(data);
+  const { stream, revision } = positions.read(entered.headers.get('habeas-position') ?? '');
   await entered.text();
   // Waits some seconds for an event that never comes.
-  const waiting = fetch(`${url}/v1/sources?minPosition=${positionToken({ stream, revision: revision + 1 })}`, {
-    headers,
-  });
+  const never = positions.token({ stream, revision: revision + 1 });
+  const waiting = fetch(`${url}/v1/sources?minPosition=${never}`, { headers });
   const recording = Promise.all(Array.from({ length: 20 }, async () => (await post()).status));
   expect(await recording).toEqual(Array.from({ length: 20 }, () => 201));
   server.process.kill('SIGTERM');

@@ -6,7 +6,7 @@ import { derivedId, streamName } from '#kernel';
 import { createEventCodec, createRecordCodec, readMetadata } from '#log-format';
 import type { GroupView } from '#projections';
 import type { EventsPage } from '../../apps/api/src/http/event-routes.js';
-import { positionToken } from '../../apps/api/src/http/tokens.js';
+import { positionsOf } from './test-support/positions-of.js';
 import { RequestFailed } from '../../apps/cli/src/client.js';
 import { allEvents, realClock, realRandomness } from '../support/real.js';
 import { ADMIN_KEY, startServer, type TestServer } from './test-support/server.js';
@@ -39,7 +39,8 @@ beforeAll(async () => {
   await server.stop();
   await recordAsThen();
   server = await startServer(server.folder);
-  await read(positionToken({ stream: streamName('group', group), revision: 2 }));
+  const positions = await positionsOf(server.folder);
+  await read(positions.token({ stream: streamName('group', group), revision: 2 }));
 }, 60_000);
 afterAll(() => server.end());
 

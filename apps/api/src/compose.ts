@@ -15,6 +15,7 @@ import { openKeyStore } from './key-store.js';
 import { openLog, openState } from './log.js';
 import { createRandomness } from './randomness.js';
 import { Tickets } from './http/tickets.js';
+import { Positions } from './http/tokens.js';
 import { startSealing } from './sealing.js';
 import { type Settings, STREAMS } from './settings.js';
 import { StartError } from './start-error.js';
@@ -232,6 +233,7 @@ async function compose(
     watching,
     server: randomUUID(),
     etagKey: new HmacKey(await keyStore.secret('etag')),
+    positions: new Positions(await keyStore.secret('position')),
     accepting: () => accepting,
     patience: PATIENCE,
   });

@@ -53,7 +53,7 @@ class Handler implements CommandHandler {
       });
     }
     const { recording } = prepared.value;
-    const decided: Recording = { ...recording, decide: decisionOn(prepared.value, this.#subjects) };
+    const decided: Recording = { ...recording, decide: decisionOn(prepared.value) };
     return this.#locks.run(recording.stream, () => this.#recorder.record(decided));
   }
 }

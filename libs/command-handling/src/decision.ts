@@ -1,9 +1,9 @@
 /** The domain's decision on a payload, with everything that it asks for looked up in the log. */
-import { decide, type DecideContext, referencesToResolve, type SubjectState } from '#domain';
+import { aboutOf, decide, type DecideContext, referencesToResolve, type SubjectState } from '#domain';
 import { streamName } from '#kernel';
 import type { Prepared } from './prepare.js';
-import type { Recording } from './recorder.js';
-import type { SubjectStreams } from './subject-streams.js';
+import type { Recording, Seen } from './recorder.js';
+import type { Sight } from './sight.js';
 
 /** What is to be decided: what was asked for, or what follows from it. */
 export type Question = Pick<Prepared, 'definition' | 'data'> & {
@@ -11,35 +11,33 @@ export type Question = Pick<Prepared, 'definition' | 'data'> & {
 };
 
 /** @param movedTo see DecideContext */
-export function decisionOn(question: Question, subjects: SubjectStreams, movedTo?: string): Recording['decide'] {
-  return async ({ state }, now, fresh) => {
-    const context = await contextOf(question, subjects, state, now, fresh);
-    return decide(question.definition, state, question.data, movedTo === undefined ? context : { ...context, movedTo });
+export function decisionOn(question: Question, movedTo?: string): Recording['decide'] {
+  return async (seen, now, sight) => {
+    const context = await contextOf(question, seen, now, sight);
+    const { definition, data } = question;
+    return decide(definition, seen.state, data, movedTo === undefined ? context : { ...context, movedTo });
   };
 }
 
-/**
- * Existence is checked in the log, never in a view.
- * @param fresh read again what is remembered; existence never becomes false, so it never needs to be
- */
+/** Existence is checked in the log, never in a view. */
 export async function contextOf(
   { definition, data, recording: { recordedBy, eventId, visibility } }: Question,
-  subjects: SubjectStreams,
-  state: SubjectState | undefined,
+  { state, whole }: Seen,
   now: Date,
-  fresh: boolean,
+  sight: Sight,
 ): Promise<DecideContext> {
   const existing = new Set<string>();
   const states = new Map<string, SubjectState>();
   for (const { kind, id, needs } of referencesToResolve(definition, state, data)) {
     const stream = streamName(kind, id);
     if (needs === 'state') {
-      const found = await (fresh ? subjects.refresh(kind, id) : subjects.load(kind, id));
-      if (found.state !== undefined) states.set(stream, found.state);
-    } else if (await subjects.exists(kind, id)) existing.add(stream);
+      const found = await sight.state(kind, id, aboutOf(data));
+      if (found !== undefined) states.set(stream, found);
+    } else if (await sight.exists(kind, id)) existing.add(stream);
   }
   return {
     now,
+    whole,
     recordedBy,
     visibility,
     eventId,

@@ -20,6 +20,7 @@ import type { KeyedLock } from './keyed-lock.js';
 import type { Prepared } from './prepare.js';
 import type { Outcome, Recorder, Recording } from './recorder.js';
 import { NOT_FOUND, PRECONDITION_FAILED } from './refusals.js';
+import { Sight } from './sight.js';
 import type { LoadedSubject, SubjectStreams } from './subject-streams.js';
 
 export interface Tools {
@@ -43,11 +44,13 @@ async function inTwoHalves(move: Prepared, { subjects, recorder, clock }: Tools)
   const origin = await subjects.refresh(recording.category, recording.id);
   const repeated = await recorder.findRepeat(recording, origin);
   if (repeated !== undefined) return repeated;
-  if (origin.state === undefined) return NOT_FOUND;
-  if (recording.ifMatch?.(origin.head.revision) === false) return PRECONDITION_FAILED;
+  const sight = new Sight(subjects, recording.ceiling, true);
+  const state = await sight.stateOf(origin, recording.about);
+  if (origin.state === undefined || state === undefined) return NOT_FOUND;
+  if (recording.ifMatch?.(await sight.revisionOf(origin)) === false) return PRECONDITION_FAILED;
 
-  const context = await contextOf(move, subjects, origin.state, clock.now(), true);
-  const plan = planMove(origin.state, data, context);
+  const context = await contextOf(move, { state, whole: origin.state }, clock.now(), sight);
+  const plan = planMove(state, data, context);
   if (!plan.ok) return plan;
   const fact = String(data.fact);
   // As visible there as it is here, whoever may see that it was moved.
@@ -57,8 +60,8 @@ async function inTwoHalves(move: Prepared, { subjects, recorder, clock }: Tools)
 
   const first = await recorder.record(recordingAtTarget(plan.value, move, movedTo, target.stream, visibility));
   if (!first.ok) return first;
-  const second = await recorder.record({ ...recording, decide: decisionOn(move, subjects, movedTo) });
-  if (!second.ok) await recorder.record(undoing(first.value, move, movedTo, subjects));
+  const second = await recorder.record({ ...recording, decide: decisionOn(move, movedTo) });
+  if (!second.ok) await recorder.record(undoing(first.value, move, movedTo));
   return second;
 }
 
@@ -87,19 +90,29 @@ function undoing(
   { category, subject, stream }: Pick<Recording, 'stream'> & { category: Recording['category']; subject: string },
   { recording }: Prepared,
   movedTo: string,
-  subjects: SubjectStreams,
 ): Recording {
   const definition = definitionOf('FactRetracted');
   if (definition === undefined) throw new Error('The catalogue has no retractions.');
   const data = { fact: movedTo, reason: 'The move that brought it here could not be completed.' };
   const eventId = (index: number): string => derivedId('undone move', movedTo, index);
-  const undone = { ...ofMove(recording), category, id: subject, stream, eventId, request: canonicalJson(data) };
-  return { ...undone, decide: decisionOn({ definition, data, recording: undone }, subjects) };
+  const undone = {
+    ...ofMove(recording),
+    // Whatever became of it meanwhile, it does not stay there.
+    ceiling: 'confidential' as const,
+    about: [movedTo],
+    category,
+    id: subject,
+    stream,
+    eventId,
+    request: canonicalJson(data),
+  };
+  return { ...undone, decide: decisionOn({ definition, data, recording: undone }) };
 }
 
 /** What both sides share: who asked, and the move as the cause. */
-function ofMove({ recordedBy, visibility, correlationId, eventId }: Prepared['recording']) {
-  return { isEntry: false, repeatable: true, recordedBy, visibility, correlationId, causationId: eventId(0) };
+function ofMove({ recordedBy, ceiling, visibility, correlationId, eventId }: Prepared['recording']) {
+  const asked = { recordedBy, ceiling, about: [], visibility, correlationId, causationId: eventId(0) };
+  return { isEntry: false, repeatable: true, ...asked };
 }
 
 /** Not under an id that was withdrawn there since: such a fact was moved back, or its move was undone. */

@@ -1,5 +1,5 @@
 /** Everything about a command that can be checked and derived without the log. */
-import { type Data, definitionOf, type EventDefinition, validatePayload } from '#domain';
+import { aboutOf, type Data, definitionOf, type EventDefinition, validatePayload } from '#domain';
 import { MAX_APPEND_BYTES } from '#event-store';
 import {
   derivedId,
@@ -74,6 +74,8 @@ export function prepare(
     repeatable: idempotencyKey !== undefined,
     ifMatch: command.ifMatch,
     recordedBy: principal.id,
+    ceiling: principal.ceiling,
+    about: aboutOf(payload.value),
     visibility: command.visibility,
     correlationId: command.correlationId ?? derivedId(asked, key, 'correlation'),
     causationId: command.causationId,

@@ -8,7 +8,7 @@
  *
  * Nobody is refused on account of what is only remembered here: before a refusal, everything is read again from the log.
  */
-import { type Category, type NewEvent, type OfficeVisibility, visibilityByDefault } from '#domain';
+import { type Category, type NewEvent, type OfficeVisibility, type SubjectState, visibilityByDefault } from '#domain';
 import { AppendTooLargeError, type StoredEvent } from '#event-store';
 import { type Clock, ok, type Randomness, type Refusal, type Result, type Visibility } from '#kernel';
 import {
@@ -22,6 +22,7 @@ import {
   settledAppend,
 } from '#log-format';
 import { CONFLICT, KEY_REUSED, NOT_FOUND, PRECONDITION_FAILED, TOO_LARGE } from './refusals.js';
+import { Sight } from './sight.js';
 import type { LoadedSubject, LogAccess, SubjectStreams } from './subject-streams.js';
 import type { Accepted, CommandObserver } from './types.js';
 
@@ -40,12 +41,28 @@ export interface Recording {
   readonly repeatable: boolean;
   readonly ifMatch?: ((revision: number) => boolean) | undefined;
   readonly recordedBy: string;
+  /** What is above it is not there for whoever asks. */
+  readonly ceiling: Visibility;
+  /** The ids of the subject's events that are asked about. */
+  readonly about: readonly string[];
   /** As it was said; undefined: it was not. */
   readonly visibility: Visibility | undefined;
   readonly correlationId: string;
   readonly causationId?: string | undefined;
-  /** @param fresh what is looked up besides the subject is read from the log, not from memory */
-  readonly decide: (subject: LoadedSubject, now: Date, fresh: boolean) => Promise<Decided>;
+  readonly decide: (subject: Seen, now: Date, sight: Sight) => Promise<Decided>;
+}
+
+/** A subject as whoever asks may see it, and as it is. Undefined: there is none. */
+export interface Seen {
+  readonly state: SubjectState | undefined;
+  readonly whole: SubjectState | undefined;
+}
+
+/** What was decided to record, and for whom it is. */
+interface ToRecord {
+  readonly events: readonly NewEvent[];
+  readonly visibility: Visibility;
+  readonly effective: Visibility;
 }
 
 export type Decided = Result<readonly NewEvent[], readonly Refusal[]>;
@@ -75,9 +92,12 @@ export class Recorder {
   }
 
   async record(recording: Recording): Promise<Outcome> {
-    const { category, id } = recording;
-    let subject = await this.#observer.step('load', () => this.subjects.load(category, id));
-    let fresh = false;
+    const { category, id, ceiling } = recording;
+    const refresh = (): Promise<LoadedSubject> =>
+      this.#observer.step('load', () => this.subjects.refresh(category, id));
+    // Who may see something changes without a conflict: what is hidden from somebody is never judged from memory.
+    let fresh = ceiling !== 'confidential';
+    let subject = fresh ? await refresh() : await this.#observer.step('load', () => this.subjects.load(category, id));
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(recording, subject, fresh);
       if (outcome !== 'conflict' && (outcome.ok || fresh)) return outcome;
@@ -87,7 +107,7 @@ export class Recorder {
         // The first conflict may be no more than a stale memory of this node.
         if (attempt > 1) await backoff(attempt - 1, AGAINST_RIVALS, this.options.randomness);
       }
-      subject = await this.#observer.step('load', () => this.subjects.refresh(category, id));
+      subject = await refresh();
       fresh = true;
     }
   }
@@ -96,18 +116,38 @@ export class Recorder {
   async #attempt(recording: Recording, subject: LoadedSubject, fresh: boolean): Promise<Outcome | 'conflict'> {
     const repeated = await this.findRepeat(recording, subject);
     if (repeated !== undefined) return repeated;
-    if (subject.state === undefined && !recording.isEntry) return NOT_FOUND;
-    if (recording.ifMatch?.(subject.head.revision) === false) return PRECONDITION_FAILED;
+    const sight = new Sight(this.subjects, recording.ceiling, fresh);
     const now = this.options.clock.now();
-    const decided = await this.#observer.step('decide', () => recording.decide(subject, now, fresh));
+    const decided = await this.#observer.step('decide', () => this.#decide(recording, subject, now, sight));
     if (!decided.ok) return decided;
     return this.#observer.step('append', () => this.#append(recording, subject, decided.value, now));
+  }
+
+  async #decide(
+    recording: Recording,
+    subject: LoadedSubject,
+    now: Date,
+    sight: Sight,
+  ): Promise<Result<ToRecord, readonly Refusal[]>> {
+    const { isEntry, about, ifMatch } = recording;
+    const whole = subject.state;
+    // A new subject's id is its own principal's alone: nobody else's can be in its place.
+    const state = isEntry ? whole : await sight.stateOf(subject, about);
+    if (state === undefined && !isEntry) return NOT_FOUND;
+    if (ifMatch?.(await sight.revisionOf(subject)) === false) return PRECONDITION_FAILED;
+    const decided = await recording.decide({ state, whole }, now, sight);
+    if (!decided.ok) return decided;
+    const events = decided.value;
+    const visibility = recording.visibility ?? visibilityByDefault(this.options.visibility, whole, events, now);
+    const [event] = events;
+    const effective = event === undefined ? visibility : await sight.levelOf(subject, { ...event, visibility });
+    return ok({ events, visibility, effective });
   }
 
   async #append(
     recording: Recording,
     subject: LoadedSubject,
-    events: readonly NewEvent[],
+    { events, visibility, effective }: ToRecord,
     now: Date,
   ): Promise<Outcome | 'conflict'> {
     const { store, keys, codec, logId, randomness } = this.options;
@@ -123,7 +163,7 @@ export class Recorder {
       correlationId: recording.correlationId,
       ...(causationId !== undefined && { causationId }),
       requestMac: requestMac(key, recording.request),
-      visibility: recording.visibility ?? visibilityByDefault(this.options.visibility, subject.state, events, now),
+      visibility,
     });
     const first = subject.head.revision + 1;
     let isNew: boolean;
@@ -140,7 +180,7 @@ export class Recorder {
     // node, or another request under the same key, may have landed with these ids, and then what is stored is theirs.
     if (recording.repeatable && !isNew && !(await this.#isStored(stream, first, encoded))) return 'conflict';
     this.subjects.appended(recording.category, recording.id, subject, encoded);
-    return ok(acceptedOf(recording, encoded.recorded, false));
+    return ok(await this.#accepted(recording, encoded.recorded, effective, false));
   }
 
   async #isStored(stream: string, from: number, { events }: EncodedEvents): Promise<boolean> {
@@ -149,11 +189,9 @@ export class Recorder {
   }
 
   /** The answer to what is in the stream already; undefined if it is not. */
-  async findRepeat(
-    recording: Omit<Recording, 'decide'>,
-    { stream, revisions }: LoadedSubject,
-  ): Promise<Outcome | undefined> {
-    const { eventId, repeatable } = recording;
+  async findRepeat(recording: Omit<Recording, 'decide'>, subject: LoadedSubject): Promise<Outcome | undefined> {
+    const { eventId, repeatable, ceiling } = recording;
+    const { stream, revisions } = subject;
     const first = repeatable ? revisions.get(eventId(0)) : undefined;
     if (first === undefined) return undefined;
     let count = 1;
@@ -166,7 +204,36 @@ export class Recorder {
     }
     const mac = requestMac(await keys.obtain(stream), recording.request);
     const same = events.every(({ metadata }) => sameMac(metadata.requestMac ?? '', mac));
-    return same ? ok(acceptedOf(recording, events, true)) : KEY_REUSED;
+    const [event] = events;
+    if (!same || event === undefined) return KEY_REUSED;
+    const sight = new Sight(this.subjects, ceiling, false);
+    const effective = await sight.levelOf(subject, { ...event, visibility: event.metadata.visibility });
+    return ok(await this.#accepted(recording, events, effective, true));
+  }
+
+  async #accepted(
+    { category, id, stream, ceiling }: Omit<Recording, 'decide'>,
+    events: readonly AppendedEvent[],
+    effective: Visibility,
+    repeated: boolean,
+  ): Promise<Accepted> {
+    const revision = events.at(-1)?.revision ?? -1;
+    const seen = ceiling === 'confidential' ? revision : await this.#seen({ category, id, ceiling }, revision);
+    return { category, subject: id, stream, revision, seen, events, effective, repeated };
+  }
+
+  /** What the subject is known by to whoever recorded, up to a revision. */
+  async #seen(
+    { category, id, ceiling }: Pick<Recording, 'category' | 'id' | 'ceiling'>,
+    upTo: number,
+  ): Promise<number> {
+    try {
+      const subject = await this.subjects.load(category, id);
+      return await new Sight(this.subjects, ceiling, false).revisionOf(subject, upTo);
+    } catch {
+      // It is recorded, and that is what is to be answered.
+      return -1;
+    }
   }
 
   async #read(stream: string, from: number, limit: number): Promise<StoredEvent[]> {
@@ -174,12 +241,4 @@ export class Recorder {
     for await (const event of this.options.store.readStream(stream, { from, limit })) stored.push(event);
     return stored;
   }
-}
-
-function acceptedOf(
-  { category, id, stream }: Omit<Recording, 'decide'>,
-  events: readonly AppendedEvent[],
-  repeated: boolean,
-): Accepted {
-  return { category, subject: id, stream, revision: events.at(-1)?.revision ?? -1, events, repeated };
 }

@@ -16,7 +16,7 @@ export interface Command {
   readonly data: unknown;
   /** The client's Idempotency-Key, 1 to 255 visible ASCII characters; one is made where there is none. */
   readonly idempotencyKey?: string;
-  /** If-Match: told the stream's present revision (-1: no stream yet), says whether the client has seen it. */
+  /** If-Match: told the revision of the last event that the principal may see (-1: none), says whether the client has seen it. */
   readonly ifMatch?: (revision: number) => boolean;
   /** Left out: the default of the office, or `internal` for what is never public unless somebody says so. */
   readonly visibility?: Visibility;
@@ -32,6 +32,10 @@ export interface Accepted {
   readonly stream: string;
   /** Of the last of the command's events. */
   readonly revision: number;
+  /** Of the last event of the stream, up to that one, that whoever recorded it may see; -1: there is none. */
+  readonly seen: number;
+  /** Who may see the first event by everything that is known: its subject, what it names. As far as they may know that. */
+  readonly effective: Visibility;
   /** In stream order, at least one, opened. */
   readonly events: readonly AppendedEvent[];
   /** The command had been recorded before; nothing was written now. */

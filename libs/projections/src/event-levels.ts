@@ -48,6 +48,10 @@ export class EventLevels {
   ): Visibility {
     let level = stricter(metadata.visibility, this.named(type, data, mentions));
     if (stream.level !== null) level = stricter(level, stream.level);
+    if (type === 'SourceTextContinued') {
+      for (const { visibility } of this.statements.text.all(stream.sid, stream.sid) as unknown as LevelRow[])
+        level = stricter(level, visibility);
+    }
     if (definition.role !== 'act') return level;
     for (const id of aboutOf(data)) level = stricter(level, this.levelIn(stream.sid, id) ?? level);
     return level;
@@ -144,7 +148,10 @@ function isAct(type: string): boolean {
 
 function prepare({
   db,
-}: ViewFile): Record<'all' | 'about' | 'set' | 'setHidden' | 'name' | 'named' | 'naming' | 'assigning', StatementSync> {
+}: ViewFile): Record<
+  'all' | 'about' | 'set' | 'setHidden' | 'text' | 'name' | 'named' | 'naming' | 'assigning',
+  StatementSync
+> {
   const level = 'seq, id, type, recorded_at, recorded_by, visibility, recorded_for, data';
   return {
     all: db.prepare(
@@ -157,6 +164,10 @@ function prepare({
     ),
     set: db.prepare('UPDATE events SET visibility = ? WHERE seq = ?'),
     setHidden: db.prepare('UPDATE hidden_events SET visibility = ? WHERE seq = ?'),
+    text: db.prepare(
+      `SELECT visibility FROM events WHERE sid = ? AND type = 'SourceTextContinued'
+       UNION SELECT visibility FROM hidden_events WHERE sid = ? AND type = 'SourceTextContinued'`,
+    ),
     name: db.prepare('SELECT name FROM streams WHERE sid = ?'),
     named: db.prepare('SELECT seq FROM subject_events WHERE sid = ? LIMIT 1'),
     naming: db.prepare(

@@ -9,7 +9,7 @@ import type { ViewsReader } from './ports.js';
 import type { SubjectCategory } from './shapes.js';
 import { mentionsOf } from './subject.js';
 import { filtersOf } from './filters.js';
-import { caughtUp, type Said, TestRecord } from './test-support/record.js';
+import { caughtUp, documentOf, type Said, TestRecord } from './test-support/record.js';
 import { rowsOf, servedFile } from './test-support/rows.js';
 import { stories } from './test-support/stories.js';
 
@@ -209,3 +209,26 @@ test('those who may see everything are given everything, each event as visible a
     { numRuns: 20 },
   );
 }, 60_000);
+
+test('of a text whose parts are not for everybody, those who may not see one see none behind it', async () => {
+  const source = { kind: 'source', subject: derivedId('levels', 'text', 0) } as const;
+  const id = (n: number): string => derivedId('levels', 'part', n);
+  const part = (n: number, text: string, visibility: Visibility): Said => ({
+    ...source,
+    id: id(n),
+    type: n === 0 ? 'SourceEntered' : 'SourceTextContinued',
+    data: n === 0 ? { type: 'report', title: 'A report', lang: 'en', text } : { text },
+    visibility,
+  });
+  const { reader } = record.views(record.folder, record.keys, 'internal');
+  const text = async (seq: number): Promise<string | undefined> => {
+    await caughtUp(reader, seq);
+    return documentOf(reader, 'source', source.subject).text;
+  };
+  await record.say(part(0, 'One. ', 'public'), part(1, 'Two. ', 'internal'), part(2, 'Three. ', 'confidential'));
+  await record.say(part(3, 'Four. ', 'public'));
+  expect(await text(5)).toBe('One. Two. ');
+  const opened = { fact: id(2), visibility: 'internal', reason: 'because' };
+  await record.say({ ...source, id: id(4), type: 'VisibilityChanged', data: opened, visibility: 'internal' });
+  expect(await text(6)).toBe('One. Two. Three. Four. ');
+});

@@ -89,11 +89,12 @@ export function batchController(report: (line: string) => void): Type {
       if (!allows(principal, 'record') && !allows(principal, 'review')) {
         throw problem('forbidden', 'This needs a key with the scope "record" or "review".');
       }
-      const { commands, etagKey, accepting } = this.habeas;
+      const { commands, etagKey, positions, accepting } = this.habeas;
       const batch = new Batch({
         commands,
         principal,
         etagKey,
+        positions,
         requestId: request.id,
         problemFor: (thrown) => problemFor(thrown, request.id, report),
       });

@@ -11,6 +11,7 @@ import type { Sealing } from '../sealing.js';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { Watching } from '../watching/watching.js';
 import type { Ticket, Tickets } from './tickets.js';
+import type { Positions } from './tokens.js';
 
 export interface Habeas {
   readonly commands: CommandHandler;
@@ -37,6 +38,7 @@ export interface Habeas {
   readonly server: string;
   /** Keys the ETags. */
   readonly etagKey: HmacKey;
+  readonly positions: Positions;
   /** False from the moment at which the server begins to shut down. */
   readonly accepting: () => boolean;
   /** How long a read waits for what `minPosition` names, in milliseconds. */

@@ -19,7 +19,7 @@ import { problem, ProblemError } from './problem.js';
 import { readQuery } from './query.js';
 import { NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from './swagger.js';
-import { etagOf, readPosition } from './tokens.js';
+import { etagOf } from './tokens.js';
 
 /** The value, or a problem for the client. */
 export function orProblem<T>(result: Result<T, Refusal>): T {
@@ -34,7 +34,7 @@ export async function waitForPosition(
   view: ViewName = 'documents',
 ): Promise<void> {
   if (token === undefined) return;
-  const { stream, revision } = readPosition(token);
+  const { stream, revision } = habeas.positions.read(token);
   if (await habeas.views.waitFor(stream, revision, habeas.patience, view)) return;
   if (habeas.views.health().state === 'stopped') {
     throw problem('views-stopped', 'The views stopped before what minPosition names; see /health/ready.', {

@@ -11,14 +11,25 @@ export interface RecordedAnswer {
   readonly type: string;
   readonly recordedAt: string;
   readonly recordedBy: string;
+  /** As it was recorded. */
   readonly visibility: Visibility;
+  /** Who may see it at present, where that is fewer: its subject, a source or something else that it names is for them alone. */
+  readonly effective?: Visibility;
 }
 
-export function recordedAnswer({ subject, events }: Accepted): RecordedAnswer {
+export function recordedAnswer({ subject, events, effective }: Accepted): RecordedAnswer {
   const [event] = events;
   if (event === undefined) throw new Error('A command was accepted without an event.');
   const { recordedAt, recordedBy, visibility } = event.metadata;
-  return { id: subject, event: event.id, type: event.type, recordedAt, recordedBy, visibility };
+  return {
+    id: subject,
+    event: event.id,
+    type: event.type,
+    recordedAt,
+    recordedBy,
+    visibility,
+    ...(effective !== visibility && { effective }),
+  };
 }
 
 /**

@@ -768,6 +768,10 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     recordedAt: instant,
     recordedBy: { ...text, description: 'The id of the key' },
     visibility,
+    'effective?': {
+      ...visibility,
+      description: 'Who may see it, where that is fewer: what it is recorded of, cites or names is for them alone',
+    },
   }),
   Problem: object<ProblemDocument>(
     {

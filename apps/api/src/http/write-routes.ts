@@ -12,7 +12,7 @@ import { problem, ProblemError } from './problem.js';
 import { readVisibility, recordedAnswer, type RecordedAnswer } from './recorded.js';
 import { principalOf } from './scopes.js';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiTags } from './swagger.js';
-import { etagOf, ifMatch, positionToken } from './tokens.js';
+import { etagOf, ifMatch } from './tokens.js';
 
 class WriteController {
   constructor(@Inject(HABEAS) private readonly habeas: Habeas) {}
@@ -29,7 +29,7 @@ class WriteController {
     const key = request.headers['idempotency-key'];
     if (Array.isArray(key)) throw problem('invalid-header', 'Idempotency-Key is given more than once.');
     const match = request.headers['if-match'];
-    const seen = readVisibility(request.headers['habeas-visibility'], 'Habeas-Visibility');
+    const visibility = readVisibility(request.headers['habeas-visibility'], 'Habeas-Visibility');
     if (data === undefined) throw problem('malformed-json', 'The body is empty; it must be a JSON object.');
     const result = await this.habeas.commands.execute(
       {
@@ -43,15 +43,17 @@ class WriteController {
         ...(match === undefined
           ? {}
           : { ifMatch: ifMatch(match, this.habeas.etagKey, id === undefined ? '' : streamName(category, id)) }),
-        ...(seen === undefined ? {} : { visibility: seen }),
+        ...(visibility === undefined ? {} : { visibility }),
       },
       principalOf(request),
     );
     if (!result.ok) throw ProblemError.of(result.error);
-    const { subject, stream, revision } = result.value;
+    const { subject, stream, revision, seen } = result.value;
+    const { etagKey, positions } = this.habeas;
     reply.headers({
-      etag: etagOf(this.habeas.etagKey, stream, revision),
-      'habeas-position': positionToken({ stream, revision }),
+      // Whoever records what they may not see themselves is told no state by it.
+      ...(seen >= 0 && { etag: etagOf(etagKey, stream, seen) }),
+      'habeas-position': positions.token({ stream, revision }),
       location: `/v1/${category}s/${subject}`,
     });
     return recordedAnswer(result.value);

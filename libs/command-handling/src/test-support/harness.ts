@@ -14,7 +14,7 @@ export const reviewer: Principal = { id: 'key:reviewer', scopes: ['review'], cei
 export const reader: Principal = { id: 'key:reader', scopes: ['read'], ceiling: 'confidential' };
 export const admin: Principal = { id: 'key:admin', scopes: ['admin'], ceiling: 'confidential' };
 
-const TEXT = 'He was arrested in May 2017.\nShe said: “I will file the papers.”';
+export const TEXT = 'He was arrested in May 2017.\nShe said: “I will file the papers.”';
 
 export class Harness {
   private constructor(

@@ -9,6 +9,8 @@ export interface DecideContext {
   readonly now: Date;
   /** The id of the principal who records it. */
   readonly recordedBy: string;
+  /** All that is on record of the subject, where whoever decides may not see all of it. */
+  readonly whole?: SubjectState | undefined;
   /** Who may see it, as whoever records it says; left out: they do not say. */
   readonly visibility?: Visibility | undefined;
   /** The id of the command's event of this index, from 0. */

@@ -186,9 +186,11 @@ class Decision {
         return this.entered(data);
       case 'SourceTextContinued': {
         const { text } = data;
-        if (typeof text !== 'string' || this.state === undefined) return undefined;
+        // What is not for everybody is part of the text all the same.
+        const state = this.context.whole ?? this.state;
+        if (typeof text !== 'string' || state === undefined) return undefined;
         this.textFits(text);
-        return { ...data, sha256: sha256((sourceOf(this.state)?.text ?? '') + text) };
+        return { ...data, sha256: sha256((sourceOf(state)?.text ?? '') + text) };
       }
       case 'FactMoved':
         return this.context.movedTo === undefined ? data : { ...data, movedTo: this.context.movedTo };

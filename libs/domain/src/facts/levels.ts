@@ -9,6 +9,7 @@
  * - An act is seen by nobody who may not see what it is about.
  * - What was corrected, withdrawn, moved or settled is seen by nobody who may not see the act that did so: they would take
  *   for standing what does not stand.
+ * - A part of a source's text is seen by nobody who may not see the parts before it: places of words count from the beginning.
  */
 import { stricter, type Visibility } from '#kernel';
 import type { DomainEvent } from './event.js';
@@ -58,9 +59,14 @@ function spread(
 ): boolean {
   const { withdrawals } = standingOf(state);
   const ofSubject = (entryId === undefined ? undefined : levels.get(entryId)) ?? 'public';
+  let ofText: Visibility = 'public';
   let rose = false;
   for (const { event, definition } of own) {
     rose = raise(levels, event.id, ofSubject) || rose;
+    if (event.type === 'SourceTextContinued') {
+      rose = raise(levels, event.id, ofText) || rose;
+      ofText = levels.get(event.id) ?? ofText;
+    }
     if (definition.role !== 'act') continue;
     for (const about of aboutOf(event.data)) {
       const on = entryOfEvent(state, about);

@@ -8,7 +8,7 @@ import { type HmacKey, type Json, type Refusal, streamName } from '#kernel';
 import { readJsonObject } from '../json-body.js';
 import { problem, problemDocument, ProblemError } from '../problem.js';
 import { recordedAnswer } from '../recorded.js';
-import { ifMatch, positionToken } from '../tokens.js';
+import { ifMatch, type Positions } from '../tokens.js';
 import { type BatchLine, readBatchLine } from './batch-line.js';
 import type { Line, LineFault } from './lines.js';
 import { type Earlier, type Ids, mayRefer, REFUSED, References, type Resolution } from './references.js';
@@ -17,6 +17,7 @@ export interface BatchOptions {
   readonly commands: CommandHandler;
   readonly principal: Principal;
   readonly etagKey: HmacKey;
+  readonly positions: Positions;
   /** Of the request: all its events carry it as their correlation id. */
   readonly requestId: string;
   /** Finds the problem that stands for whatever was thrown. */
@@ -91,7 +92,7 @@ export class Batch {
     command: { readonly type: string; readonly category: string; readonly id?: string; readonly data: unknown },
     known: EarlierLine,
   ): Promise<string> {
-    const { commands, principal, etagKey, requestId } = this.options;
+    const { commands, principal, etagKey, positions, requestId } = this.options;
     const of = command.id === undefined ? '' : streamName(command.category, command.id);
     const result = await commands.execute(
       {
@@ -111,7 +112,7 @@ export class Batch {
       key: line.key,
       status: 201,
       ...answer,
-      position: positionToken(result.value),
+      position: positions.token(result.value),
     });
   }
 
