@@ -2,7 +2,7 @@
  * What is known up to one event: subjects, folded from the rows of a view file when they are asked for and kept at
  * hand within a bound. With `upTo` left out it stands at the end of the file and moves on with it.
  */
-import type { Records, SubjectRow } from './records.js';
+import type { EventRow, Records, SubjectRow } from './records.js';
 import type { SubjectCategory } from './shapes.js';
 import { type Citing, type Concerning, type Counts, EVERY_FACT, Subject, type SubjectRef } from './subject.js';
 
@@ -116,10 +116,13 @@ export class Knowledge {
     // Nothing depends on it here.
   }
 
+  protected own(sid: number): readonly EventRow[] {
+    return this.records.own(sid, this.upTo);
+  }
+
   private load(ref: SubjectRef): Subject {
     const { sid, kind, id } = ref;
-    const own = this.records.own(sid, this.upTo);
-    const subject = new Subject({ sid, kind, id }, own, () => this.concerning(sid), this);
+    const subject = new Subject({ sid, kind, id }, this.own(sid), () => this.concerning(sid), this);
     this.keep(subject);
     return subject;
   }

@@ -3,18 +3,33 @@
  * subject, or of those whom it was read with, it is the same.
  */
 import { Knowledge } from './knowledge.js';
-import type { SubjectRow } from './records.js';
+import type { EventRow, Records, SubjectRow } from './records.js';
+import type { RowsAtHand } from './rows-at-hand.js';
 
 export class MomentKnowledge extends Knowledge {
   /** At all of these seqs everything that was looked up so far is as it was found. */
   private from = 0;
   private to = Infinity;
 
+  /** @param rows shared by the moments, of the same file */
+  constructor(
+    records: Records,
+    private readonly rows: RowsAtHand,
+    events: number,
+    upTo: number,
+  ) {
+    super(records, events, upTo);
+  }
+
   /** @returns false where something of what it has read was not so then; then it stays where it is */
   goTo(seq: number): boolean {
     if (seq < this.from || seq > this.to) return false;
     this.upTo = seq;
     return true;
+  }
+
+  protected override own(sid: number): readonly EventRow[] {
+    return this.rows.own(sid, this.upTo);
   }
 
   protected override looked(row: SubjectRow | undefined): void {

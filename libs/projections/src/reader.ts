@@ -43,6 +43,7 @@ import {
   resolveMoment,
   resolveSpan,
 } from './resolved-moment.js';
+import { RowsAtHand } from './rows-at-hand.js';
 import { openForReading } from './schema.js';
 import { bounded } from './segment-columns.js';
 import { SearchReader } from './search/reader.js';
@@ -100,6 +101,7 @@ interface OpenFile {
   /** Of which state of earlier rows everything at hand is. */
   readonly refolds: number;
   readonly ready: ReadyDocuments;
+  readonly rows: RowsAtHand;
   readonly lists: Lists;
   readonly search: SearchReader;
   readonly tree: TreeReader;
@@ -353,6 +355,7 @@ class FileReader implements ViewsReader {
       refolds: records.refolds(),
       version,
       ready: new ReadyDocuments(records, version),
+      rows: new RowsAtHand(records, version),
       lists: new Lists(db, records),
       search: new SearchReader(db),
       tree: new TreeReader(db),
@@ -446,11 +449,11 @@ class FileReader implements ViewsReader {
   }
 
   /** As known at a moment. What is at hand from another one is used where it is the same. */
-  private momentKnowledge({ records }: OpenFile, sid: number, seq: number): MomentKnowledge {
+  private momentKnowledge({ records, rows }: OpenFile, sid: number, seq: number): MomentKnowledge {
     const found =
       this.moments.find((one) => one.atHand(sid) !== undefined && one.goTo(seq)) ??
       this.moments.find((one) => one.goTo(seq)) ??
-      new MomentKnowledge(records, EVENTS_OF_A_MOMENT, seq);
+      new MomentKnowledge(records, rows, EVENTS_OF_A_MOMENT, seq);
     this.moments = [found, ...this.moments.filter((one) => one !== found)].slice(0, MOST_MOMENTS);
     return found;
   }

@@ -90,7 +90,7 @@ export class Records {
       byId: db.prepare('SELECT sid, kind, id, entered, name FROM subjects WHERE id = ? AND kind = ?'),
       bySid: db.prepare('SELECT sid, kind, id, entered, name FROM subjects WHERE sid = ?'),
       own: db.prepare(
-        `SELECT ${EVENT} FROM events e WHERE e.sid = ? AND e.seq <= ? AND e.data IS NOT NULL ORDER BY e.seq`,
+        `SELECT ${EVENT} FROM events e WHERE e.sid = ? AND e.seq > ? AND e.seq <= ? AND e.data IS NOT NULL ORDER BY e.seq`,
       ),
       between: db.prepare(
         `SELECT ${EVENT} FROM events e WHERE e.seq > ? AND e.seq <= ? AND e.data IS NOT NULL ORDER BY e.seq`,
@@ -173,9 +173,9 @@ export class Records {
     return this.statements.bySid.get(sid) as unknown as SubjectRow | undefined;
   }
 
-  /** The subject's own events up to this seq, skipped ones left out. */
-  own(sid: number, upTo: number): EventRow[] {
-    return (this.statements.own.all(sid, upTo) as unknown as RawEvent[]).map(toEvent);
+  /** The subject's own events after one seq up to another, skipped ones left out. */
+  own(sid: number, upTo: number, after = 0): EventRow[] {
+    return (this.statements.own.all(sid, after, upTo) as unknown as RawEvent[]).map(toEvent);
   }
 
   /** The same, of these types alone. */

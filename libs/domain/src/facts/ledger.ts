@@ -20,6 +20,7 @@ import { isPlainObject } from '../validation/fields.js';
 import type { Citation } from './citation.js';
 import { contentHash } from './content-hash.js';
 import { type Days, readDays } from './days.js';
+import type { DomainEvent } from './event.js';
 import { citationsOf, optional, strings, text } from './reading.js';
 import { type Standing, standingOf } from './standing.js';
 import { type Entry, entriesOf, entryOfEvent, isLatest, type SubjectState } from './state.js';
@@ -163,8 +164,11 @@ function ledgerOf(state: SubjectState): Ledger {
   return last.ledger;
 }
 
-/** A subject is read again after each of its events, and of most facts nothing was recorded but themselves. */
-const untouched = new WeakMap<Entry, StandingFact>();
+/**
+ * By the event itself: a subject is read again after each of its events, and at many moments, and of most facts nothing was
+ * recorded but themselves.
+ */
+const untouched = new WeakMap<DomainEvent, StandingFact>();
 
 const NONE: readonly never[] = [];
 const ALL_STANDS: Standing = { withdrawals: new Map(), actsOn: () => NONE };
@@ -220,10 +224,10 @@ class Reader {
   }
 
   private untouched(entry: Entry): StandingFact {
-    let found = untouched.get(entry);
+    let found = untouched.get(entry.event);
     if (found === undefined) {
       found = this.fact(entry);
-      untouched.set(entry, found);
+      untouched.set(entry.event, found);
     }
     return found;
   }
