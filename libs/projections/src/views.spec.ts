@@ -129,6 +129,10 @@ describe('what concerns one is shown at once by', () => {
   });
 });
 
+function withoutLevels(answer: unknown): unknown {
+  return JSON.parse(JSON.stringify(answer, (name, value: unknown) => (name === 'visibility' ? undefined : value)));
+}
+
 test('a settled answer to knownAt never changes', async () => {
   await fc.assert(
     fc.asyncProperty(stories(15), fc.nat({ max: 14 }), async (story, cut) => {
@@ -161,11 +165,12 @@ test('a settled answer to knownAt never changes', async () => {
           reader.list(kind, { knownAt: then, validAt: '2017' }),
         ]),
       ];
-      const settled = answers();
+      // Who may see what is judged by today.
+      const settled = withoutLevels(answers());
       record.clock.forward(86_400_000 * 400);
       await record.say(...story.slice(before.length));
       await caughtUp(reader, story.length + 2);
-      expect(answers()).toEqual(settled);
+      expect(withoutLevels(answers())).toEqual(settled);
     }),
     { numRuns: 6 },
   );
