@@ -177,8 +177,8 @@ describe.each(['embedded', 'EventStoreDB'])('evidence bundles (%s)', (log) => {
     expect(await refused(`cases/${randomUUID()}/bundle`)).toBe('404 not-found');
   });
 
-  test('it takes no more than the scope read', async () => {
-    const body = { name: 'reader', scopes: ['read'] };
+  test('it takes no more than the scope read, and to see everything', async () => {
+    const body = { name: 'reader', scopes: ['read'], ceiling: 'confidential' };
     const { key } = (await server.client.request<{ key: string }>('/v1/keys', { method: 'POST', body })).body;
     expect((await ask(`groups/${id('knlf')}/bundle?size=${seal.size}`, key)).status).toBe(200);
   });

@@ -150,12 +150,12 @@ describe.each(['embedded', 'EventStoreDB'])('the log as it is stored (%s)', (log
     expect(await refused('position=1')).toBe('400 invalid-query /position');
   });
 
-  test('it takes the scope audit', async () => {
+  test('it takes the scope audit, and to see everything', async () => {
     const keyWith = async (scope: string) =>
       (
         await server.client.request<{ key: string }>('/v1/keys', {
           method: 'POST',
-          body: { name: scope, scopes: [scope] },
+          body: { name: scope, scopes: [scope], ceiling: 'confidential' },
         })
       ).body.key;
     for (const scope of ['read', 'record', 'review']) {

@@ -4,14 +4,14 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { openAccessDirectory } from '#access';
 import { createCommandHandler } from '#command-handling';
 import { Leases } from '#event-store';
-import { Feed, ViewsChangeSource } from '#feed';
-import { type Clock, HmacKey } from '#kernel';
+import { type Clock, HmacKey, type Visibility } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
-import { FOLD_VERSION, openViewsReader, type ViewsMessage } from '#projections';
+import { FOLD_VERSION } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { bundlesFrom } from './bundles.js';
 import { markOf, unfinished } from './copy/mark.js';
 import { openKeyStore } from './key-store.js';
+import { Levels } from './levels.js';
 import { openLog, openState } from './log.js';
 import { createRandomness } from './randomness.js';
 import { Tickets } from './http/tickets.js';
@@ -37,6 +37,9 @@ const LAST_REQUESTS = 8_000;
 
 /** How long a node that seals the log may be silent until another does so, in milliseconds. */
 const SEALING_TERM = 60_000;
+
+/** The ceiling of who may see it. */
+const EVERYTHING = 'confidential';
 
 const clock: Clock = { now: () => new Date() };
 const randomness = createRandomness();
@@ -139,35 +142,43 @@ async function compose(
     }),
   );
 
-  const reader = openViewsReader({ folder: settings.data, clock });
-  const closeReader = (): void => {
-    reader.close();
-  };
-  const changes = new ViewsChangeSource(reader);
-  opened.add(() => {
-    changes.close();
-  });
-  const notify = (message: ViewsMessage): void => {
-    reader.notify(message);
-    watching.viewsTold(message);
-    changes.notify(message);
-  };
-  // In a thread of its own: the interface is put together meanwhile.
   const { tracing } = watching;
-  const starting = startViews(
-    settings,
-    notify,
-    report,
-    thread,
-    tracing &&
-      ((applied) => {
-        tracing.applied(applied);
+  const levels = new Levels({
+    data: settings.data,
+    clock,
+    start: (ceiling, folder, told, made) =>
+      startViews({
+        settings,
+        ceiling,
+        folder,
+        notify: told,
+        report,
+        ...(made !== undefined && { thread: made }),
+        ...(tracing !== undefined &&
+          ceiling === EVERYTHING && {
+            onApplied: (applied) => {
+              tracing.applied(applied);
+            },
+          }),
       }),
-  );
-  starting.catch(() => undefined);
-  opened.add(async () => (await starting).close());
-  // Closed before the writer: SQLite folds its WAL into the file when the last connection, which must be able to write, goes.
-  opened.add(closeReader);
+    notify: (ceiling, message) => {
+      if (ceiling === EVERYTHING) watching.viewsTold(message);
+    },
+    feed: {
+      ticker,
+      limits: { ...STREAMS, ...chosen(settings) },
+      mayListen: (key) => access.principal(key).ok,
+      observer: watching.metrics,
+    },
+  });
+  opened.add(() => levels.close());
+  // The interface is put together meanwhile.
+  const { views: reader, writer: starting } = levels.begin(EVERYTHING, thread);
+  const beginOthers = (ceilings: ReadonlySet<Visibility>): void => {
+    for (const ceiling of ceilings) levels.begin(ceiling);
+  };
+  beginOthers(access.ceilings());
+  access.onCeilings(beginOthers);
 
   const progress = (): Promise<ViewsProgress> => progressOf(reader.health(), eventStore, clock);
   watching.metrics.follow(eventStore, progress);
@@ -195,8 +206,7 @@ async function compose(
     randomness,
     state,
     access,
-    views: reader,
-    source: changes,
+    levels,
     observer: watching.metrics,
     inside: settings.webhooksInside ?? [],
     alone: settings.log === undefined,
@@ -205,26 +215,15 @@ async function compose(
   opened.add(() => webhooks.close());
   watching.metrics.followDeliveries(() => webhooks.waiting);
 
-  const feed = new Feed({
-    source: changes,
-    views: reader,
-    ticker,
-    limits: { ...STREAMS, ...chosen(settings) },
-    mayListen: (key) => access.principal(key).ok,
-    observer: watching.metrics,
-  });
-  watching.metrics.followStreams(() => feed.size);
+  watching.metrics.followStreams(() => levels.streams);
 
   let accepting = true;
   const app = await createHttpApp({
     commands,
     access,
-    views: reader,
-    rebuildViews: async () => (await starting).rebuild(),
-    skipEvent: async (event) => (await starting).skip(event),
+    levels,
     sealing,
     webhooks,
-    feed,
     tickets: new Tickets(await keyStore.secret('stream-tickets'), clock, randomness),
     origins: settings.origins ?? [],
     bundles: bundlesFrom({ store: eventStore, keys: keyStore, views: reader, sealing, randomness }),
@@ -240,7 +239,7 @@ async function compose(
   opened.add(() => closeWithin(app, LAST_REQUESTS));
   // Before that: streams are requests that end in no other way.
   opened.add(() => {
-    feed.close();
+    levels.endStreams();
   });
   await starting;
   await app.listen(settings.port, settings.host);

@@ -29,7 +29,8 @@ export interface Sealing {
   readonly verifierKey: string;
   /** A note that the key signed which signs seals. Never a text that could be taken for a checkpoint. */
   sign(text: string): string;
-  proofOf(event: string, size?: number): Promise<Result<InclusionProof, Refusal>>;
+  /** @param seenBy the views of whoever asks: what is not in them is not there */
+  proofOf(event: string, size: number | undefined, seenBy: ViewsReader): Promise<Result<InclusionProof, Refusal>>;
   consistency(from: number, to: number): Result<ConsistencyProof, Refusal>;
   close(): Promise<void>;
 }
@@ -65,9 +66,9 @@ export async function startSealing(options: StartSealing): Promise<Sealing> {
     logId: options.logId,
     verifierKey: signer.verifierKey,
     sign: (text) => signNote(text, signer),
-    proofOf: async (event, size) => {
+    proofOf: async (event, size, seenBy) => {
       const seals = await readSeals(store);
-      return views.tree((log) => proveInclusion(log, seals, event, size));
+      return seenBy.tree((log) => proveInclusion(log, seals, event, size));
     },
     consistency: (from, to) => views.tree((log) => proveConsistency(log, from, to)),
     close: async () => {

@@ -1,6 +1,6 @@
 /** The thread that writes the views: a reader of the log and of the key store of its own, and the fold between them and the file. */
 import { parentPort } from 'node:worker_threads';
-import type { Refusal, Result } from '#kernel';
+import type { Refusal, Result, Visibility } from '#kernel';
 import { runViews, type Views, type ViewsMessage, type ViewsOptions } from '#projections';
 import { keepCompiled } from './compile-cache.js';
 import { openKeyStore } from './key-store.js';
@@ -17,6 +17,9 @@ export type ToViewsThread =
   | {
       readonly kind: 'begin';
       readonly settings: KeySettings;
+      /** Of those who are to read the views, and where these are to lie. */
+      readonly ceiling: Visibility;
+      readonly folder: string;
       /** Tells what it applied, for traces. */
       readonly traced: boolean;
     }
@@ -65,16 +68,16 @@ type Running = Pick<Views, 'rebuild' | 'skip' | 'close'>;
 
 /** Starts folding. */
 async function begin(
-  { settings, traced }: Extract<ToViewsThread, { kind: 'begin' }>,
+  { settings, ceiling, folder, traced }: Extract<ToViewsThread, { kind: 'begin' }>,
   post: (message: FromViewsThread) => void,
 ): Promise<Running> {
-  const folder = settings.data;
   const eventStore = await openLog(settings, { mode: 'read', randomness });
   const keyStore = await openKeyStore(settings, { mode: 'read', randomness });
   const views = runViews({
     eventStore,
     keyStore,
     folder,
+    ceiling,
     clock: { now: () => new Date() },
     post,
     build: buildElsewhere(settings),

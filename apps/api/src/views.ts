@@ -1,6 +1,6 @@
 /** The views' writer, in a thread of its own, so that folding never delays a request. */
 import { Worker } from 'node:worker_threads';
-import { err, ok, type Refusal, refusal, type Result } from '#kernel';
+import { err, ok, type Refusal, refusal, type Result, type Visibility } from '#kernel';
 import type { ViewsHealth, ViewsMessage } from '#projections';
 import type { KeySettings } from './settings.js';
 import type { AppliedEvents } from './watching/tracing.js';
@@ -71,15 +71,23 @@ function tell({ state, poison, failure }: ViewsHealth, report: (line: string) =>
  */
 const GRACE = 2_000;
 
+export interface StartViews {
+  readonly settings: KeySettings;
+  /** Of those who are to read the views. */
+  readonly ceiling: Visibility;
+  /** In which the views lie. */
+  readonly folder: string;
+  readonly notify: (message: ViewsMessage) => void;
+  readonly report: (line: string) => void;
+  /** One that was made earlier, so that it has loaded its modules by now. */
+  readonly thread?: ViewsThread;
+  readonly onApplied?: (applied: AppliedEvents) => void;
+}
+
 /** Has the thread begin; resolves when there is something to read, or it takes long. A thread that dies unasked is replaced. */
-export async function startViews(
-  settings: KeySettings,
-  notify: (message: ViewsMessage) => void,
-  report: (line: string) => void,
-  loaded: ViewsThread,
-  onApplied?: (applied: AppliedEvents) => void,
-): Promise<ViewsWriter> {
-  const { data, masterKey, masterKeyFile, keys, log, logNamespace } = settings;
+export async function startViews(options: StartViews): Promise<ViewsWriter> {
+  const { ceiling, folder, notify, report, thread: loaded = new ViewsThread(), onApplied } = options;
+  const { data, masterKey, masterKeyFile, keys, log, logNamespace } = options.settings;
   let closing = false;
   let running = false;
   let health: ViewsHealth = { state: 'starting', seq: 0, lagMilliseconds: 0 };
@@ -129,7 +137,7 @@ export async function startViews(
         }, RESTART_AFTER).unref();
       });
       const begun = { data, masterKey, masterKeyFile, keys, log, logNamespace };
-      thread.tell({ kind: 'begin', settings: begun, traced: onApplied !== undefined });
+      thread.tell({ kind: 'begin', settings: begun, ceiling, folder, traced: onApplied !== undefined });
     });
 
   const ask = (waiting: Told[], message: ToViewsThread): ReturnType<ViewsWriter['rebuild']> =>

@@ -10,6 +10,8 @@ import { Telling, TOLD_AT_A_TIME, type TellingOptions } from './telling.js';
 export interface FeedOptions extends Pick<TellingOptions, 'source' | 'views'> {
   readonly ticker: Ticker;
   readonly limits: FeedLimits;
+  /** How many streams there are beside this feed's own that count for the limit of all. */
+  readonly elsewhere?: () => number;
   /** Whether a key is still let in; asked every second for those that have streams. */
   readonly mayListen: (key: string) => boolean;
   readonly observer?: FeedObserver;
@@ -86,7 +88,7 @@ export class Feed {
   open({ key, filter, after }: StreamRequest): Result<Stream, Refusal> {
     if (this.isClosed()) return err(refusal('shutting-down', 'The server is shutting down.'));
     const { streams, streamsPerKey } = this.options.limits;
-    if (this.streams.size >= streams)
+    if (this.streams.size + (this.options.elsewhere?.() ?? 0) >= streams)
       return err(refusal('too-many-streams', 'The server has as many streams as it can serve; try again later.'));
     const ofKey = this.perKey.get(key) ?? 0;
     if (ofKey >= streamsPerKey)

@@ -27,4 +27,5 @@ export {
   type WebhooksOptions,
   type WebhookState,
   type WebhookStatus,
+  type Told,
 } from './webhooks/webhooks.js';

@@ -7,7 +7,7 @@ import { ApiMinPosition, ApiProblems } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { readQuery, wholeNumber } from './query.js';
 import { orProblem, titles, waitForPosition } from './read-routes.js';
-import { NeedsScope } from './scopes.js';
+import { NeedsEverything, NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
 
 export function bundleController(category: SubjectCategory): Type {
@@ -16,6 +16,7 @@ export function bundleController(category: SubjectCategory): Type {
   @ApiTags('Proofs')
   @ApiBearerAuth()
   @NeedsScope('read')
+  @NeedsEverything()
   @Controller(`v1/${category}s`)
   class BundleController {
     constructor(@Inject(HABEAS) private readonly habeas: Habeas) {}
@@ -42,7 +43,7 @@ export function bundleController(category: SubjectCategory): Type {
     @ApiProblems(400, 401, 403, 404, 413, 503)
     async bundle(@Param('id') id: string, @Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
       const { size, minPosition } = readQuery(query, ['size', 'minPosition']).once;
-      await waitForPosition(this.habeas, minPosition);
+      await waitForPosition(this.habeas, this.habeas.levels.of('confidential'), minPosition);
       const bytes = orProblem(
         await this.habeas.bundles.make(category, id, size === undefined ? undefined : wholeNumber(size, 'size')),
       );

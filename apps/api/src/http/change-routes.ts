@@ -21,7 +21,7 @@ import { ApiPaging } from './list-parameters.js';
 import { problem, ProblemError } from './problem.js';
 import { readQuery, wholeNumber } from './query.js';
 import { orProblem, waitForPosition } from './read-routes.js';
-import { NeedsScope, principalOf } from './scopes.js';
+import { levelOf, NeedsScope, principalOf } from './scopes.js';
 import { sinkOf } from './sse.js';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
 import type { IssuedTicket } from './tickets.js';
@@ -73,21 +73,22 @@ export class ChangesController {
     content: jsonOf('StatusChangesPage'),
   })
   @ApiProblems(400, 401, 403, 409, 503)
-  async list(@Query() given: unknown): Promise<StatusChangesPage> {
+  async list(@Query() given: unknown, @Req() request: FastifyRequest): Promise<StatusChangesPage> {
+    const level = levelOf(this.habeas, request);
     const { once, many } = readQuery(given, ['after', 'limit', 'cursor', 'minPosition'], FILTER_FIELDS);
     const filter = filterOfQuery(many);
     const limit = orProblem(checkLimit(once.limit === undefined ? undefined : wholeNumber(once.limit, 'limit')));
     if (once.after !== undefined && once.cursor !== undefined)
       throw problem('invalid-query', 'Give after to begin, and then cursor alone.');
-    await waitForPosition(this.habeas, once.minPosition);
-    const { feed } = this.habeas;
+    await waitForPosition(this.habeas, level, once.minPosition);
+    const { feed } = level;
     const { logId } = orProblem(feed.head());
     const cursorOf: CursorOf = { list: `status-changes ${JSON.stringify(filter)}`, log: logId };
     const after = once.after === undefined ? undefined : orProblem(parsePlace(once.after));
     if (after !== undefined) await refuseAhead(after, () => this.head(), '/after');
     const begin = once.cursor === undefined ? (after?.place ?? BEGINNING) : placeOfCursor(once.cursor, cursorOf);
     const { items, next, atHead } = orProblem(feed.page(filter, begin, limit));
-    const shown = orProblem(this.habeas.views.shown(items));
+    const shown = orProblem(level.views.shown(items));
     return {
       items: items.flatMap((fed, at) => {
         const beside = shown[at];
@@ -135,7 +136,9 @@ export class ChangesController {
     const [from, pointer] = typeof last === 'string' && last !== '' ? [last, '/Last-Event-ID'] : [once.after, '/after'];
     const after = from === undefined ? undefined : orProblem(parsePlace(from, pointer));
     if (after !== undefined) await refuseAhead(after, () => this.head(), pointer);
-    const opened = this.habeas.feed.open({
+    const { begun, feed } = levelOf(this.habeas, request);
+    await begun;
+    const opened = feed.open({
       key: principalOf(request).id,
       filter: ticket?.filter ?? filterOfQuery(many),
       ...(after !== undefined && { after }),

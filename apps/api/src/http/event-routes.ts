@@ -5,6 +5,7 @@ import { type RawEvent, type RawLog, type RawQuery, readRawLog, readRawPage, wri
 import { err, ok } from '#kernel';
 import { checkLimit, type CursorOf, type LogTree, readCursor, writeCursor } from '#projections';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Level } from '../levels.js';
 import { ApiMinPosition, ApiProblems } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { ApiPaging } from './list-parameters.js';
@@ -12,7 +13,7 @@ import { problem, ProblemError } from './problem.js';
 import { problemFor } from './problem-filter.js';
 import { readQuery, wholeNumber } from './query.js';
 import { orProblem, waitForPosition } from './read-routes.js';
-import { NeedsScope } from './scopes.js';
+import { NeedsEverything, NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
 
 /** What streams are about: what things are recorded of, the keys to the record, who is told of changes, and the log itself. */
@@ -55,6 +56,7 @@ const moment = { type: 'string' } as const;
 @ApiTags('Events')
 @ApiBearerAuth()
 @NeedsScope('audit')
+@NeedsEverything()
 @Controller('v1/events')
 export class EventsController {
   constructor(@Inject(HABEAS) private readonly habeas: Habeas) {}
@@ -115,7 +117,7 @@ export class EventsController {
   @ApiProblems(400, 401, 403, 409, 503)
   async list(@Query() given: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { once, many } = readQuery(given, ONCE, MANY);
-    await waitForPosition(this.habeas, once.minPosition);
+    await waitForPosition(this.habeas, this.everything, once.minPosition);
     const asked = this.read(once, many);
     void reply.header('vary', 'accept');
     const media = LINES.exec(request.headers.accept ?? '')?.[0];
@@ -131,6 +133,11 @@ export class EventsController {
     const first = await chunks.next();
     const all = first.done === true ? [] : continued(first.value, chunks);
     return void reply.type(media).send(Readable.from(all, { objectMode: false }));
+  }
+
+  /** Where whoever may ask finds all that the log holds. */
+  private get everything(): Level {
+    return this.habeas.levels.of('confidential');
   }
 
   private read(once: Once, many: ReadonlyMap<(typeof MANY)[number], readonly string[]>): Asked {
@@ -191,7 +198,7 @@ export class EventsController {
   }
 
   private index<T>(find: (log: LogTree) => T): T {
-    return orProblem(this.habeas.views.tree((log) => ok(find(log))));
+    return orProblem(this.everything.views.tree((log) => ok(find(log))));
   }
 
   /** The seq to begin with: of what was known at an instant already, the next. */
@@ -202,7 +209,7 @@ export class EventsController {
   }
 
   private momentOf(given: string, pointer: string): number {
-    const found = this.habeas.views.resolveKnownAt(given);
+    const found = this.everything.views.resolveKnownAt(given);
     return orProblem(found.ok ? found : err({ ...found.error, pointer })).seq;
   }
 }

@@ -3,10 +3,9 @@ import type { AccessDirectory } from '#access';
 import type { CommandHandler, Principal } from '#command-handling';
 import type { EventStore } from '#event-store';
 import type { Webhooks } from '#feed';
-import type { HmacKey, Refusal, Result } from '#kernel';
-import type { Feed } from '#feed';
-import type { ViewsReader } from '#projections';
+import type { HmacKey } from '#kernel';
 import type { Bundles } from '../bundles.js';
+import type { Levels } from '../levels.js';
 import type { Sealing } from '../sealing.js';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { Watching } from '../watching/watching.js';
@@ -16,16 +15,11 @@ import type { Positions } from './tokens.js';
 export interface Habeas {
   readonly commands: CommandHandler;
   readonly access: AccessDirectory;
-  readonly views: ViewsReader;
-  /** Status changes as they happen. */
-  readonly feed: Feed;
+  /** What each is answered from. */
+  readonly levels: Levels;
   readonly tickets: Tickets;
   /** Of web pages that may open streams: `https://example.org`, or `*` for all. */
   readonly origins: readonly string[];
-  /** Has the views built anew. Resolves when their health says so. Refusal: `views-not-ready`. */
-  readonly rebuildViews: () => Promise<Result<void, Refusal>>;
-  /** Has the views go on behind the event that stopped them. Refusals: `not-stopped-there`, `views-not-ready`. */
-  readonly skipEvent: (event: string) => Promise<Result<void, Refusal>>;
   readonly sealing: Sealing;
   readonly webhooks: Webhooks;
   readonly bundles: Bundles;

@@ -30,6 +30,7 @@ const doorProblems = {
   'invalid-header': { status: 400, title: malformed },
   unauthenticated: { status: 401, title: 'A key is needed' },
   forbidden: { status: 403, title: 'The key does not allow this' },
+  'ceiling-too-low': { status: 403, title: 'The key does not allow this' },
   'invalid-ticket': { status: 401, title: 'The ticket is not valid' },
   'route-not-found': { status: 404, title: absent },
   'payload-too-large': { status: 413, title: 'The request is too large' },

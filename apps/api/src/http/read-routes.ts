@@ -1,5 +1,5 @@
 /** The reading side: one controller for each kind of subject, over the views. */
-import { Controller, Get, Header, Inject, Param, Query, Res, type Type } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Param, Query, Req, Res, type Type } from '@nestjs/common';
 import { streamName, type Refusal, type Result } from '#kernel';
 import {
   type CitationsPage,
@@ -11,13 +11,14 @@ import {
   type SubjectCategory,
   type ViewName,
 } from '#projections';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Level } from '../levels.js';
 import { ApiMinPosition, ApiProblems, EtagHeader, jsonOf } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { ApiListQuery, ApiMoment, ApiMoments, ApiPaging, readListQuery, readPageQuery } from './list-parameters.js';
 import { problem, ProblemError } from './problem.js';
 import { readQuery } from './query.js';
-import { NeedsScope } from './scopes.js';
+import { levelOf, NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from './swagger.js';
 import { etagOf } from './tokens.js';
 
@@ -30,13 +31,16 @@ export function orProblem<T>(result: Result<T, Refusal>): T {
 /** Waits until the views, or search, hold what a position names. */
 export async function waitForPosition(
   habeas: Habeas,
+  { views, begun }: Level,
   token: string | undefined,
   view: ViewName = 'documents',
 ): Promise<void> {
+  // The first key with some ceiling has its views built.
+  if (begun !== undefined) await begun;
   if (token === undefined) return;
   const { stream, revision } = habeas.positions.read(token);
-  if (await habeas.views.waitFor(stream, revision, habeas.patience, view)) return;
-  if (habeas.views.health().state === 'stopped') {
+  if (await views.waitFor(stream, revision, habeas.patience, view)) return;
+  if (views.health().state === 'stopped') {
     throw problem('views-stopped', 'The views stopped before what minPosition names; see /health/ready.', {
       'retry-after': '30',
     });
@@ -83,11 +87,12 @@ export function readController(category: SubjectCategory): Type {
       content: { 'application/json': { schema: { $ref: '#/components/schemas/ListPage' } } },
     })
     @ApiProblems(400, 401, 403, 409, 503)
-    async list(@Query() query: unknown): Promise<ListPage> {
+    async list(@Query() query: unknown, @Req() request: FastifyRequest): Promise<ListPage> {
+      const level = levelOf(this.habeas, request);
       const { list, minPosition } = readListQuery(category, query);
-      await waitForPosition(this.habeas, minPosition);
-      await this.habeas.views.readAhead(category, list);
-      return orProblem(this.habeas.views.list(category, list));
+      await waitForPosition(this.habeas, level, minPosition);
+      await level.views.readAhead(category, list);
+      return orProblem(level.views.list(category, list));
     }
 
     @Get(':id')
@@ -109,12 +114,14 @@ export function readController(category: SubjectCategory): Type {
     async one(
       @Param('id') id: string,
       @Query() query: unknown,
+      @Req() request: FastifyRequest,
       @Res({ passthrough: true }) reply: FastifyReply,
     ): Promise<Buffer> {
+      const level = levelOf(this.habeas, request);
       const { validAt, knownAt, minPosition } = readQuery(query, ['validAt', 'knownAt', 'minPosition']).once;
-      await waitForPosition(this.habeas, minPosition);
+      await waitForPosition(this.habeas, level, minPosition);
       const answer = orProblem(
-        this.habeas.views.document(category, id, {
+        level.views.document(category, id, {
           ...(validAt === undefined ? {} : { validAt }),
           ...(knownAt === undefined ? {} : { knownAt }),
         }),
@@ -138,10 +145,15 @@ export function readController(category: SubjectCategory): Type {
       content: { 'application/json': { schema: { $ref: '#/components/schemas/HistoryPage' } } },
     })
     @ApiProblems(400, 401, 403, 404, 409, 503)
-    async history(@Param('id') id: string, @Query() query: unknown): Promise<HistoryPage> {
+    async history(
+      @Param('id') id: string,
+      @Query() query: unknown,
+      @Req() request: FastifyRequest,
+    ): Promise<HistoryPage> {
+      const level = levelOf(this.habeas, request);
       const { page, minPosition } = readPageQuery(query);
-      await waitForPosition(this.habeas, minPosition);
-      return orProblem(this.habeas.views.history(category, id, page));
+      await waitForPosition(this.habeas, level, minPosition);
+      return orProblem(level.views.history(category, id, page));
     }
 
     @Get(':id/diff')
@@ -155,10 +167,15 @@ export function readController(category: SubjectCategory): Type {
     @ApiMinPosition()
     @ApiResponse({ status: 200, description: 'What differs.', content: jsonOf('DifferenceView') })
     @ApiProblems(400, 401, 403, 404, 503)
-    async difference(@Param('id') id: string, @Query() query: unknown): Promise<DifferenceView> {
+    async difference(
+      @Param('id') id: string,
+      @Query() query: unknown,
+      @Req() request: FastifyRequest,
+    ): Promise<DifferenceView> {
+      const level = levelOf(this.habeas, request);
       const { from = '', to, minPosition } = readQuery(query, ['from', 'to', 'minPosition']).once;
-      await waitForPosition(this.habeas, minPosition);
-      return orProblem(this.habeas.views.difference(category, id, { from, ...(to !== undefined && { to }) }));
+      await waitForPosition(this.habeas, level, minPosition);
+      return orProblem(level.views.difference(category, id, { from, ...(to !== undefined && { to }) }));
     }
 
     private tagOf(id: string, answer: DocumentAnswer): string {
@@ -192,9 +209,14 @@ export class CitationsController {
     content: { 'application/json': { schema: { $ref: '#/components/schemas/CitationsPage' } } },
   })
   @ApiProblems(400, 401, 403, 404, 409, 503)
-  async citations(@Param('id') id: string, @Query() query: unknown): Promise<CitationsPage> {
+  async citations(
+    @Param('id') id: string,
+    @Query() query: unknown,
+    @Req() request: FastifyRequest,
+  ): Promise<CitationsPage> {
+    const level = levelOf(this.habeas, request);
     const { page, minPosition } = readPageQuery(query);
-    await waitForPosition(this.habeas, minPosition);
-    return orProblem(this.habeas.views.citations(id, page));
+    await waitForPosition(this.habeas, level, minPosition);
+    return orProblem(level.views.citations(id, page));
   }
 }

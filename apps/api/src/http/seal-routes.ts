@@ -1,14 +1,15 @@
 /** What proves that nobody edited the log: seals to be kept elsewhere, and proofs against them. */
-import { Controller, Get, Header, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import type { ConsistencyProof, InclusionProof, Seal } from '#audit';
 import { checkLimit, readCursor, writeCursor } from '#projections';
+import type { FastifyRequest } from 'fastify';
 import { ApiProblems, jsonOf } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { ApiPaging, readPageQuery } from './list-parameters.js';
 import { ProblemError } from './problem.js';
 import { readQuery, wholeNumber } from './query.js';
 import { orProblem } from './read-routes.js';
-import { NeedsScope } from './scopes.js';
+import { levelOf, NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
 
 export interface SealList {
@@ -115,10 +116,13 @@ export class EventProofController {
   @ApiQuery({ name: 'size', required: false, description: 'Of the seal; the last one unless said.', schema: size })
   @ApiResponse({ status: 200, description: 'The proof.', content: jsonOf('InclusionProof') })
   @ApiProblems(400, 401, 403, 404, 503)
-  async proof(@Param('id') id: string, @Query() query: unknown): Promise<InclusionProof> {
+  async proof(
+    @Param('id') id: string,
+    @Query() query: unknown,
+    @Req() request: FastifyRequest,
+  ): Promise<InclusionProof> {
     const { size: ofSize } = readQuery(query, ['size']).once;
-    return orProblem(
-      await this.habeas.sealing.proofOf(id, ofSize === undefined ? undefined : wholeNumber(ofSize, 'size')),
-    );
+    const size = ofSize === undefined ? undefined : wholeNumber(ofSize, 'size');
+    return orProblem(await this.habeas.sealing.proofOf(id, size, levelOf(this.habeas, request).views));
   }
 }

@@ -1,12 +1,13 @@
 /** `GET /v1/search`: names, statements, sources and notes of the whole record. */
-import { Controller, Get, Header, Inject, Query } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Query, Req } from '@nestjs/common';
 import { SEARCH_FIELDS, type SearchField, type SearchPage, type SubjectCategory } from '#projections';
+import type { FastifyRequest } from 'fastify';
 import { ApiMinPosition, ApiProblems } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { ProblemError } from './problem.js';
 import { readQuery, wholeNumber } from './query.js';
 import { orProblem, waitForPosition } from './read-routes.js';
-import { NeedsScope } from './scopes.js';
+import { levelOf, NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
 
 const CATEGORIES: readonly SubjectCategory[] = ['person', 'group', 'case', 'statement', 'source'];
@@ -59,14 +60,15 @@ export class SearchController {
     content: { 'application/json': { schema: { $ref: '#/components/schemas/SearchPage' } } },
   })
   @ApiProblems(400, 401, 403, 409, 503)
-  async search(@Query() query: unknown): Promise<SearchPage> {
+  async search(@Query() query: unknown, @Req() request: FastifyRequest): Promise<SearchPage> {
+    const level = levelOf(this.habeas, request);
     const { once, many } = readQuery(query, ['q', 'category', 'limit', 'cursor', 'minPosition'], ['in']);
     const { q = '', limit, cursor, minPosition } = once;
     const fields = many.get('in')?.flatMap((one) => one.split(','));
     const category = once.category === undefined ? undefined : categoryOf(once.category);
-    await waitForPosition(this.habeas, minPosition, 'search');
+    await waitForPosition(this.habeas, level, minPosition, 'search');
     return orProblem(
-      this.habeas.views.search({
+      level.views.search({
         q,
         // What none of them is, is refused there.
         ...(fields !== undefined && { in: fields as SearchField[] }),

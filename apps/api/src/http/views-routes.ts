@@ -49,7 +49,7 @@ export class ViewsController {
   @ApiResponse({ status: 202, description: 'It is under way.', content: jsonOf('Views') })
   @ApiProblems(400, 401, 403, 413, 415, 422, 503)
   async rebuild(): Promise<ViewsStatus> {
-    orProblem(await this.habeas.rebuildViews());
+    orProblem(await this.habeas.levels.rebuild());
     return this.status();
   }
 
@@ -72,7 +72,7 @@ export class ViewsController {
       const detail = 'Say which event is to be passed over, and nothing else: {"event": "<id>"}.';
       throw new ProblemError([{ code: 'invalid-event', detail, pointer: '/event' }]);
     }
-    orProblem(await this.habeas.skipEvent(event));
+    orProblem(await this.habeas.levels.skip(event));
     return this.status();
   }
 }

@@ -11,7 +11,7 @@ import type { Inside } from './addresses.js';
 import { WebhookDirectory } from './directory.js';
 import { createHttpCourier } from './http-courier.js';
 import { changeId, MadeFeed } from './test-support/feed.js';
-import { openWebhooks, type Webhooks, type WebhookStatus } from './webhooks.js';
+import { openWebhooks, type Told, type Webhooks, type WebhookStatus } from './webhooks.js';
 import type { Webhook } from './webhook.js';
 
 let temporary: Awaited<ReturnType<typeof temporaryLog>>;
@@ -46,6 +46,13 @@ const ticker: Ticker = {
   sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }).catch(() => undefined),
 };
 
+const told: Told = {
+  get source() {
+    return feed;
+  },
+  tell: ({ change }) => ok(JSON.stringify({ id: change.id, seq: change.seq })),
+};
+
 async function node(inside: Inside = 'all', mayListen: (principal: string) => boolean = () => true): Promise<Webhooks> {
   const webhooks = await openWebhooks({
     store: temporary.store,
@@ -53,12 +60,11 @@ async function node(inside: Inside = 'all', mayListen: (principal: string) => bo
     logId,
     state,
     leases: new Leases({ state, randomness, term: 300 }),
-    source: feed,
+    toldTo: () => told,
     courier: createHttpCourier({ inside, userAgent: 'Habeas', answerWithin: 1_000 }),
     clock: realClock,
     ticker,
     randomness,
-    tell: ({ change }) => ok(JSON.stringify({ id: change.id, seq: change.seq })),
     mayListen,
     observer: { tried: () => undefined, gaveUp: () => undefined },
     inside,

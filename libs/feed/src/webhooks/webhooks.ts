@@ -10,7 +10,7 @@
  */
 import { EventStoreError, type Lease, type Leases, type OperationalState } from '#event-store';
 import { err, ok, randomId, type Refusal, refusal, type Result } from '#kernel';
-import type { ChangePlace } from '../ports.js';
+import type { ChangePlace, ChangeSource } from '../ports.js';
 import { AddressRules, type Inside } from './addresses.js';
 import type { Delivered } from './courier.js';
 import { Delivery, type DeliveryOptions } from './delivery.js';
@@ -29,7 +29,12 @@ import { secretText, signed } from './signing.js';
 import { Tail } from './tail.js';
 import type { Webhook } from './webhook.js';
 
-export interface WebhooksOptions extends DeliveryOptions, Omit<DirectoryOptions, 'changed'> {
+/** What somebody may be told of. Always the same for whoever may see the same. */
+export type Told = Pick<DeliveryOptions, 'source' | 'tell'>;
+
+export interface WebhooksOptions extends Omit<DeliveryOptions, keyof Told>, Omit<DirectoryOptions, 'changed'> {
+  /** What whoever registered a webhook may be told of, by the id of the principal; undefined: nothing at present. */
+  readonly toldTo: (principal: string) => Told | undefined;
   readonly state: OperationalState;
   /** Of several nodes one delivers. */
   readonly leases: Leases;
@@ -80,7 +85,6 @@ export class Webhooks {
   readonly #running: Promise<void>;
   /** Under the present lease. */
   readonly #deliveries = new Map<string, Delivery>();
-  readonly #tail: Tail<Delivery>;
   #start: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
@@ -88,7 +92,6 @@ export class Webhooks {
     this.#directory = directory;
     this.#options = options;
     this.#rules = new AddressRules(options.inside);
-    this.#tail = new Tail(options.source);
     this.#running = this.#runWhileOpen();
   }
 
@@ -220,7 +223,7 @@ export class Webhooks {
 
   /** Until the lease is over, or the server closes. */
   async #deliverUnder(lease: Lease): Promise<void> {
-    const { state, ticker, source } = this.#options;
+    const { state, ticker } = this.#options;
     // Also over: somebody has written who took the lease later.
     const lost = new AbortController();
     const ended = AbortSignal.any([this.#closing.signal, lease.over, lost.signal]);
@@ -231,32 +234,30 @@ export class Webhooks {
       const one = work.finally(() => running.delete(one));
       running.add(one);
     };
+    const tails = new Tails();
     const known = new Set<string>();
     const start = (): void => {
       if (ended.aborted) return;
       for (const { webhook } of this.#directory.all()) {
         if (known.has(webhook.id)) continue;
         known.add(webhook.id);
-        begin(this.#deliver(webhook.id, fence, cut, () => lost.abort()));
+        begin(this.#deliver(webhook.id, fence, cut, tails, () => lost.abort()));
       }
     };
     for (const id of this.#directory.deleted()) begin(this.#clear(id, fence));
     this.#start = start;
-    const following = source.advanced.subscribe((seq) => {
-      for (const delivery of this.#tail.concerned(seq)) delivery.wake();
-    });
     start();
     await new Promise<void>((resolve) => {
       if (ended.aborted) resolve();
       else ended.addEventListener('abort', () => resolve(), { once: true });
     });
     this.#start = undefined;
-    following.unsubscribe();
+    tails.close();
     await Promise.all(running);
   }
 
   /** Never rejects: what fails for a while is begun again. */
-  async #deliver(id: string, fence: Fence, cut: AbortSignal, superseded: () => void): Promise<void> {
+  async #deliver(id: string, fence: Fence, cut: AbortSignal, tails: Tails, superseded: () => void): Promise<void> {
     const entry = (): Entry | undefined => this.#directory.get(id);
     let leave: (() => void) | undefined;
     let isReported = false;
@@ -265,10 +266,15 @@ export class Webhooks {
     const isOver = (): boolean => fence.ended.aborted;
     while (!isOver() && entry() !== undefined) {
       try {
-        const delivery = await Delivery.begin(task, this.#options);
+        const told = this.#options.toldTo(entry()?.webhook.createdBy ?? '');
+        if (told === undefined) {
+          await this.#options.ticker.sleep(AGAIN_MS, fence.ended);
+          continue;
+        }
+        const delivery = await Delivery.begin(task, { ...this.#options, ...told });
         if (delivery === undefined) break;
         this.#deliveries.set(id, delivery);
-        leave = this.#tail.add(entry()?.webhook.filter ?? {}, delivery);
+        leave = tails.of(told.source).add(entry()?.webhook.filter ?? {}, delivery);
         await delivery.run();
         isReported = false;
       } catch (error) {
@@ -326,6 +332,27 @@ export class Webhooks {
 }
 
 const MOST_URL = 2_000;
+
+/** Follows each source once for all deliveries from it, and wakes those whom what is new concerns. */
+class Tails {
+  readonly #tails = new Map<ChangeSource, { readonly tail: Tail<Delivery>; readonly leave: () => void }>();
+
+  of(source: ChangeSource): Tail<Delivery> {
+    let found = this.#tails.get(source);
+    if (found === undefined) {
+      const tail = new Tail<Delivery>(source);
+      const following = source.advanced.subscribe((seq) => {
+        for (const delivery of tail.concerned(seq)) delivery.wake();
+      });
+      this.#tails.set(source, (found = { tail, leave: () => following.unsubscribe() }));
+    }
+    return found.tail;
+  }
+
+  close(): void {
+    for (const { leave } of this.#tails.values()) leave();
+  }
+}
 
 /** What may be told of an error: a code of ours, never its message. */
 function nameOf(error: unknown): string {

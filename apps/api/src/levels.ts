@@ -1,0 +1,134 @@
+/**
+ * The views of each ceiling, and the streams over them: those of who may see everything always, and the others from the moment on at
+ * which some key has such a ceiling. So every question is asked of a file that holds nothing else than whoever asks may see.
+ */
+import { join } from 'node:path';
+import { Feed, type FeedOptions, ViewsChangeSource } from '#feed';
+import { type Clock, type Refusal, type Result, ok, type Visibility } from '#kernel';
+import { openViewsReader, type ViewsMessage, type ViewsReader } from '#projections';
+import type { ViewsThread, ViewsWriter } from './views.js';
+
+/** What somebody with some ceiling is answered from. */
+export interface Level {
+  readonly views: ViewsReader;
+  readonly changes: ViewsChangeSource;
+  readonly feed: Feed;
+  /** Resolves when there is something to read, or it takes long. Left out: there is. */
+  begun?: Promise<unknown>;
+}
+
+interface RunningLevel extends Level {
+  readonly writer: Promise<ViewsWriter>;
+}
+
+export interface LevelsOptions {
+  readonly data: string;
+  readonly clock: Clock;
+  readonly feed: Omit<FeedOptions, 'source' | 'views' | 'elsewhere'>;
+  /** Starts what writes the views of a ceiling into a folder. */
+  readonly start: (
+    ceiling: Visibility,
+    folder: string,
+    notify: (message: ViewsMessage) => void,
+    thread?: ViewsThread,
+  ) => Promise<ViewsWriter>;
+  /** Told with everything that the writers post, after whoever reads those views was. */
+  readonly notify: (ceiling: Visibility, message: ViewsMessage) => void;
+}
+
+export class Levels {
+  readonly #levels = new Map<Visibility, RunningLevel>();
+  #closing: Promise<void> | undefined;
+
+  constructor(private readonly options: LevelsOptions) {}
+
+  /** Begins to fold the views of a ceiling, unless they are. @param thread one that was made earlier */
+  begin(ceiling: Visibility, thread?: ViewsThread): RunningLevel {
+    const running = this.#levels.get(ceiling);
+    if (running !== undefined) return running;
+    const { data, clock, feed, start } = this.options;
+    const folder = ceiling === 'confidential' ? data : join(data, `views-${ceiling}`);
+    const views = openViewsReader({ folder, ceiling, clock });
+    const changes = new ViewsChangeSource(views);
+    const notify = (message: ViewsMessage): void => {
+      views.notify(message);
+      this.options.notify(ceiling, message);
+      changes.notify(message);
+    };
+    // In a thread of its own.
+    const writer = start(ceiling, folder, notify, thread);
+    writer.catch(() => {
+      // Whoever asks next has it begun again.
+      if (this.#levels.get(ceiling)?.writer === writer) this.#levels.delete(ceiling);
+    });
+    const level: RunningLevel = {
+      views,
+      changes,
+      feed: new Feed({ ...feed, source: changes, views, elsewhere: () => this.streams - level.feed.size }),
+      writer,
+      begun: writer
+        .catch(() => undefined)
+        .then(() => {
+          delete level.begun;
+        }),
+    };
+    this.#levels.set(ceiling, level);
+    return level;
+  }
+
+  /** What somebody with this ceiling is answered from. Until the views can be read, they refuse with `views-not-ready`. */
+  of(ceiling: Visibility): Level {
+    return this.begin(ceiling);
+  }
+
+  /** The ceilings of which there are views. */
+  get running(): readonly (readonly [ceiling: Visibility, level: Level])[] {
+    return [...this.#levels];
+  }
+
+  /** How many streams there are. */
+  get streams(): number {
+    let streams = 0;
+    for (const { feed } of this.#levels.values()) streams += feed.size;
+    return streams;
+  }
+
+  /** Has all of them built anew. Resolves when their health says so. Refusal: `views-not-ready`. */
+  async rebuild(): Promise<Result<void, Refusal>> {
+    return firstRefusal(await this.#all((writer) => writer.rebuild()));
+  }
+
+  /** Has those that stopped at an event go on behind it. Refusals: `not-stopped-there`, if none did; `views-not-ready`. */
+  async skip(event: string): Promise<Result<void, Refusal>> {
+    const all = await this.#all((writer) => writer.skip(event));
+    return all.some((one) => one.ok) ? ok(undefined) : firstRefusal(all);
+  }
+
+  /** Ends all streams, and refuses new ones. Idempotent. */
+  endStreams(): void {
+    for (const { feed } of this.#levels.values()) feed.close();
+  }
+
+  /** Idempotent. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.endStreams();
+    for (const { views, changes, writer } of this.#levels.values()) {
+      // Before the writer: SQLite folds its WAL into the file when the last connection, which must be able to write, goes.
+      views.close();
+      await (await writer.catch(() => undefined))?.close();
+      changes.close();
+    }
+  }
+
+  #all<T>(ask: (writer: ViewsWriter) => Promise<T>): Promise<readonly T[]> {
+    return Promise.all([...this.#levels.values()].map(async ({ writer }) => ask(await writer)));
+  }
+}
+
+function firstRefusal(all: readonly Result<void, Refusal>[]): Result<void, Refusal> {
+  return all.find((one) => !one.ok) ?? ok(undefined);
+}
