@@ -41,6 +41,7 @@ test('Habeas takes them', () => {
     HABEAS_ADMIN_KEY_FILE: join(folder, 'admin-key'),
     HABEAS_MASTER_KEY: readFileSync(join(folder, 'master-key'), 'utf8'),
   });
+  // A form that libs/access knows for one that nobody guesses.
   expect(settings.adminKey).toMatch(/^habeas_[0-9a-f]{64}$/);
   expect(settings.log).toMatch(/^esdb:\/\/habeas:[0-9a-f]{64}@eventstoredb1:2113,/);
   expect(settings.masterKey).toMatch(/^[0-9a-f]{64}$/);

@@ -119,6 +119,7 @@ function draw(
 /** Posts that record nothing of a subject, or not one thing. */
 const NO_RECORDING = new Set([
   '/v1/keys',
+  '/v1/keys/{id}/rotations',
   '/v1/batch',
   '/v1/seals',
   '/v1/stream-tickets',

@@ -129,6 +129,11 @@ const OTHERS: Readonly<Partial<Record<string, object>>> = {
     ceiling: 'public',
     expiresAt: '2027-01-01T00:00:00.000Z',
   },
+  AccessKeyRotated: {
+    hash: 'fedcba9876543210'.repeat(4),
+    expiresAt: '2028-01-01T00:00:00.000Z',
+    previousUntil: '2026-01-02T04:04:05.678Z',
+  },
   AccessKeyRevoked: {},
   WebhookRegistered: {
     url: 'https://newsroom.example.org/hooks?token=A',

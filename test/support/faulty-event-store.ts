@@ -1,4 +1,5 @@
 /** A log whose appends fail in the ways that networks and disks have, around a real one. */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type AllOptions,
   type AppendOutcome,
@@ -7,6 +8,8 @@ import {
   type EventToAppend,
   type ExpectedRevision,
   type ReadStreamOptions,
+  type Subscription,
+  type SubscriptionMessage,
 } from '#event-store';
 
 /**
@@ -22,6 +25,8 @@ export const FAULTS: readonly Fault[] = ['none', 'lost', 'unacknowledged', 'late
 export class FaultyEventStore implements EventStore {
   /** Every append that was tried, as it was sent. */
   readonly sent: { stream: string; events: readonly EventToAppend[]; expected: ExpectedRevision }[] = [];
+  /** Subscriptions stand still, as those of a server do that was cut off from the others. */
+  silent = false;
   #late: (() => Promise<unknown>)[] = [];
 
   /**
@@ -72,8 +77,23 @@ export class FaultyEventStore implements EventStore {
     return this.inner.readAll(options);
   }
 
-  subscribeToAll(options?: AllOptions) {
-    return this.inner.subscribeToAll(options);
+  subscribeToAll(options?: AllOptions): Subscription {
+    const subscription = this.inner.subscribeToAll(options);
+    let closed = false;
+    const heard = async function* (this: FaultyEventStore): AsyncGenerator<SubscriptionMessage, void, undefined> {
+      for await (const message of subscription) {
+        while (this.silent && !closed) await delay(2);
+        if (closed) return;
+        yield message;
+      }
+    }.bind(this);
+    return {
+      [Symbol.asyncIterator]: heard,
+      close: () => {
+        closed = true;
+        return subscription.close();
+      },
+    };
   }
 
   close() {

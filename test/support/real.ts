@@ -3,11 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredEvent, EventStore } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
-import type { Clock, Randomness } from '#kernel';
+import type { Clock, Randomness, Ticker } from '#kernel';
 
 export const realClock: Clock = { now: () => new Date() };
+
+export const realTicker: Ticker = {
+  now: () => performance.now(),
+  sleep: (milliseconds, signal) =>
+    sleep(milliseconds, undefined, { ref: false, ...(signal !== undefined && { signal }) }).catch(() => undefined),
+};
 
 export const realRandomness: Randomness = { bytes: (length) => new Uint8Array(randomBytes(length)) };
 

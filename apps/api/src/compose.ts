@@ -1,6 +1,7 @@
 /** From settings to a listening server and back to nothing: the composition root, the only place that picks adapters. */
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { openAccessDirectory } from '#access';
 import { createCommandHandler } from '#command-handling';
 import { Leases } from '#event-store';
@@ -10,6 +11,7 @@ import { FOLD_VERSION } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { bundlesFrom } from './bundles.js';
 import { markOf, unfinished } from './copy/mark.js';
+import { endOfKey } from './end-of-key.js';
 import { openKeyStore } from './key-store.js';
 import { Levels } from './levels.js';
 import { openLog, openState } from './log.js';
@@ -128,8 +130,20 @@ async function compose(
   opened.add(() => keyStore.close());
   const logId = await ensureLogStarted(eventStore, clock, randomness);
   await ensureFoldAdopted(eventStore, logId, FOLD_VERSION, clock, randomness);
-  const access = await openAccessDirectory({ store: eventStore, keys: keyStore, logId, clock, randomness });
+  const state = await openState(settings, randomness);
+  opened.add(() => state.close());
+  const access = await openAccessDirectory({
+    store: eventStore,
+    keys: keyStore,
+    state,
+    logId,
+    clock,
+    ticker,
+    randomness,
+    observer: watching,
+  });
   opened.add(() => access.close());
+  watching.metrics.followAccess(() => access.health().following);
   const commands = watching.commands(
     createCommandHandler({
       store: eventStore,
@@ -167,7 +181,10 @@ async function compose(
     feed: {
       ticker,
       limits: { ...STREAMS, ...chosen(settings) },
-      mayListen: (key) => access.principal(key).ok,
+      ended: (credential) => {
+        const end = endOfKey(access, credential);
+        return end === 'unauthenticated' ? 'key-revoked' : end;
+      },
       observer: watching.metrics,
     },
   });
@@ -183,8 +200,6 @@ async function compose(
   const progress = (): Promise<ViewsProgress> => progressOf(reader.health(), eventStore, clock);
   watching.metrics.follow(eventStore, progress);
 
-  const state = await openState(settings, randomness);
-  opened.add(() => state.close());
   const sealing = await startSealing({
     store: eventStore,
     // Kept for hours, by whoever has it: it need not be renewed every few seconds.
@@ -226,6 +241,7 @@ async function compose(
     webhooks,
     tickets: new Tickets(await keyStore.secret('stream-tickets'), clock, randomness),
     origins: settings.origins ?? [],
+    proxies: settings.proxies ?? [],
     bundles: bundlesFrom({ store: eventStore, keys: keyStore, views: reader, sealing, randomness }),
     eventStore,
     progress,
@@ -254,11 +270,22 @@ async function compose(
   if (!admin.ok) throw new StartError(`HABEAS_ADMIN_KEY cannot be used: ${admin.error.detail}`);
   const url = await app.getUrl();
   watching.log.info({ url, version: programVersion() }, 'listening');
+  if (!isLoopback(settings.host)) {
+    watching.log.warn(
+      { host: settings.host },
+      'others can reach this address, and keys come in the clear: let a proxy before it end TLS',
+    );
+  }
   const close = async (): Promise<void> => {
     await opened.close();
     watching.log.info('stopped');
   };
   return { url, newAdminKey: admin.value?.key, log: watching.log, close };
+}
+
+/** Whether only this machine can reach it. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 function chosen({ streams, streamsPerKey }: Settings): Partial<typeof STREAMS> {

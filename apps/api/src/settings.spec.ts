@@ -21,6 +21,10 @@ test.each([
   ['HABEAS_STREAMS_PER_KEY', '-1'],
   ['HABEAS_ORIGINS', 'https://desk.example.org/path'],
   ['HABEAS_ORIGINS', 'desk.example.org'],
+  ['HABEAS_PROXIES', 'proxy.example.org'],
+  ['HABEAS_PROXIES', '10.0.0.0/33'],
+  ['HABEAS_PROXIES', '10.0.0.0/8/8'],
+  ['HABEAS_PROXIES', '1'],
 ])('%s=%s is refused by name, in one sentence or two', (name, value) => {
   expect(() => readSettings({ [name]: value })).toThrow(new RegExp(`^${name} `));
 });
@@ -35,6 +39,13 @@ test('how many streams there may be, and of which web pages', () => {
     }),
   ).toMatchObject({ streams: 10, streamsPerKey: 0, origins: ['https://desk.example.org', 'http://127.0.0.1:8080'] });
   expect(readSettings({ HABEAS_ORIGINS: '*' })).toMatchObject({ origins: ['*'] });
+});
+
+test('which proxies are believed', () => {
+  expect(readSettings({})).toMatchObject({ proxies: [] });
+  expect(readSettings({ HABEAS_PROXIES: '10.0.0.0/8, 192.0.2.1, 2001:db8::/64' })).toMatchObject({
+    proxies: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/64'],
+  });
 });
 
 test('who may see what nobody says it of', () => {

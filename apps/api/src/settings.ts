@@ -1,5 +1,6 @@
 /** What the server can be told from outside, and the clear words for what it cannot be. The only reader of the environment. */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { OfficeVisibility } from '#domain';
 import { type Inside, isInsideEntry } from '#feed';
@@ -34,6 +35,8 @@ export interface Settings {
   readonly streamsPerKey?: number;
   /** Of web pages that may open streams; `*`: of all. None, where they are left out. */
   readonly origins?: readonly string[];
+  /** Networks and addresses of proxies that are believed where requests come from. None, where they are left out. */
+  readonly proxies?: readonly string[];
 }
 
 /** How many streams of changes there may be at the same time, unless it is said. */
@@ -123,6 +126,22 @@ function origins(text = ''): readonly string[] {
   );
 }
 
+function proxies(text = ''): readonly string[] {
+  const listed = text.split(/[\s,]+/).filter((proxy) => proxy !== '');
+  const wrong = listed.find((proxy) => !isNetwork(proxy));
+  if (wrong === undefined) return listed;
+  throw new StartError(
+    `HABEAS_PROXIES holds "${wrong}". It must be a list, separated by commas, of networks (10.1.0.0/16) and addresses.`,
+  );
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...others] = text.split('/');
+  const family = isIP(address);
+  const isWide = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return family !== 0 && isWide && others.length === 0;
+}
+
 /**
  * The settings that an environment gives, with defaults for what it leaves out.
  *
@@ -157,5 +176,6 @@ export function readSettings(environment: Environment): Settings {
     streams: streams(environment, 'HABEAS_STREAMS', STREAMS.streams),
     streamsPerKey: streams(environment, 'HABEAS_STREAMS_PER_KEY', STREAMS.streamsPerKey),
     origins: origins(given(environment, 'HABEAS_ORIGINS')),
+    proxies: proxies(given(environment, 'HABEAS_PROXIES')),
   };
 }

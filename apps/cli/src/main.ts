@@ -8,7 +8,7 @@ import { BackupError } from '../../api/src/backup/backup-error.js';
 import type { BundleArguments } from './bundle.js';
 import { RequestFailed } from './client.js';
 import type { CopyLogArguments } from './copy-log.js';
-import { createKey, listKeys, type NewKeyOptions, revokeKey } from './keys.js';
+import { createKey, listKeys, type NewKeyOptions, revokeKey, type RotateOptions, rotateKey } from './keys.js';
 
 // `habeas … | head` closes the pipe early. What is recorded is safe; there is nobody left to tell.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -103,6 +103,14 @@ keys
   .command('list')
   .description('list all keys')
   .action(() => listKeys(process.env));
+
+keys
+  .command('rotate')
+  .description('give a key a new secret, which is printed once; what it stands for and may do stays')
+  .argument('<id>')
+  .option('--overlap <seconds>', 'for how long the secret before is good as well; it ends at once unless said', Number)
+  .option('--expires <instant>', 'when the key ends by itself from now on; as before, unless said')
+  .action((id: string, options: RotateOptions) => rotateKey(process.env, id, options));
 
 keys
   .command('revoke')

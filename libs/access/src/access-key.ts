@@ -14,10 +14,12 @@ export const ACCESS_KEY_CREATED: StoredForm = {
   personal: ['/name'],
   upcasters: { 1: (data) => ({ ...data, ceiling: 'confidential' }) },
 };
+/** It has another secret from now on. */
+export const ACCESS_KEY_ROTATED: StoredForm = { type: 'AccessKeyRotated', schemaVersion: 1, personal: [] };
 export const ACCESS_KEY_REVOKED: StoredForm = { type: 'AccessKeyRevoked', schemaVersion: 1, personal: [] };
 
 /** Every event of `habeasAccess-…` streams. */
-export const ACCESS_EVENTS: readonly StoredForm[] = [ACCESS_KEY_CREATED, ACCESS_KEY_REVOKED];
+export const ACCESS_EVENTS: readonly StoredForm[] = [ACCESS_KEY_CREATED, ACCESS_KEY_ROTATED, ACCESS_KEY_REVOKED];
 
 export interface AccessKeyCreated {
   /** SHA-256, hex, of the whole key as clients send it. */
@@ -29,12 +31,26 @@ export interface AccessKeyCreated {
   readonly expiresAt?: string;
 }
 
+export interface AccessKeyRotated {
+  /** As in AccessKeyCreated, as is the next. */
+  readonly hash: string;
+  /** In the place of what was said before; left out: that stands. */
+  readonly expiresAt?: string;
+  /** Until then the secret before this one lets in as well. Left out: that ended. */
+  readonly previousUntil?: string;
+}
+
 const SECRET_BYTES = 32;
 const OUR_KEY = /^hbs_([0-9a-f]{32})_[A-Za-z0-9_-]{43}$/;
 
 /** `hbs_<id>_<secret>`: 32 hexadecimal digits, and 256 bits from a strong source in base64url. */
 export function makeKey(id: string, randomness: Randomness): string {
   return `hbs_${id.replaceAll('-', '')}_${Buffer.from(randomness.bytes(SECRET_BYTES)).toString('base64url')}`;
+}
+
+/** Whether it has the form of those that Habeas makes of 256 random bits, here or in docker/secrets.sh: nobody guesses them. */
+export function isMadeByUs(key: string): boolean {
+  return OUR_KEY.test(key) || /^habeas_[0-9a-f]{64}$/.test(key);
 }
 
 /**
@@ -51,18 +67,30 @@ export function hashOfKey(key: string): string {
   return hash('sha256', key);
 }
 
+type Data = Readonly<Record<string, unknown>>;
+
 /** The event's data, if it is what Habeas writes. */
-export function readCreated(data: Readonly<Record<string, unknown>>): AccessKeyCreated | undefined {
+export function readCreated(data: Data): AccessKeyCreated | undefined {
   const { hash: digest, name, scopes, ceiling, expiresAt } = data;
-  if (!isHash(digest) || !isVisibility(ceiling)) return undefined;
+  if (!isHash(digest) || !isVisibility(ceiling) || !isInstantOrNone(expiresAt)) return undefined;
   if (!Array.isArray(scopes) || !scopes.every(isScope)) return undefined;
-  if (expiresAt !== undefined && !isInstant(expiresAt)) return undefined;
   return {
     hash: digest,
     scopes,
     ceiling,
     ...(typeof name === 'string' && { name }),
     ...(expiresAt !== undefined && { expiresAt }),
+  };
+}
+
+/** Likewise. */
+export function readRotated(data: Data): AccessKeyRotated | undefined {
+  const { hash: digest, expiresAt, previousUntil } = data;
+  if (!isHash(digest) || !isInstantOrNone(expiresAt) || !isInstantOrNone(previousUntil)) return undefined;
+  return {
+    hash: digest,
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(previousUntil !== undefined && { previousUntil }),
   };
 }
 
@@ -75,7 +103,8 @@ function isHash(value: unknown): value is string {
 }
 
 /** In the one form that is stored. */
-function isInstant(value: unknown): value is string {
+function isInstantOrNone(value: unknown): value is string | undefined {
+  if (value === undefined) return true;
   const time = typeof value === 'string' ? Date.parse(value) : NaN;
   return !Number.isNaN(time) && new Date(time).toISOString() === value;
 }

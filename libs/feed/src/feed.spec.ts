@@ -7,7 +7,7 @@ import { parsePlace, type ReadPlace } from './place.js';
 import { Stream, type StreamEnd } from './stream.js';
 import { changes, filters } from './test-support/changes.js';
 import { MadeClient, MadeSource } from './test-support/made-source.js';
-import { VirtualTime } from './webhooks/test-support/virtual-time.js';
+import { VirtualTime } from '../../../test/support/virtual-time.js';
 
 const KEY = 'key:one';
 
@@ -17,7 +17,8 @@ class Scene {
   readonly feed: Feed;
   readonly ended: StreamEnd[] = [];
   sent = 0;
-  readonly revoked = new Set<string>();
+  /** Credentials that let nobody in any more. */
+  readonly over = new Map<string, 'key-revoked' | 'access-unavailable'>();
 
   constructor(looksThrough?: number, limits: FeedLimits = { streams: 100, streamsPerKey: 100 }) {
     this.source = new MadeSource(looksThrough);
@@ -26,7 +27,7 @@ class Scene {
       views: this.source,
       ticker: this.time.ticker,
       limits,
-      mayListen: (key) => !this.revoked.has(key),
+      ended: (credential) => this.over.get(credential),
       observer: {
         streamEnded: (reason) => this.ended.push(reason),
         changesSent: (count) => (this.sent += count),
@@ -34,8 +35,8 @@ class Scene {
     });
   }
 
-  open(filter: ChangeFilter = {}, after?: ReadPlace, key = KEY): MadeClient {
-    const opened = this.feed.open({ key, filter, ...(after !== undefined && { after }) });
+  open(filter: ChangeFilter = {}, after?: ReadPlace, key = KEY, credential = `${key}/0`): MadeClient {
+    const opened = this.feed.open({ key, credential, filter, ...(after !== undefined && { after }) });
     if (!opened.ok) throw new Error(opened.error.code);
     const client = new MadeClient();
     client.stream = opened.value;
@@ -52,7 +53,7 @@ class Scene {
   }
 
   refusal(key = KEY): string | undefined {
-    const opened = this.feed.open({ key, filter: {} });
+    const opened = this.feed.open({ key, credential: key, filter: {} });
     return opened.ok ? undefined : opened.error.code;
   }
 }
@@ -302,6 +303,7 @@ describe('a client that is slow', () => {
     client.full = true;
     const stream = new Stream({
       key: KEY,
+      credential: KEY,
       filter: {},
       after: { seq: 0, n: 0 },
       retry: 1_000,
@@ -360,13 +362,26 @@ describe('limits', () => {
   });
 });
 
-test('a key that is revoked loses its streams within a second; others keep theirs', async () => {
+test('a secret that is over loses its streams within a second; others keep theirs, also those of its key', async () => {
   const scene = new Scene();
-  const [revoked, kept] = [scene.open({}, undefined, 'key:gone'), scene.open()];
-  scene.revoked.add('key:gone');
+  const [over, renewed, kept] = [
+    scene.open(),
+    scene.open({}, undefined, KEY, `${KEY}/1`),
+    scene.open({}, undefined, 'key:two'),
+  ];
+  scene.over.set(`${KEY}/0`, 'key-revoked');
   await scene.time.pass(1_100);
-  expect([revoked.state, kept.state]).toEqual(['ended', 'open']);
+  expect([over.state, renewed.state, kept.state]).toEqual(['ended', 'open', 'open']);
   expect(scene.ended).toEqual(['key-revoked']);
+});
+
+test('while nobody knows whose keys are in force, streams end, and it is told why', async () => {
+  const scene = new Scene();
+  const client = scene.open();
+  scene.over.set(`${KEY}/0`, 'access-unavailable');
+  await scene.time.pass(1_100);
+  expect(client.state).toBe('ended');
+  expect(scene.ended).toEqual(['access-unavailable']);
 });
 
 test('another log in the place of the one that was followed ends all streams', async () => {

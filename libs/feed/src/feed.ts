@@ -4,7 +4,7 @@ import { err, ok, refusal, type Refusal, type Result, type Ticker } from '#kerne
 import { type ChangeFilter, type ChangePlace, type ChangesRead, FOLD_VERSION } from '#projections';
 import { changesPath, restatedFrame } from './frames.js';
 import { END, type ReadPlace } from './place.js';
-import { Stream, type StreamEnd } from './stream.js';
+import { Stream, type StreamEnd, type StreamOptions } from './stream.js';
 import { Telling, TOLD_AT_A_TIME, type TellingOptions } from './telling.js';
 
 export interface FeedOptions extends Pick<TellingOptions, 'source' | 'views'> {
@@ -12,8 +12,8 @@ export interface FeedOptions extends Pick<TellingOptions, 'source' | 'views'> {
   readonly limits: FeedLimits;
   /** How many streams there are beside this feed's own that count for the limit of all. */
   readonly elsewhere?: () => number;
-  /** Whether a key is still let in; asked every second for those that have streams. */
-  readonly mayListen: (key: string) => boolean;
+  /** Why a stream that was opened by this credential is to end; undefined: it goes on. Asked every second. */
+  readonly ended: (credential: string) => 'key-revoked' | 'access-unavailable' | undefined;
   readonly observer?: FeedObserver;
   /** Milliseconds between two signs of life. */
   readonly heartbeat?: number;
@@ -36,6 +36,8 @@ export interface FeedObserver {
 export interface StreamRequest {
   /** Whose it is: the id of a principal. */
   readonly key: string;
+  /** By which they were let in. */
+  readonly credential: string;
   readonly filter: ChangeFilter;
   /** What was told before; left out: everything up to now. */
   readonly after?: ReadPlace;
@@ -85,7 +87,7 @@ export class Feed {
    * A stream that is to be {@link Stream.start | started}. Where the place is ahead of this node's views, it waits for them.
    * Refusal codes: `views-not-ready`, `shutting-down`, `too-many-streams`, `too-many-streams-of-key`.
    */
-  open({ key, filter, after }: StreamRequest): Result<Stream, Refusal> {
+  open({ key, credential, filter, after }: StreamRequest): Result<Stream, Refusal> {
     if (this.isClosed()) return err(refusal('shutting-down', 'The server is shutting down.'));
     const { streams, streamsPerKey } = this.options.limits;
     if (this.streams.size + (this.options.elsewhere?.() ?? 0) >= streams)
@@ -98,7 +100,8 @@ export class Feed {
     const at = this.head();
     if (!at.ok) return at;
     this.telling.checkLog(at.value.logId);
-    const stream = this.made(key, filter, after?.place ?? { seq: at.value.head, n: Infinity }, after?.otherFold);
+    const place = after?.place ?? { seq: at.value.head, n: Infinity };
+    const stream = this.made({ key, credential, filter, after: place }, after?.otherFold);
     this.streams.add(stream);
     this.perKey.set(key, ofKey + 1);
     return ok(stream);
@@ -111,11 +114,13 @@ export class Feed {
     this.endAll('shutdown');
   }
 
-  private made(key: string, filter: ChangeFilter, after: ChangePlace, otherFold: number | undefined): Stream {
+  private made(
+    of: Pick<StreamOptions, 'key' | 'credential' | 'filter' | 'after'>,
+    otherFold: number | undefined,
+  ): Stream {
+    const { filter, after } = of;
     return new Stream({
-      key,
-      filter,
-      after,
+      ...of,
       retry: RETRY + ((this.opened++ * 379) % RETRY_SPREAD),
       ...(otherFold !== undefined && {
         opening: restatedFrame(
@@ -152,7 +157,7 @@ export class Feed {
 
   /** Signs of life, and the end of those who take nothing, or may not listen any more. */
   private async look(): Promise<void> {
-    const { ticker, mayListen, heartbeat = 15_000, patience = 15_000 } = this.options;
+    const { ticker, ended, heartbeat = 15_000, patience = 15_000 } = this.options;
     for (;;) {
       await ticker.sleep(LOOK_EVERY, this.closing.signal);
       if (this.isClosed()) return;
@@ -160,7 +165,8 @@ export class Feed {
       let looked = 0;
       for (const stream of [...this.streams]) {
         if (++looked % TOLD_AT_A_TIME === 0) await nextTurn();
-        if (!mayListen(stream.key)) stream.end('key-revoked');
+        const end = ended(stream.credential);
+        if (end !== undefined) stream.end(end);
         else if (stream.blockedFor > patience) stream.end('slow');
         else stream.heartbeat(this.telling.tail, heartbeat);
       }

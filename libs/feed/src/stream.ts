@@ -17,8 +17,12 @@ export interface Sink {
   cut(): void;
 }
 
-/** `client`: it went. `slow`: it took nothing for too long. */
-export type StreamEnd = 'client' | 'slow' | 'key-revoked' | 'log-changed' | 'failed' | 'shutdown';
+/**
+ * `client`: it went. `slow`: it took nothing for too long. `key-revoked`: what let it in does not any more. `access-unavailable`: whether
+ * it does is not known at present.
+ */
+export type StreamEnd =
+  'client' | 'slow' | 'key-revoked' | 'access-unavailable' | 'log-changed' | 'failed' | 'shutdown';
 
 /** A change, ready to be sent. */
 export interface ToldChange {
@@ -28,6 +32,7 @@ export interface ToldChange {
 
 export interface StreamOptions {
   readonly key: string;
+  readonly credential: string;
   readonly filter: ChangeFilter;
   /** What it was told before it came. */
   readonly after: ChangePlace;
@@ -46,6 +51,7 @@ const LONGEST_QUEUE = 100;
 
 export class Stream {
   readonly key: string;
+  readonly credential: string;
   readonly filter: ChangeFilter;
   /** Behind what was given to the connection. */
   sent: ChangePlace;
@@ -60,6 +66,7 @@ export class Stream {
 
   constructor(private readonly options: StreamOptions) {
     this.key = options.key;
+    this.credential = options.credential;
     this.filter = options.filter;
     this.sent = options.after;
     this.wroteAt = options.now();

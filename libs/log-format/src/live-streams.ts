@@ -1,9 +1,13 @@
 /**
  * Streams of one category that every node holds in memory: few, short, and followed live, such as those of access keys. Whoever
  * holds them takes in each event as it comes, from the log or from an append of its own.
+ *
+ * A subscription to which nothing comes looks like one that stands still, or one of a server that was cut off from the others. So
+ * the log is asked again every few seconds, behind what was taken in: only that it says once more that this was all is a sign of
+ * life. It costs a reading of what was appended since, of any kind, or less.
  */
-import type { EventStore, StoredEvent, Subscription } from '#event-store';
-import { type Clock, parseStreamName, type Randomness, streamCategory, streamName } from '#kernel';
+import type { EventStore, Position, StoredEvent, Subscription } from '#event-store';
+import { type Clock, parseStreamName, type Randomness, streamCategory, streamName, type Ticker } from '#kernel';
 import { CHAIN_START, type ChainHead, verifyChain } from './chain.js';
 import { createEventCodec, type EventCodec, type NewEvent } from './codec.js';
 import { requestMac } from './box.js';
@@ -16,6 +20,7 @@ export interface LiveStreamsOptions {
   readonly keys: Pick<KeyStore, 'obtain' | 'find'>;
   readonly logId: string;
   readonly clock: Clock;
+  readonly ticker: Ticker;
   readonly randomness: Randomness;
   /** `access` of `habeasAccess-…`. */
   readonly category: string;
@@ -38,12 +43,21 @@ export interface Appending {
   readonly request?: string;
 }
 
+/** How often the log is asked again, in milliseconds. */
+const ASK_EVERY = 3_000;
+/** Milliseconds after which a log that has said nothing is not followed any more, until it is heard again. */
+const LONGEST_SILENCE = 10_000;
+
 export class LiveStreams {
   readonly #options: LiveStreamsOptions;
   readonly #codec: EventCodec;
-  readonly #subscription: Subscription;
+  #subscription: Subscription | undefined;
+  /** Everything up to here was taken in. */
+  #at: Position | undefined;
+  /** When the log was last asked a question that it answered, by the ticker. */
+  #heard = -Infinity;
   #followed: Promise<void> = Promise.resolve();
-  #following = true;
+  #ended = false;
   #closing = false;
 
   /**
@@ -59,12 +73,11 @@ export class LiveStreams {
   private constructor(options: LiveStreamsOptions) {
     this.#options = options;
     this.#codec = createEventCodec(options.forms, options.randomness);
-    this.#subscription = options.store.subscribeToAll({ categories: [streamCategory(options.category)] });
   }
 
-  /** False: what is recorded elsewhere is not seen any more. */
+  /** False: what was recorded elsewhere more than {@link LONGEST_SILENCE} ago may not have been seen. */
   get following(): boolean {
-    return this.#following;
+    return !this.#ended && this.#options.ticker.now() - this.#heard <= LONGEST_SILENCE;
   }
 
   /** Reads one stream, takes it in, and tells where its chain stands. */
@@ -107,7 +120,7 @@ export class LiveStreams {
 
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#subscription.close();
+    await this.#subscription?.close();
     await this.#followed;
   }
 
@@ -116,18 +129,52 @@ export class LiveStreams {
       this.#followed = this.#follow(caughtUp)
         .catch(failed)
         .finally(() => {
-          this.#following = false;
+          this.#ended = true;
           failed(new Error('The log was closed before these streams were read.'));
         });
     });
   }
 
   async #follow(caughtUp: () => void): Promise<void> {
-    for await (const message of this.#subscription) {
-      if (message.kind === 'events') await this.#takeIn(message.events);
-      else if (message.kind === 'caught-up') caughtUp();
+    while (!this.#closing) await this.#listen(caughtUp);
+  }
+
+  /** Asks the log for what is behind what was taken in, and goes on with what comes until it is time to ask again. */
+  async #listen(caughtUp: () => void): Promise<void> {
+    const { store, category, ticker } = this.#options;
+    const asked = ticker.now();
+    const subscription = store.subscribeToAll({
+      categories: [streamCategory(category)],
+      ...(this.#at !== undefined && { after: this.#at }),
+    });
+    this.#subscription = subscription;
+    const over = new AbortController();
+    let answered = false;
+    const due = new AbortController();
+    const askAgain = async (): Promise<void> => {
+      await ticker.sleep(Math.max(0, asked + ASK_EVERY - ticker.now()), over.signal);
+      due.abort();
+      await subscription.close();
+    };
+    try {
+      for await (const message of subscription) {
+        if (message.kind === 'caught-up') {
+          if (!answered) void askAgain();
+          answered = true;
+          // Of what was recorded since it was asked, nothing is known.
+          this.#heard = asked;
+          caughtUp();
+        } else if (message.kind === 'checkpoint') {
+          this.#at = message.position;
+        } else {
+          await this.#takeIn(message.events);
+          this.#at = message.events.at(-1)?.position ?? this.#at;
+        }
+      }
+    } finally {
+      over.abort();
     }
-    if (!this.#closing) throw new Error('The log ended a subscription.');
+    if (!due.signal.aborted && !this.#closing) throw new Error('The log ended a subscription.');
   }
 
   async #takeIn(stored: readonly StoredEvent[]): Promise<void> {

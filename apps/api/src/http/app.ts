@@ -5,10 +5,11 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { admit } from './admit.js';
 import { acceptJsonLines, BATCH_PATH, batchController } from './batch-routes.js';
 import { bundleController } from './bundle-routes.js';
 import { CatalogueController } from './catalogue-routes.js';
-import { ChangesController, STREAM_PATH, TicketsController } from './change-routes.js';
+import { ChangesController, TicketsController } from './change-routes.js';
 import { EventsController } from './event-routes.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { HealthController } from './health.js';
@@ -16,13 +17,11 @@ import { parseJsonBody } from './json-body.js';
 import { KeysController } from './key-routes.js';
 import { MetricsController } from './metrics-route.js';
 import { serveOpenApi } from './openapi.js';
-import { problem, ProblemError } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { CitationsController, readController } from './read-routes.js';
 import { ScopeGuard } from './scopes.js';
 import { EventProofController, SealsController } from './seal-routes.js';
 import { SearchController } from './search-routes.js';
-import type { Ticket } from './tickets.js';
 import { ViewsController } from './views-routes.js';
 import { traceparentOf, watch, watchRequests } from './watch-requests.js';
 import { WebhooksController } from './webhook-routes.js';
@@ -33,9 +32,6 @@ const BODY_LIMIT = 1024 * 1024;
 
 /** How long a request may take to arrive, in milliseconds: first all but its body, then the body, save that of a batch. */
 const PATIENCE = 30_000;
-
-/** Open without a key: whether the server lives, and how it is talked to. */
-const OPEN = /^\/(health\/(live|ready)|(openapi|asyncapi)\.json|docs(\/[\w.-]*)?)$/;
 
 @Module({})
 class HttpModule {}
@@ -55,6 +51,7 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
     requestTimeout: 0,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 100 },
+    ...(habeas.proxies.length > 0 && { trustProxy: [...habeas.proxies] }),
   });
   const controllers: Type[] = [
     HealthController,
@@ -115,27 +112,6 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
   serveOpenApi(app, server);
   await app.init();
   return app;
-}
-
-/** Lets a request in, with its principal, or throws: before its body is read, and whether or not there is such a route. */
-function admit(habeas: Habeas, request: FastifyRequest): void {
-  const [path = ''] = request.url.split('?');
-  if (OPEN.test(path)) return;
-  if (!habeas.accepting()) throw problem('shutting-down', 'The server is shutting down.', { 'retry-after': '5' });
-  const ticket = path === STREAM_PATH ? (request.query as { ticket?: unknown }).ticket : undefined;
-  if (ticket !== undefined) request.ticket = readTicket(habeas, ticket);
-  const known =
-    request.ticket === undefined
-      ? habeas.access.authenticate(request.headers.authorization)
-      : habeas.access.principal(request.ticket.principal);
-  if (!known.ok) throw new ProblemError([known.error], { 'www-authenticate': 'Bearer realm="habeas"' });
-  request.principal = known.value;
-}
-
-function readTicket(habeas: Habeas, given: unknown): Ticket {
-  const ticket = typeof given === 'string' ? habeas.tickets.read(given) : undefined;
-  if (ticket !== undefined) return ticket;
-  throw problem('invalid-ticket', 'The ticket is not valid, or is over: get another one from POST /v1/stream-tickets.');
 }
 
 /** Cuts off a client that sends its body by the drop. */

@@ -4,9 +4,10 @@ import { Controller, HttpCode, Inject, Post, Req, Res, type Type } from '@nestjs
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from './swagger.js';
 import { allows } from '#command-handling';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { endOfKey } from '../end-of-key.js';
 import { answersTo } from './batch/answers.js';
 import { Batch } from './batch/batch.js';
-import { linesOf, upTo } from './batch/lines.js';
+import { type LastFault, linesOf, upTo } from './batch/lines.js';
 import { chunksOf } from './batch/reading.js';
 import { ApiProblems } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
@@ -89,7 +90,12 @@ export function batchController(report: (line: string) => void): Type {
       if (!allows(principal, 'record') && !allows(principal, 'review')) {
         throw problem('forbidden', 'This needs a key with the scope "record" or "review".');
       }
-      const { commands, etagKey, positions, accepting } = this.habeas;
+      const { access, commands, etagKey, positions, accepting } = this.habeas;
+      const stop = (): LastFault | undefined => {
+        if (!accepting()) return 'shutting-down';
+        // It may take long: it ends where its sender's key does.
+        return endOfKey(access, principal.credential);
+      };
       const batch = new Batch({
         commands,
         principal,
@@ -98,7 +104,7 @@ export function batchController(report: (line: string) => void): Type {
         requestId: request.id,
         problemFor: (thrown) => problemFor(thrown, request.id, report),
       });
-      const lines = upTo(MOST_LINES, linesOf(chunksOf(body, accepting, SILENCE), MOST_BYTES_OF_LINE));
+      const lines = upTo(MOST_LINES, linesOf(chunksOf(body, stop, SILENCE), MOST_BYTES_OF_LINE));
       const answers = answersTo(lines, (each) => batch.answer(each), { width: WIDTH, maxWaiting: MOST_WAITING });
       reply.raw.once('finish', () => {
         // The connection was promised to be kept before anybody knew.

@@ -138,8 +138,10 @@ export class ChangesController {
     if (after !== undefined) await refuseAhead(after, () => this.head(), pointer);
     const { begun, feed } = levelOf(this.habeas, request);
     await begun;
+    const { id: key, credential } = principalOf(request);
     const opened = feed.open({
-      key: principalOf(request).id,
+      key,
+      credential,
       filter: ticket?.filter ?? filterOfQuery(many),
       ...(after !== undefined && { after }),
     });
@@ -166,7 +168,7 @@ export class TicketsController {
     operationId: 'createStreamTicket',
     summary: 'A ticket for a stream, for an hour: for browsers, whose EventSource cannot send a key',
     description:
-      'It tells what the filter lets through, and nothing else, as long as the key is in force. Streams that were opened by it go on ' +
+      'It tells what the filter lets through, and nothing else, as long as the key that asked for it is in force. Streams that were opened by it go on ' +
       'after the hour; whoever comes again then needs another one.',
   })
   @ApiBody({ required: false, schema: { $ref: '#/components/schemas/ChangeFilter' } })
@@ -174,7 +176,7 @@ export class TicketsController {
   @ApiProblems(400, 401, 403, 413, 415, 422, 503)
   create(@Body() body: unknown, @Req() request: FastifyRequest): StreamTicket {
     const issued = this.habeas.tickets.issue({
-      principal: principalOf(request).id,
+      credential: principalOf(request).credential,
       filter: orProblem(filterOfJson(body ?? {})),
     });
     return { ...issued, url: `${STREAM_PATH}?ticket=${issued.ticket}` };

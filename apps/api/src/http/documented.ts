@@ -6,7 +6,7 @@ const problemContent = { 'application/problem+json': { schema: { $ref: '#/compon
 
 const problemTexts: Readonly<Record<number, string>> = {
   400: 'The request cannot be read: malformed JSON, an unknown parameter, a malformed header.',
-  401: 'No key, or one that is unknown or revoked.',
+  401: 'No key, or one that is unknown, revoked or expired.',
   403: 'The key lacks the scope that this route needs.',
   404: 'No such route, or no such subject.',
   409: 'The request does not fit what is recorded.',
@@ -14,7 +14,7 @@ const problemTexts: Readonly<Record<number, string>> = {
   413: 'The body, or what would be recorded, is too large.',
   415: 'The body is not JSON.',
   422: 'The content of the request is not valid; `errors` says what and where.',
-  429: 'The key has as many streams as it may have; Retry-After says when to try again.',
+  429: 'Too many wrong keys came from this address, or the key has as many streams as it may have; Retry-After says when to try again.',
   503: 'Not available at the moment; Retry-After says when to try again.',
   507: 'The disk of the server is full; nothing was recorded.',
 };
@@ -30,10 +30,11 @@ export function jsonOf(schema: string): { 'application/json': { schema: { $ref: 
   return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
 }
 
-/** Problem details for these statuses. */
+/** Problem details for these statuses. Where a key is needed, also for those of a door that cannot, or will not, look at it. */
 export function ApiProblems(...statuses: readonly number[]): MethodDecorator {
+  const all = statuses.includes(401) ? new Set([...statuses, 429, 503]) : new Set(statuses);
   return applyDecorators(
-    ...statuses.map((status) =>
+    ...[...all].map((status) =>
       ApiResponse({
         status,
         description: problemTexts[status] ?? 'The request failed.',

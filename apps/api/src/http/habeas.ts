@@ -1,6 +1,6 @@
 /** What the HTTP interface stands on: made by the composition root, handed to the controllers. */
-import type { AccessDirectory } from '#access';
-import type { CommandHandler, Principal } from '#command-handling';
+import type { AccessDirectory, Admitted } from '#access';
+import type { CommandHandler } from '#command-handling';
 import type { EventStore } from '#event-store';
 import type { Webhooks } from '#feed';
 import type { HmacKey } from '#kernel';
@@ -20,6 +20,8 @@ export interface Habeas {
   readonly tickets: Tickets;
   /** Of web pages that may open streams: `https://example.org`, or `*` for all. */
   readonly origins: readonly string[];
+  /** Networks and addresses of proxies that are believed where requests come from. */
+  readonly proxies: readonly string[];
   readonly sealing: Sealing;
   readonly webhooks: Webhooks;
   readonly bundles: Bundles;
@@ -45,7 +47,7 @@ export const HABEAS = Symbol('habeas');
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; set before the body is read, on every route that needs a key. */
-    principal?: Principal;
+    principal?: Admitted;
     /** By which they were let in, where it was not by a key. */
     ticket?: Ticket;
   }

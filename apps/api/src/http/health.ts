@@ -27,7 +27,8 @@ export class HealthController {
     description:
       'Views are live when the oldest event that they lack is at most ten seconds old, or none is lacking; a new file that is ' +
       'built beside the served one (`rebuilding`) does not change that. Where a projection stopped, `views.poison` names ' +
-      'the event that it could not take in. What the views hold is served in every state but `starting`.',
+      'the event that it could not take in. What the views hold is served in every state but `starting`. `access` is `silent` while ' +
+      'the log has not been heard for over ten seconds: what was revoked elsewhere is not known then, and all keys are refused.',
   })
   @ApiResponse({
     status: 200,
@@ -36,14 +37,15 @@ export class HealthController {
   })
   @ApiResponse({
     status: 503,
-    description: 'Not ready: catching up, stopped at an event, failing, or shutting down.',
+    description: 'Not ready: catching up, stopped at an event, failing, refusing keys, or shutting down.',
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Ready' } } },
   })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readonly<Record<string, unknown>>> {
     const views = await this.habeas.progress();
     const accepting = this.habeas.accepting();
-    const ready = accepting && views.state === 'live';
+    const access = this.habeas.access.health().following ? 'following' : 'silent';
+    const ready = accepting && views.state === 'live' && access === 'following';
     reply.code(ready ? 200 : 503);
-    return { status: ready ? 'ready' : accepting ? 'not-ready' : 'shutting-down', views };
+    return { status: ready ? 'ready' : accepting ? 'not-ready' : 'shutting-down', access, views };
   }
 }

@@ -1,8 +1,15 @@
-/** Access keys: for admins. The command line makes and revokes them through these. */
+/** Access keys: for admins, save what a key says of itself. The command line makes, rotates and revokes them through these. */
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import type { AccessKeyInfo, AccessKeyRequest, NewAccessKey } from '#access';
+import type {
+  AccessKeyInfo,
+  AccessKeyRequest,
+  NewAccessKey,
+  OwnAccessKey,
+  RotatedAccessKey,
+  RotationRequest,
+} from '#access';
 import { SCOPES, type Scope } from '#command-handling';
-import { isVisibility, VISIBILITIES, type Visibility } from '#kernel';
+import { isVisibility, type Refusal, VISIBILITIES, type Visibility } from '#kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { fieldsOf, refuseAny, unknownFields } from './body-fields.js';
 import { ApiProblems, jsonOf } from './documented.js';
@@ -28,12 +35,7 @@ function readNewKey(body: unknown): AccessKeyRequest {
         detail: `A ceiling is one of ${VISIBILITIES.join(', ')}.`,
         pointer: '/ceiling',
       },
-    expiresAt !== undefined &&
-      typeof expiresAt !== 'string' && {
-        code: 'invalid-expiry',
-        detail: 'A key expires at an instant, given as a text such as 2030-12-31T00:00:00Z.',
-        pointer: '/expiresAt',
-      },
+    noInstant(expiresAt),
   );
   return {
     name: name as string,
@@ -41,6 +43,36 @@ function readNewKey(body: unknown): AccessKeyRequest {
     ...(ceiling !== undefined && { ceiling: ceiling as Visibility }),
     ...(expiresAt !== undefined && { expiresAt: expiresAt as string }),
   };
+}
+
+function readRotation(body: unknown): RotationRequest {
+  const { overlapSeconds, expiresAt, ...others } = fieldsOf(body);
+  refuseAny(
+    unknownFields(others, 'A rotation has an overlap and an instant at which the key expires only.'),
+    overlapSeconds !== undefined &&
+      typeof overlapSeconds !== 'number' && {
+        code: 'invalid-overlap',
+        detail: 'The overlap is a whole number of seconds.',
+        pointer: '/overlapSeconds',
+      },
+    noInstant(expiresAt),
+  );
+  return {
+    ...(overlapSeconds !== undefined && { overlapSeconds: overlapSeconds as number }),
+    ...(expiresAt !== undefined && { expiresAt: expiresAt as string }),
+  };
+}
+
+/** What may be one by its type is looked at more closely behind the door. */
+function noInstant(expiresAt: unknown): Refusal | false {
+  return (
+    expiresAt !== undefined &&
+    typeof expiresAt !== 'string' && {
+      code: 'invalid-expiry',
+      detail: 'A key expires at an instant, given as a text such as 2030-12-31T00:00:00Z.',
+      pointer: '/expiresAt',
+    }
+  );
 }
 
 @ApiTags('Keys')
@@ -70,8 +102,38 @@ export class KeysController {
   @ApiOperation({ operationId: 'listKeys', summary: 'All keys, without what they are' })
   @ApiResponse({ status: 200, description: 'The keys in the order of making.', content: jsonOf('KeyList') })
   @ApiProblems(401, 403)
-  list(): { readonly items: readonly AccessKeyInfo[] } {
-    return { items: this.habeas.access.keys() };
+  async list(): Promise<{ readonly items: readonly AccessKeyInfo[] }> {
+    return { items: await this.habeas.access.keys() };
+  }
+
+  @Get('self')
+  @NeedsScope('read')
+  @ApiOperation({ operationId: 'readOwnKey', summary: 'What the key that asks may do' })
+  @ApiResponse({ status: 200, description: 'The key that asks.', content: jsonOf('OwnKey') })
+  @ApiProblems(401, 403)
+  self(@Req() request: FastifyRequest): OwnAccessKey {
+    return orProblem(this.habeas.access.own(principalOf(request)));
+  }
+
+  @Post(':id/rotations')
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'rotateKey',
+    summary: 'Give a key a new secret; it is shown in this answer only',
+    description:
+      'Who the key stands for, and what it may do, stay. The secret before it ends at once, on all nodes within seconds, and with it ' +
+      'the streams and tickets that it opened; or after an overlap, in which both let in.',
+  })
+  @ApiParam({ name: 'id', schema: { type: 'string' } })
+  @ApiBody({ required: false, schema: { $ref: '#/components/schemas/Rotation' } })
+  @ApiResponse({ status: 201, description: 'The key with its new secret.', content: jsonOf('RotatedKey') })
+  @ApiProblems(400, 401, 403, 404, 409, 413, 415, 422, 503, 507)
+  async rotate(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+  ): Promise<RotatedAccessKey> {
+    return orProblem(await this.habeas.access.rotateKey(principalOf(request), id, readRotation(body)));
   }
 
   @Delete(':id')

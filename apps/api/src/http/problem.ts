@@ -42,6 +42,7 @@ const doorProblems = {
   'refers-to-refused-line': { status: 424, title: unresolved },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
   'record-damaged': { status: 500, title: 'The record is damaged' },
+  'access-unavailable': { status: 503, title: unavailable },
   'shutting-down': { status: 503, title: unavailable },
   'not-yet-visible': { status: 503, title: unavailable },
   'views-stopped': { status: 503, title: unavailable },
@@ -54,7 +55,6 @@ const doorProblems = {
 
 /** Codes that the rooms behind the door give, save the domain's. */
 const roomProblems = {
-  'access-unavailable': { status: 503, title: unavailable },
   'bundle-too-large': { status: 413, title: 'The answer would be too large' },
   conflict: { status: 409, title: conflict },
   'empty-query': { status: 400, title: malformed },
@@ -68,6 +68,7 @@ const roomProblems = {
   'invalid-filter': { status: 400, title: malformed },
   'invalid-idempotency-key': { status: 400, title: malformed },
   'invalid-limit': { status: 400, title: malformed },
+  'invalid-overlap': { status: 422, title: invalid },
   'invalid-place': { status: 400, title: malformed },
   'invalid-moment': { status: 400, title: malformed },
   'invalid-name': { status: 422, title: invalid },
@@ -76,6 +77,7 @@ const roomProblems = {
   'invalid-seq': { status: 422, title: invalid },
   'invalid-sort': { status: 400, title: malformed },
   'invalid-url': { status: 422, title: invalid },
+  'key-over': { status: 409, title: conflict },
   'last-admin-key': { status: 409, title: conflict },
   'log-changed': { status: 409, title: conflict },
   'log-rewritten': { status: 409, title: 'The log was changed' },
@@ -95,6 +97,7 @@ const roomProblems = {
   'size-ahead': { status: 400, title: malformed },
   'too-many-webhooks': { status: 409, title: conflict },
   'unknown-dead-letter': { status: 404, title: absent },
+  'too-many-tries': { status: 429, title: 'Too many wrong keys' },
   'too-many-streams': { status: 503, title: unavailable },
   'too-many-streams-of-key': { status: 429, title: 'Too much at a time' },
   'unknown-event': { status: 404, title: absent },

@@ -69,7 +69,7 @@ import { CHANGE_KINDS, FACT_CHANGES, SEARCH_FIELDS } from '#projections';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { RecordedAnswer } from './recorded.js';
 import type { ProblemDocument } from './problem.js';
-import type { AccessKeyInfo, NewAccessKey } from '#access';
+import type { AccessKeyInfo, NewAccessKey, OwnAccessKey, RotatedAccessKey } from '#access';
 import type { ConsistencyProof, InclusionProof, ProvenHead, Seal } from '#audit';
 import type { EventsPage, RawEventShown } from './event-routes.js';
 import type { StatusChangesPage, StreamTicket } from './change-routes.js';
@@ -790,6 +790,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
   Live: object({ status: { const: 'live' } }),
   Ready: object({
     status: oneOf('ready', 'not-ready', 'shutting-down'),
+    access: oneOf('following', 'silent'),
     views: object<ViewsProgress>(viewsProgress),
   }),
   Views: object<ViewsStatus>({
@@ -812,6 +813,21 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     id: text,
     key: { ...text, description: 'Send it as "Authorization: Bearer <key>"' },
   }),
+  Rotation: object({
+    'overlapSeconds?': {
+      ...count,
+      minimum: 0,
+      maximum: 604_800,
+      description: 'For how long the secret before lets in beside the new one: 0 unless said',
+    },
+    'expiresAt?': { ...instant, description: 'When the key expires from now on; as before, unless said' },
+  }),
+  RotatedKey: object<RotatedAccessKey>({
+    id: text,
+    key: { ...text, description: 'The new one: send it as "Authorization: Bearer <key>"' },
+    'previousUntil?': { ...instant, description: 'Until then the one before lets in as well' },
+  }),
+  OwnKey: object<OwnAccessKey>({ id: text, scopes: list(text), ceiling: visibility, 'expiresAt?': instant }),
   Key: object<AccessKeyInfo>({
     id: text,
     'name?': text,
@@ -820,7 +836,12 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     createdAt: instant,
     createdBy: text,
     'expiresAt?': instant,
+    'rotatedAt?': { ...instant, description: 'When it was last given another secret' },
     'revokedAt?': instant,
+    'lastUsedAt?': {
+      ...instant,
+      description: 'The beginning of the hour in which somebody last came in by it; left out: nobody did',
+    },
   }),
   RawEvent: object<RawEventShown>(
     {

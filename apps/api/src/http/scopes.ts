@@ -1,7 +1,8 @@
 /** What a key must be allowed to do on a route; checked after the key and before the handler. */
 import { Inject, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { allows, type Principal, type Scope } from '#command-handling';
+import type { Admitted } from '#access';
+import { allows, type Scope } from '#command-handling';
 import type { FastifyRequest } from 'fastify';
 import type { Level } from '../levels.js';
 import type { Habeas } from './habeas.js';
@@ -17,7 +18,7 @@ export const NeedsScope = (scope: Scope): MethodDecorator & ClassDecorator => Se
 export const NeedsEverything = (): MethodDecorator & ClassDecorator => SetMetadata(EVERYTHING, true);
 
 /** Who asks. Throws where the door let in somebody unknown, which it never does. */
-export function principalOf(request: FastifyRequest): Principal {
+export function principalOf(request: FastifyRequest): Admitted {
   if (request.principal === undefined) throw problem('unauthenticated', 'Send a key: "Authorization: Bearer <key>".');
   return request.principal;
 }

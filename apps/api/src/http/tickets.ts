@@ -9,8 +9,8 @@ import { type ChangeFilter, readFilter } from '#feed';
 import type { Clock, Randomness } from '#kernel';
 
 export interface Ticket {
-  /** The id of the principal who got it. */
-  readonly principal: string;
+  /** By which they had come in who got it: it is good for as long as that is. */
+  readonly credential: string;
   readonly filter: ChangeFilter;
 }
 
@@ -35,11 +35,11 @@ export class Tickets {
     private readonly randomness: Randomness,
   ) {}
 
-  issue({ principal, filter }: Ticket): IssuedTicket {
+  issue({ credential, filter }: Ticket): IssuedTicket {
     const expires = this.clock.now().getTime() + HOUR;
     const nonce = this.randomness.bytes(NONCE);
     const cipher = createCipheriv('aes-256-gcm', this.secret, nonce);
-    const text = deflateRawSync(JSON.stringify([principal, expires, filter]));
+    const text = deflateRawSync(JSON.stringify([credential, expires, filter]));
     const sealed = Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]);
     return { ticket: sealed.toString('base64url'), expiresAt: new Date(expires).toISOString() };
   }
@@ -52,12 +52,12 @@ export class Tickets {
       const decipher = createDecipheriv('aes-256-gcm', this.secret, sealed.subarray(0, NONCE), { authTagLength: TAG });
       decipher.setAuthTag(sealed.subarray(-TAG));
       const text = Buffer.concat([decipher.update(sealed.subarray(NONCE, -TAG)), decipher.final()]);
-      const [principal, expires, given] = JSON.parse(
+      const [credential, expires, given] = JSON.parse(
         inflateRawSync(text, { maxOutputLength: MOST_BYTES }).toString(),
       ) as [string, number, Readonly<Record<string, readonly string[]>>];
       // Words may have been taken out of a vocabulary since, by a node of another version.
       const filter = readFilter(given);
-      return expires > this.clock.now().getTime() && filter.ok ? { principal, filter: filter.value } : undefined;
+      return expires > this.clock.now().getTime() && filter.ok ? { credential, filter: filter.value } : undefined;
     } catch {
       return undefined;
     }

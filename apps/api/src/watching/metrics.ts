@@ -4,6 +4,7 @@
  * names a subject, and nothing is said of anybody.
  */
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { RefusedKey } from '#access';
 import type { FeedObserver, StreamEnd } from '#feed';
 import type { AppendEnd, AppendWatch, EventStoreObserver } from '#event-store';
 import type { DeliveryObserver, Outcome } from '#feed';
@@ -41,6 +42,7 @@ export class Metrics implements EventStoreObserver, DeliveryObserver, FeedObserv
   private readonly lettersMade: Counter;
   private readonly changesTold: Counter;
   private readonly streamsEnded: Counter<'reason'>;
+  private readonly keysRefused: Counter<'reason'>;
 
   /** Loads the library while something else is waited for. */
   static async create(): Promise<Metrics> {
@@ -94,6 +96,7 @@ export class Metrics implements EventStoreObserver, DeliveryObserver, FeedObserv
     this.lettersMade = counter('habeas_webhook_given_up_total', 'Deliveries that this node gave up after days');
     this.changesTold = counter('habeas_stream_changes_sent_total', 'Changes sent over streams, once for each client');
     this.streamsEnded = counter('habeas_streams_ended_total', 'Streams that ended, by why', ['reason']);
+    this.keysRefused = counter('habeas_keys_refused_total', 'Keys that let nobody in, by why', ['reason']);
   }
 
   get contentType(): string {
@@ -162,6 +165,22 @@ export class Metrics implements EventStoreObserver, DeliveryObserver, FeedObserv
 
   gaveUp(): void {
     this.lettersMade.inc();
+  }
+
+  /** Whether revocations are heard of is asked at every scrape. To be called once. */
+  followAccess(isFollowing: () => boolean): void {
+    new this.client.Gauge({
+      name: 'habeas_access_following',
+      help: '1 while the log is heard, and keys can be checked; 0: all are refused',
+      registers: [this.registry],
+      collect() {
+        this.set(isFollowing() ? 1 : 0);
+      },
+    });
+  }
+
+  keyRefused(why: RefusedKey['why']): void {
+    this.keysRefused.labels(why).inc();
   }
 
   /** How many streams there are is asked at every scrape. To be called once. */

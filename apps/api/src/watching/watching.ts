@@ -1,4 +1,5 @@
 /** Everything by which a server is watched, as one thing that the composition root makes and hands around. */
+import type { AccessObserver, RefusedKey } from '#access';
 import type { Command, CommandHandler, CommandObserver } from '#command-handling';
 import { definitionOf } from '#domain';
 import type { AppendWatch, Commit, EventStoreObserver } from '#event-store';
@@ -30,7 +31,7 @@ export class LateObserver implements EventStoreObserver {
   }
 }
 
-export class Watching implements EventStoreObserver, CommandObserver {
+export class Watching implements EventStoreObserver, CommandObserver, AccessObserver {
   private seq: number | undefined;
 
   constructor(
@@ -56,6 +57,12 @@ export class Watching implements EventStoreObserver, CommandObserver {
 
   committed(commit: Commit): void {
     this.metrics.committed(commit);
+  }
+
+  keyRefused({ why, from, tries }: RefusedKey): void {
+    this.metrics.keyRefused(why);
+    // Of each address and minute the first, the tenth, the hundredth …: what is tried fast fills no disk.
+    if (/^10*$/.test(String(tries))) this.log.warn({ from, tries }, 'a key that is none was tried');
   }
 
   step<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -13,7 +13,7 @@ import { SupersededError } from './fenced-value.js';
 import { MOST_PENDING } from './progress.js';
 import { MOST_LETTERS, readLetters, readProgress } from './progress-store.js';
 import { changeId, MadeFeed, MadeReceiver } from './test-support/feed.js';
-import { VirtualTime } from './test-support/virtual-time.js';
+import { VirtualTime } from '../../../../test/support/virtual-time.js';
 import type { Steering } from './webhook.js';
 
 const HOUR = 3_600_000;

@@ -196,12 +196,15 @@ class EarlierLine implements Earlier {
 
 const SETTLED = Promise.resolve();
 
-/** Nothing is said of the lines behind the last three: they were not looked at. */
+/** Nothing is said of the lines behind the last five: they were not looked at. */
 const UNREADABLE: Readonly<Record<LineFault, () => ProblemError>> = {
   'too-long': () => problem('payload-too-large', 'The line is longer than 1 MiB.'),
   'not-utf8': () => problem('malformed-json', 'The line is not UTF-8.'),
   'too-many': () =>
     problem('too-many-lines', 'A batch has at most 100,000 lines. Send this one and the rest in another.'),
   silence: () => problem('malformed-request', 'Nothing more was sent for a minute. Send the batch again.'),
+  unauthenticated: () => problem('unauthenticated', 'The key that sent the batch is over.'),
+  'access-unavailable': () =>
+    problem('access-unavailable', 'Access keys cannot be checked at present. Send the batch again.'),
   'shutting-down': () => problem('shutting-down', 'The server is shutting down. Send the batch again.'),
 };

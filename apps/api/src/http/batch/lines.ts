@@ -11,7 +11,7 @@ export interface Line {
 
 /** `too-long` and `not-utf8` are of one line; behind the others nothing more is read. */
 export type LineFault = 'too-long' | 'not-utf8' | LastFault;
-type LastFault = 'too-many' | 'silence' | 'shutting-down';
+export type LastFault = 'too-many' | 'silence' | 'unauthenticated' | 'access-unavailable' | 'shutting-down';
 
 /** Thrown by whoever gives the bytes, where no more of them are to be read. */
 export class StopReading extends Error {

@@ -1,19 +1,20 @@
-/** The bytes of a request's body, until it is told to stop: by silence, or because the server shuts down. */
+/** The bytes of a request's body, until it is told to stop: by silence, by the end of its key, or because the server shuts down. */
 import type { Readable } from 'node:stream';
-import { StopReading } from './lines.js';
+import { type LastFault, StopReading } from './lines.js';
 
-/** How often it is asked whether the server shuts down, in milliseconds. */
+/** How often it is asked whether to stop, in milliseconds. */
 const LOOK = 200;
 
 /**
  * The body is left open where reading it stops early, so that the answers can still be sent.
  *
+ * @param stop why nothing more is to be read; undefined: it is
  * @param silence how long nothing may come while it is waited for, in milliseconds
  * @throws StopReading
  */
 export async function* chunksOf(
   body: Readable,
-  accepting: () => boolean,
+  stop: () => LastFault | undefined,
   silence: number,
 ): AsyncGenerator<Buffer, void, undefined> {
   const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>;
@@ -21,7 +22,8 @@ export async function* chunksOf(
   const stopped = Promise.withResolvers<never>();
   stopped.promise.catch(() => undefined);
   const look = setInterval(() => {
-    if (!accepting()) stopped.reject(new StopReading('shutting-down'));
+    const fault = stop();
+    if (fault !== undefined) stopped.reject(new StopReading(fault));
     else if (waitingSince !== undefined && performance.now() - waitingSince > silence) {
       stopped.reject(new StopReading('silence'));
     }
