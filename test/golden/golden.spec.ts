@@ -38,7 +38,9 @@ describe('what was ever stored', () => {
     const { type, schemaVersion, logId, events } = golden;
     expect(name).toBe(`${type}.v${schemaVersion}.json`);
     expect(verifyChain(stored, logId).ok).toBe(true);
-    const asThen = createEventCodec([{ type, schemaVersion, personal: [] }], seededRandomness(''));
+    const { retold } = forms.find((form) => form.type === type) ?? {};
+    const form = { type, schemaVersion, personal: [], ...(retold !== undefined && { retold }) };
+    const asThen = createEventCodec([form], seededRandomness(''));
     for (const [index, event] of stored.entries()) {
       const decoded = await asThen.decode(event, keys);
       expect(decoded).toMatchObject({ id: event.id, type, revision: index, opened: true });

@@ -4,7 +4,7 @@
  * delete the file and run `npm run golden`.
  */
 import { join } from 'node:path';
-import { catalogue, type Data, type EventDefinition, type OfficeVisibility, visibilityByDefault } from '#domain';
+import { type Data, type EventDefinition, type OfficeVisibility, recordable, visibilityByDefault } from '#domain';
 import { jsonSchemas } from '#domain/schemas';
 import { withFields } from './effects.js';
 
@@ -28,7 +28,7 @@ interface Schema {
 }
 
 export function visibilityTable(): string {
-  const rows = catalogue.map((definition) => [definition.type, ...cellsOf(definition)]);
+  const rows = recordable.map((definition) => [definition.type, ...cellsOf(definition)]);
   const header = ['event', 'default', 'internal if it says'];
   const widths = [0, 1].map((column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>

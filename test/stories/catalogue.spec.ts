@@ -5,13 +5,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  catalogue,
   type Category,
   type Data,
   definitionOf,
   type EventDefinition,
   EXAMPLE_IDS as ID,
   examples,
+  recordable,
   REFUSAL_CODES,
   references,
 } from '#domain';
@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => office.close());
 
-const pairs = catalogue.flatMap((definition) =>
+const pairs = recordable.flatMap((definition) =>
   definition.categories.map((category) => [definition.type, category, definition] as const),
 );
 

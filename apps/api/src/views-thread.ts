@@ -1,6 +1,7 @@
 /** The thread that writes the views: a reader of the log and of the key store of its own, and the fold between them and the file. */
 import { parentPort } from 'node:worker_threads';
 import type { Refusal, Result, Visibility } from '#kernel';
+import { openingOf } from '#log-format';
 import { runViews, type Views, type ViewsMessage, type ViewsOptions } from '#projections';
 import { keepCompiled } from './compile-cache.js';
 import { openKeyStore } from './key-store.js';
@@ -75,7 +76,7 @@ async function begin(
   const keyStore = await openKeyStore(settings, { mode: 'read', randomness });
   const views = runViews({
     eventStore,
-    keyStore,
+    keyStore: openingOf(eventStore, keyStore),
     folder,
     ceiling,
     clock: { now: () => new Date() },

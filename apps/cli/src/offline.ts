@@ -1,6 +1,6 @@
 /** What commands have in common that read the log and the keys themselves, beside a server or without one. */
 import type { BuildStep } from '#projections';
-import type { KeyStore } from '#log-format';
+import { type Opening, openingOf } from '#log-format';
 import { markOf, unfinished } from '../../api/src/copy/mark.js';
 import { INTERRUPTED } from '../../api/src/exit-codes.js';
 import { openKeyStore } from '../../api/src/key-store.js';
@@ -23,7 +23,7 @@ export interface ReadLog {
 }
 
 export interface ReadRecord extends ReadLog {
-  readonly keys: KeyStore;
+  readonly keys: Opening;
 }
 
 /**
@@ -65,7 +65,7 @@ export function withRecord(
   return withLog(environment, interrupted, async (log) => {
     const keys = await openKeyStore(log.settings, { mode: 'read', randomness: createRandomness() });
     try {
-      return await work({ ...log, keys });
+      return await work({ ...log, keys: openingOf(log.store, keys) });
     } finally {
       await keys.close();
     }

@@ -10,7 +10,7 @@ import {
   type ChainHead,
   type EventCodec,
   GrowingTree,
-  type KeyStore,
+  type Opening,
   leafOf,
   LOG_SEALED,
   LOG_START_STREAM,
@@ -35,7 +35,7 @@ export interface VerifyLogOptions {
   /** Checkpoints that were kept where nobody could rewrite them; their signatures are judged before. */
   readonly kept?: readonly Checkpoint[];
   /** Reads every event and opens what is sealed; without keys the boxes stay closed and are counted. */
-  readonly open?: { readonly codec: EventCodec; readonly keys?: Pick<KeyStore, 'find'> };
+  readonly open?: { readonly codec: EventCodec; readonly keys?: Opening };
   /** Called now and then with how many events were judged. */
   readonly onProgress?: (events: number) => void;
 }
@@ -78,7 +78,7 @@ export async function verifyLog(options: VerifyLogOptions): Promise<VerifiedLog>
 /** Events judged at a time: their keys are fetched in one go. */
 const PAGE = 1_000;
 
-const NO_KEYS: Pick<KeyStore, 'find'> = { find: () => Promise.resolve(new Map()) };
+const NO_KEYS: Opening = { find: () => Promise.resolve(new Map()) };
 
 /** A root that the log has to have at some size. */
 interface Expected {

@@ -1,5 +1,5 @@
 /** To whoever may not see something it is not there: in every event, by every name, with the very same refusal. */
-import { catalogue, type Data } from '#domain';
+import { recordable, type Data } from '#domain';
 import type { Visibility } from '#kernel';
 import { realClock, realRandomness } from '../../../test/support/real.js';
 import { createCommandHandler } from './command-handler.js';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => habeas.close());
 
 describe('whatever names something of which they may not know is refused as if it were not there', () => {
-  const cases = catalogue.flatMap((definition) =>
+  const cases = recordable.flatMap((definition) =>
     definition.categories.map((category) => [`${definition.type} of a ${category}`, definition, category] as const),
   );
 

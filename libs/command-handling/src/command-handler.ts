@@ -2,8 +2,9 @@
 import type { OfficeVisibility } from '#domain';
 import type { EventStore } from '#event-store';
 import type { Clock, Randomness, Refusal, Result } from '#kernel';
-import { createRecordCodec, type KeyStore } from '#log-format';
+import { createRecordCodec, type KeyStore, openingOf } from '#log-format';
 import { decisionOn } from './decision.js';
+import { StreamEraser, type SubjectEraser } from './erasing.js';
 import { KeyedLock } from './keyed-lock.js';
 import { isMove, moveFact } from './move-fact.js';
 import { prepare } from './prepare.js';
@@ -24,11 +25,15 @@ export interface CommandHandlerOptions {
   readonly observer?: CommandObserver;
 }
 
-export function createCommandHandler(options: CommandHandlerOptions): CommandHandler {
+/** @returns also what erases in the same streams: both know of each other, and wait for each other */
+export function createCommandHandler(
+  options: CommandHandlerOptions,
+): CommandHandler & { readonly eraser: SubjectEraser } {
   return new Handler(options);
 }
 
 class Handler implements CommandHandler {
+  readonly eraser: SubjectEraser;
   readonly #subjects: SubjectStreams;
   readonly #recorder: Recorder;
   /** One command at a time for each stream: the others would only conflict. */
@@ -36,8 +41,10 @@ class Handler implements CommandHandler {
 
   constructor(private readonly options: CommandHandlerOptions) {
     const codec = createRecordCodec(options.randomness);
-    this.#subjects = new SubjectStreams({ ...options, codec });
-    this.#recorder = new Recorder(this.#subjects, { ...options, visibility: options.visibility ?? 'internal', codec });
+    const access = { ...options, codec, opening: openingOf(options.store, options.keys) };
+    this.#subjects = new SubjectStreams(access);
+    this.#recorder = new Recorder(this.#subjects, { ...access, visibility: options.visibility ?? 'internal' });
+    this.eraser = new StreamEraser(this.#subjects, this.#locks, access);
   }
 
   async execute(command: Command, principal: Principal): Promise<Result<Accepted, readonly Refusal[]>> {

@@ -19,7 +19,7 @@ import { contextOf, decisionOn } from './decision.js';
 import type { KeyedLock } from './keyed-lock.js';
 import type { Prepared } from './prepare.js';
 import type { Outcome, Recorder, Recording } from './recorder.js';
-import { NOT_FOUND, PRECONDITION_FAILED } from './refusals.js';
+import { ERASED, NOT_FOUND, PRECONDITION_FAILED } from './refusals.js';
 import { Sight } from './sight.js';
 import type { LoadedSubject, SubjectStreams } from './subject-streams.js';
 
@@ -47,6 +47,7 @@ async function inTwoHalves(move: Prepared, { subjects, recorder, clock }: Tools)
   const sight = new Sight(subjects, recording.ceiling, true);
   const state = await sight.stateOf(origin, recording.about);
   if (origin.state === undefined || state === undefined) return NOT_FOUND;
+  if (origin.sealing.erased) return ERASED;
   if (recording.ifMatch?.(await sight.revisionOf(origin)) === false) return PRECONDITION_FAILED;
 
   const context = await contextOf(move, { state, whole: origin.state }, clock.now(), sight);

@@ -44,7 +44,7 @@ export function prepare(
   const { type, id: subject, idempotencyKey } = command;
   const definition = definitionOf(type);
   const category = definition?.categories.find((each) => each === command.category);
-  if (definition === undefined || category === undefined) {
+  if (definition === undefined || definition.byServer || category === undefined) {
     return refused('unknown-event', 'No such event is recorded on this kind of subject.');
   }
   const scope = scopeToRecord(definition);

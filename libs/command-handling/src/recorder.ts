@@ -20,8 +20,18 @@ import {
   type RetryOptions,
   sameMac,
   settledAppend,
+  type StreamKey,
 } from '#log-format';
-import { CONFLICT, KEY_REUSED, NOT_FOUND, PRECONDITION_FAILED, TOO_LARGE } from './refusals.js';
+import {
+  CONFLICT,
+  ERASED,
+  KEY_GONE,
+  KEY_REUSED,
+  NOT_FOUND,
+  PRECONDITION_FAILED,
+  REPEATED_AFTER_ERASURE,
+  TOO_LARGE,
+} from './refusals.js';
 import { Sight } from './sight.js';
 import type { LoadedSubject, LogAccess, SubjectStreams } from './subject-streams.js';
 import type { Accepted, CommandObserver } from './types.js';
@@ -134,6 +144,7 @@ export class Recorder {
     // A new subject's id is its own principal's alone: nobody else's can be in its place.
     const state = isEntry ? whole : await sight.stateOf(subject, about);
     if (state === undefined && !isEntry) return NOT_FOUND;
+    if (subject.sealing.erased) return ERASED;
     if (ifMatch?.(await sight.revisionOf(subject)) === false) return PRECONDITION_FAILED;
     const decided = await recording.decide({ state, whole }, now, sight);
     if (!decided.ok) return decided;
@@ -150,9 +161,10 @@ export class Recorder {
     { events, visibility, effective }: ToRecord,
     now: Date,
   ): Promise<Outcome | 'conflict'> {
-    const { store, keys, codec, logId, randomness } = this.options;
+    const { store, codec, logId, randomness } = this.options;
     const { stream, causationId } = recording;
-    const key = await keys.obtain(stream);
+    const key = await this.#keyOf(subject);
+    if (key === undefined) return KEY_GONE;
     const encoded = codec.encode(events, {
       logId,
       stream,
@@ -191,18 +203,22 @@ export class Recorder {
   /** The answer to what is in the stream already; undefined if it is not. */
   async findRepeat(recording: Omit<Recording, 'decide'>, subject: LoadedSubject): Promise<Outcome | undefined> {
     const { eventId, repeatable, ceiling } = recording;
-    const { stream, revisions } = subject;
+    const { stream, revisions, sealing } = subject;
     const first = repeatable ? revisions.get(eventId(0)) : undefined;
     if (first === undefined) return undefined;
+    // Whether it is the same request was told by a key that is gone.
+    if (first <= sealing.destroyedUpTo) return REPEATED_AFTER_ERASURE;
     let count = 1;
     while (revisions.get(eventId(count)) === first + count) count++;
     const events: RecordedEvent[] = [];
-    const { codec, keys } = this.options;
-    for (const event of await codec.decodePage(await this.#read(stream, first, count), keys)) {
+    const { codec, opening } = this.options;
+    for (const event of await codec.decodePage(await this.#read(stream, first, count), opening)) {
       if (!event.ok) throw event.error;
       events.push(event.value);
     }
-    const mac = requestMac(await keys.obtain(stream), recording.request);
+    const key = await this.#keyOf(subject);
+    if (key === undefined) return REPEATED_AFTER_ERASURE;
+    const mac = requestMac(key, recording.request);
     const same = events.every(({ metadata }) => sameMac(metadata.requestMac ?? '', mac));
     const [event] = events;
     if (!same || event === undefined) return KEY_REUSED;
@@ -234,6 +250,12 @@ export class Recorder {
       // It is recorded, and that is what is to be answered.
       return -1;
     }
+  }
+
+  /** What is sealed next is sealed by it. Undefined: it was destroyed, and what seals from here on is not known here yet. */
+  async #keyOf({ stream, sealing: { keyId } }: LoadedSubject): Promise<StreamKey | undefined> {
+    const { keys } = this.options;
+    return keyId === undefined ? keys.obtain(stream) : (await keys.find([keyId])).get(keyId);
   }
 
   async #read(stream: string, from: number, limit: number): Promise<StoredEvent[]> {

@@ -17,6 +17,21 @@ export const KEY_REUSED = refused(
   'This Idempotency-Key came before with another request. Take a new key for every new request.',
 );
 
+export const ERASED = refused(
+  'erased',
+  'What is personal of this person was erased, at their wish. Nothing more is recorded on them.',
+);
+
+export const KEY_GONE = refused(
+  'erased',
+  'The key by which this subject is sealed is not there: the keys are older than the log. Restore them; nothing can be recorded until then.',
+);
+
+export const REPEATED_AFTER_ERASURE = refused(
+  'erased',
+  'This was recorded before, and words of it were erased since: whether it is the same request cannot be told any more. Read the subject.',
+);
+
 export const PRECONDITION_FAILED = refused(
   'precondition-failed',
   'The subject was changed since the version that If-Match names. Read it again.',

@@ -1,5 +1,5 @@
 import { factsOf } from '#domain';
-import { createRecordCodec } from '#log-format';
+import { createRecordCodec, openingOf } from '#log-format';
 import { realRandomness } from '../../../test/support/real.js';
 import { SubjectStreams } from './subject-streams.js';
 import { arrested, Harness } from './test-support/harness.js';
@@ -17,7 +17,8 @@ afterAll(() => habeas.close());
 
 const streams = () => {
   const { store, keys, logId } = habeas;
-  return new SubjectStreams({ store, keys, logId, codec: createRecordCodec(realRandomness) });
+  const codec = createRecordCodec(realRandomness);
+  return new SubjectStreams({ store, keys, opening: openingOf(store, keys), logId, codec });
 };
 
 test('a subject is loaded once, and refreshed with what came since', async () => {

@@ -6,7 +6,7 @@
  * `refresh` before a refusal.
  */
 import { LRUCache } from 'lru-cache';
-import { type Category, evolve, initial, type SubjectState } from '#domain';
+import { type Category, ERASURE_TYPES, evolve, initial, type SubjectState } from '#domain';
 import type { EventStore, EventToAppend, StoredEvent } from '#event-store';
 import { streamName } from '#kernel';
 import {
@@ -17,6 +17,7 @@ import {
   type EncodedEvents,
   type EventCodec,
   type KeyStore,
+  type Opening,
   type RecordedEvent,
   verifyChain,
 } from '#log-format';
@@ -28,6 +29,17 @@ export interface LoadedSubject {
   readonly head: ChainHead;
   /** The revision of each event, by its id. */
   readonly revisions: ReadonlyMap<string, number>;
+  readonly sealing: Sealing;
+}
+
+/** What a stream is sealed by. */
+export interface Sealing {
+  /** The key that every further event has to be sealed by; undefined: the one that the key store has for the stream. */
+  readonly keyId?: string;
+  /** What was recorded up to this revision was sealed by keys that were destroyed. */
+  readonly destroyedUpTo: number;
+  /** All that was sealed was erased: nothing more is recorded. */
+  readonly erased: boolean;
 }
 
 interface CachedSubject extends LoadedSubject {
@@ -45,8 +57,12 @@ export interface LogAccess {
   readonly store: EventStore;
   readonly codec: EventCodec;
   readonly keys: KeyStore;
+  /** Of the same keys. */
+  readonly opening: Opening;
   readonly logId: string;
 }
+
+const AS_MADE: Sealing = { destroyedUpTo: -1, erased: false };
 
 export class SubjectStreams {
   readonly #cache = new LRUCache<string, CachedSubject>({
@@ -79,7 +95,7 @@ export class SubjectStreams {
       throw verified.error;
     }
     const recorded: RecordedEvent[] = [];
-    for (const event of await this.log.codec.decodePage(stored, this.log.keys)) {
+    for (const event of await this.log.codec.decodePage(stored, this.log.opening)) {
       if (!event.ok) throw event.error;
       recorded.push(event.value);
     }
@@ -103,6 +119,11 @@ export class SubjectStreams {
     if (known.head.hash === before.head.hash) this.#keep(kind, id, known, recorded, head, sizeOf(events));
   }
 
+  /** Drops what is kept of a stream: keys of it were destroyed, and what they opened is not to stay in memory. */
+  forget(stream: string): void {
+    this.#cache.delete(stream);
+  }
+
   #keep(
     kind: Category,
     id: string,
@@ -114,18 +135,31 @@ export class SubjectStreams {
     let state = known.state ?? initial(kind, id);
     // A copy would cost every command the length of its stream; nobody keeps an old one.
     const { revisions } = known;
+    let { sealing } = known;
     for (const event of recorded) {
       state = evolve(state, asDomainEvent(event));
       revisions.set(event.id, event.revision);
+      sealing = sealingAfter(sealing, event);
     }
-    const kept = { stream: known.stream, state, head, revisions, size: known.size + size };
+    const kept = { stream: known.stream, state, head, revisions, sealing, size: known.size + size };
     this.#cache.set(known.stream, kept);
     return kept;
   }
 }
 
 function nothing(stream: string): CachedSubject {
-  return { stream, state: undefined, head: CHAIN_START, revisions: new Map(), size: 0 };
+  return { stream, state: undefined, head: CHAIN_START, revisions: new Map(), sealing: AS_MADE, size: 0 };
+}
+
+function sealingAfter(sealing: Sealing, { type, data, revision }: AppendedEvent): Sealing {
+  switch (type) {
+    case ERASURE_TYPES.erased:
+      return { destroyedUpTo: revision, erased: true };
+    case ERASURE_TYPES.redacted:
+      return { keyId: String(data.key), destroyedUpTo: revision, erased: sealing.erased };
+    default:
+      return sealing;
+  }
 }
 
 function sizeOf(stored: readonly EventToAppend[]): number {

@@ -56,7 +56,8 @@ export interface CommandHandler {
    *
    * Refusals, besides the domain's own: `forbidden` (scope), `unknown-event`, `not-found` (the subject), `not-canonical`
    * (JSON that cannot be stored: decimals, lone surrogates …), `invalid-idempotency-key`, `idempotency-key-reused`, `precondition-failed` (If-Match),
-   * `conflict` (others keep recording on the subject: try again), `payload-too-large`. Nothing was written.
+   * `conflict` (others keep recording on the subject: try again), `payload-too-large`, `erased` (the person was, or what is asked for
+   * again was recorded and its words were). Nothing was written.
    *
    * @throws OutcomeUnknownError whether it was recorded could not be found out: the same command with the same key,
    *   sent again, will

@@ -1,9 +1,10 @@
 export { CATEGORIES, type Category, type SubjectId } from './catalogue/category.js';
-export { catalogue, definitionByRoute, definitionOf, validatePayload } from './catalogue/catalogue.js';
+export { catalogue, definitionByRoute, definitionOf, recordable, validatePayload } from './catalogue/catalogue.js';
 export type { Data, EventDefinition, Role } from './catalogue/definition.js';
 export { type Reference, references } from './catalogue/references.js';
 export { textsOf, type TextInPayload } from './catalogue/texts.js';
 export type { Citation, Quote, TextPlace } from './facts/citation.js';
+export { ERASURE_TYPES } from './facts/erasure.js';
 export type { DecideContext, NeededSubject, NewEvent } from './facts/context.js';
 export { type OfficeVisibility, visibilityByDefault } from './facts/default-visibility.js';
 export { decide, referencesToResolve } from './facts/decide.js';

@@ -18,8 +18,17 @@ import { type Disclosure, isDisclosed, open, readBox, seal, type SealedBox } fro
 import { type ChainHead, eventHash } from './chain.js';
 import { UndecodableEventError } from './errors.js';
 import { parseObject, readMetadata } from './metadata.js';
-import { copyOf, putPersonal, takePersonal } from './personal.js';
-import type { AppendedEvent, EventMetadata, KeyStore, RecordedEvent, StoredForm, StreamKey } from './types.js';
+import { copyOf, type PersonalFields, putPersonal, takePersonal } from './personal.js';
+import type {
+  AppendedEvent,
+  EventMetadata,
+  KeyStore,
+  Opening,
+  RecordedEvent,
+  Retold,
+  StoredForm,
+  StreamKey,
+} from './types.js';
 
 export interface NewEvent {
   readonly id: string;
@@ -63,9 +72,9 @@ export interface EventCodec {
 
   /**
    * Reads one stored event. The hash is not checked: `verifyChain` does that.
-   * @throws UndecodableEventError
+   * @throws UndecodableEventError; what `keys` throws
    */
-  decode(event: StoredEvent, keys: Pick<KeyStore, 'find'>): Promise<RecordedEvent>;
+  decode(event: StoredEvent, keys: Opening): Promise<RecordedEvent>;
 
   /**
    * What the event's box holds, for whoever is to see this one and to get no key. Undefined where it has no box, or where its
@@ -76,15 +85,25 @@ export interface EventCodec {
 
   /**
    * Reads one without any key, from what was disclosed of it; left out: nothing was.
+   * @param retold what was told again of it, where its box was not disclosed
    * @throws UndecodableEventError `box-does-not-open` also where that is not what was sealed
    */
-  decodeDisclosed(event: StoredEvent, disclosure?: Disclosure): RecordedEvent;
+  decodeDisclosed(event: StoredEvent, disclosure?: Disclosure, retold?: PersonalFields): RecordedEvent;
 
   /** Reads many, fetching their keys in one go. One that cannot be read does not keep the others from being read. */
   decodePage(
     events: readonly StoredEvent[],
-    keys: Pick<KeyStore, 'find'>,
+    keys: Opening,
   ): Promise<readonly Result<RecordedEvent, UndecodableEventError>[]>;
+
+  /**
+   * What is to be read in the sealed fields of each, by JSON pointer into its data as stored, of whichever version that is; undefined
+   * where it has none, or where they are closed.
+   */
+  sealedFields(
+    events: readonly StoredEvent[],
+    keys: Opening,
+  ): Promise<readonly Result<PersonalFields | undefined, UndecodableEventError>[]>;
 }
 
 /** @param forms every type of event that may be met: one that is not among them is refused, also when reading */
@@ -150,6 +169,7 @@ class Codec implements EventCodec {
     if (personal.length === 0) return { data: writeCanonical(plain), plain };
     const rest = copyOf(plain) as Record<string, Json>;
     const fields = takePersonal(rest, personal);
+    if (form.retold !== undefined) Reflect.deleteProperty(plain, form.retold.slice(1));
     if (Object.keys(fields).length > 0) {
       if (context.key === undefined)
         throw new RangeError(`${event.type} holds something to seal, and there is no key.`);
@@ -163,10 +183,10 @@ class Codec implements EventCodec {
     return { data: writeCanonical(rest), plain };
   }
 
-  async decode(event: StoredEvent, keys: Pick<KeyStore, 'find'>): Promise<RecordedEvent> {
-    const parsed = this.parse(event);
-    const found = parsed.box === undefined ? NO_KEYS : await keys.find([parsed.box.keyId]);
-    return this.finish(parsed, opened(parsed, found));
+  async decode(event: StoredEvent, keys: Opening): Promise<RecordedEvent> {
+    const [decoded] = await this.decodePage([event], keys);
+    if (decoded?.ok === true) return decoded.value;
+    throw decoded?.error ?? new RangeError('One event makes one answer.');
   }
 
   async disclose(event: StoredEvent, keys: Pick<KeyStore, 'find'>): Promise<Disclosure | undefined> {
@@ -174,27 +194,48 @@ class Codec implements EventCodec {
     return parsed.box === undefined ? undefined : opened(parsed, await keys.find([parsed.box.keyId]));
   }
 
-  decodeDisclosed(event: StoredEvent, disclosure?: Disclosure): RecordedEvent {
+  decodeDisclosed(event: StoredEvent, disclosure?: Disclosure, retold?: PersonalFields): RecordedEvent {
     const parsed = this.parse(event);
     if (disclosure !== undefined && (parsed.box === undefined || !isDisclosed(parsed.box, disclosure))) {
       throw new UndecodableEventError('box-does-not-open', event);
     }
-    return this.finish(parsed, disclosure);
+    return this.finish(parsed, disclosure?.fields ?? retold);
   }
 
   async decodePage(
     events: readonly StoredEvent[],
-    keys: Pick<KeyStore, 'find'>,
+    keys: Opening,
   ): Promise<readonly Result<RecordedEvent, UndecodableEventError>[]> {
+    const { page, fieldsOf } = await this.open(events, keys);
+    return page.map((parsed) =>
+      parsed.ok ? attempt(() => this.finish(parsed.value, fieldsOf(parsed.value))) : parsed,
+    );
+  }
+
+  async sealedFields(
+    events: readonly StoredEvent[],
+    keys: Opening,
+  ): Promise<readonly Result<PersonalFields | undefined, UndecodableEventError>[]> {
+    const { page, fieldsOf } = await this.open(events, keys);
+    return page.map((parsed) => (parsed.ok ? attempt(() => fieldsOf(parsed.value)) : parsed));
+  }
+
+  /** Parses events, and gets hold of all that it takes to open them. */
+  private async open(
+    events: readonly StoredEvent[],
+    keys: Opening,
+  ): Promise<{
+    readonly page: readonly Result<Parsed, UndecodableEventError>[];
+    readonly fieldsOf: (parsed: Parsed) => PersonalFields | undefined;
+  }> {
     const page = events.map((event) => attempt(() => this.parse(event)));
     const keyIds = new Set<string>();
     for (const parsed of page) {
       if (parsed.ok && parsed.value.box !== undefined) keyIds.add(parsed.value.box.keyId);
     }
     const found = keyIds.size === 0 ? NO_KEYS : await keys.find(keyIds);
-    return page.map((parsed) =>
-      parsed.ok ? attempt(() => this.finish(parsed.value, opened(parsed.value, found))) : parsed,
-    );
+    const retold = await retoldOf(page, found, keys);
+    return { page, fieldsOf: (parsed) => opened(parsed, found)?.fields ?? retold(parsed) };
   }
 
   private parse(event: StoredEvent): Parsed {
@@ -214,8 +255,8 @@ class Codec implements EventCodec {
     return { event, form, data, metadata, box };
   }
 
-  private finish({ event, form, data, metadata, box }: Parsed, held: Disclosure | undefined): RecordedEvent {
-    if (held !== undefined && !putPersonal(data, held.fields))
+  private finish({ event, form, data, metadata, box }: Parsed, held: PersonalFields | undefined): RecordedEvent {
+    if (held !== undefined && !putPersonal(data, readable(form, held)))
       throw new UndecodableEventError('box-does-not-open', event);
     return {
       id: event.id,
@@ -224,6 +265,7 @@ class Codec implements EventCodec {
       type: event.type,
       data: this.upcastEmbedded(event, form, upcast(event, form, metadata.schemaVersion, data)),
       opened: box === undefined || held !== undefined,
+      ...(box !== undefined && held === undefined && { keyId: box.keyId }),
       metadata,
       position: event.position,
     };
@@ -260,6 +302,28 @@ function opened({ event, box }: Parsed, keys: ReadonlyMap<string, StreamKey>): D
   const held = open(box, event, key);
   if (held === undefined) throw new UndecodableEventError('box-does-not-open', event);
   return held;
+}
+
+/** What was told again of those whose key is not there: asked for once for each of their streams, which are few. */
+async function retoldOf(
+  page: readonly Result<Parsed, UndecodableEventError>[],
+  found: ReadonlyMap<string, StreamKey>,
+  keys: Opening,
+): Promise<(parsed: Parsed) => PersonalFields | undefined> {
+  const streams = new Map<string, Retold>();
+  for (const parsed of page) {
+    if (!parsed.ok || parsed.value.box === undefined || found.has(parsed.value.box.keyId)) continue;
+    const { stream } = parsed.value.event;
+    if (keys.retold !== undefined && !streams.has(stream)) streams.set(stream, await keys.retold(stream));
+  }
+  return ({ event: { stream, id }, box }) => (box === undefined ? undefined : streams.get(stream)?.get(id));
+}
+
+/** What of a box is put back into the data. */
+function readable({ retold }: StoredForm, fields: PersonalFields): PersonalFields {
+  if (retold === undefined) return fields;
+  const { [retold]: _, ...others } = fields;
+  return others;
 }
 
 /**

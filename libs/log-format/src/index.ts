@@ -10,5 +10,7 @@ export * from './merkle.js';
 export { parseObject, readMetadata } from './metadata.js';
 export { ensureLogStarted, hasRecords, LOG_STARTED, LOG_START_STREAM, SYSTEM } from './log-start.js';
 export { backoff, type RetryOptions, settledAppend } from './settled-append.js';
+export type { PersonalFields } from './personal.js';
+export { openingOf, retoldAmong } from './retelling.js';
 export * from './types.js';
 export { createRecordCodec } from './record-codec.js';

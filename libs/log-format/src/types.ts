@@ -1,5 +1,6 @@
 /** Stored events as the rest of the program reads them, and the key store that their sealed boxes need, as a port. */
 import type { Position } from '#event-store';
+import type { Json } from '#kernel';
 import type { Visibility } from '#kernel';
 
 /** What every stored event's metadata holds, with its keys in this (sorted) order in the stored form. */
@@ -21,7 +22,10 @@ export interface EventMetadata {
   readonly visibility: Visibility;
 }
 
-/** A decoded event: personal fields are back in `data` where the stream's key is at hand, else absent and `opened` is false. */
+/**
+ * A decoded event: personal fields are back in `data` where the stream's key is at hand, or where they were told again, perhaps with
+ * words blanked; else absent, and `opened` is false.
+ */
 export interface RecordedEvent<Data = Readonly<Record<string, unknown>>> {
   readonly id: string;
   readonly stream: string;
@@ -29,6 +33,8 @@ export interface RecordedEvent<Data = Readonly<Record<string, unknown>>> {
   readonly type: string;
   readonly data: Data;
   readonly opened: boolean;
+  /** Of one that is not opened: the key that its box needs. */
+  readonly keyId?: string;
   readonly metadata: EventMetadata;
   readonly position: Position;
 }
@@ -65,6 +71,18 @@ export interface KeyStore {
   close(): Promise<void>;
 }
 
+/**
+ * What boxes are opened by. Where a box's key was destroyed, what is to survive of it may have been told again by a later event of
+ * its stream: see retelling.ts.
+ */
+export interface Opening extends Pick<KeyStore, 'find'> {
+  /** Of a stream: the fields that were told again of its events. */
+  retold?(stream: string): Promise<Retold>;
+}
+
+/** By event id: what is to be read in its sealed fields, by JSON pointer into its data as stored. */
+export type Retold = ReadonlyMap<string, Readonly<Record<string, Json>>>;
+
 /** Takes data of one schema version to the next. Pure, and total on data of its version, opened or not. */
 export type Upcaster = (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 
@@ -77,6 +95,8 @@ export interface StoredForm {
   readonly personal: readonly string[];
   /** By the version that each takes to the next; needed for every version below today's. */
   readonly upcasters?: Readonly<Record<number, Upcaster>>;
+  /** JSON pointer of a sealed field that tells again what earlier events held. It is in no data that is read: see retelling.ts. */
+  readonly retold?: string;
   /**
    * JSON pointer of a payload of another type inside; `factType` {type, schemaVersion} beside it says of which, and so what
    * of it is personal.

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock, Visibility } from '#kernel';
-import type { KeyStore } from '#log-format';
+import type { Opening } from '#log-format';
 import { Fold } from './fold.js';
 import { logPrefix, type ReadLog } from './log-prefix.js';
 import type { KnownMoment } from './moment.js';
@@ -14,7 +14,7 @@ import { type Checkpoint, ViewFile } from './view-file.js';
 
 export interface BuildViews {
   readonly eventStore: ReadLog;
-  readonly keyStore: Pick<KeyStore, 'find'>;
+  readonly keyStore: Opening;
   /** The file to be made; one that was built before is gone on with. */
   readonly path: string;
   /** Of those who are to read a file that is made; left out: they may see everything. */

@@ -5,7 +5,7 @@
 import { catalogue } from '#domain';
 import type { StoredEvent } from '#event-store';
 import { parseStreamName } from '#kernel';
-import { createEventCodec, type EventMetadata, type KeyStore, parseObject, type RecordedEvent } from '#log-format';
+import { createEventCodec, type EventMetadata, type Opening, parseObject, type RecordedEvent } from '#log-format';
 import type { SubjectCategory } from './shapes.js';
 
 const SUBJECTS: ReadonlyMap<string, SubjectCategory> = new Map(
@@ -29,10 +29,7 @@ const codec = createEventCodec(catalogue, {
 });
 
 /** One answer for each event, in their order. */
-export async function decode(
-  events: readonly StoredEvent[],
-  keys: Pick<KeyStore, 'find'>,
-): Promise<readonly Decoded[]> {
+export async function decode(events: readonly StoredEvent[], keys: Opening): Promise<readonly Decoded[]> {
   const opened = await codec.decodePage(
     events.filter(({ stream }) => subjectOf(stream) !== undefined),
     keys,

@@ -3,7 +3,7 @@
  * other subjects' streams hold that concerns it, with who those are and what was recorded about those very events since; and
  * every source that any of them names.
  */
-import { definitionOf } from '#domain';
+import { definitionOf, ERASURE_TYPES } from '#domain';
 import { streamName } from '#kernel';
 import { partiesOf } from './documents/parties.js';
 import { Knowledge } from './knowledge.js';
@@ -127,10 +127,14 @@ class Gathering {
   }
 }
 
-/** It says who the stream is about, or it was recorded about what is taken of it. What it is about comes before it. */
+/**
+ * It says who the stream is about, or it was recorded about what is taken of it (what it is about comes before it), or it says which
+ * words of it were told again.
+ */
 function belongsTo({ type, data }: EventRow, taken: ReadonlyMap<string, EventRow>): boolean {
   const role = definitionOf(type)?.role;
   if (role !== 'act') return role === 'entry';
+  if (type === ERASURE_TYPES.redacted) return true;
   return Object.values(data).some((value) =>
     (Array.isArray(value) ? (value as unknown[]) : [value]).some((one) => typeof one === 'string' && taken.has(one)),
   );

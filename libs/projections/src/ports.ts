@@ -1,7 +1,7 @@
 /** The two faces of this room: what writes the views, and what reads them. */
 import type { EventStore, StoredEvent } from '#event-store';
 import type { Clock, Result, Refusal, Visibility } from '#kernel';
-import type { KeyStore, Subtrees } from '#log-format';
+import type { Opening, Subtrees } from '#log-format';
 import type {
   BuildProgress,
   ChangeFilter,
@@ -22,7 +22,7 @@ import type {
 
 export interface ViewsOptions {
   readonly eventStore: EventStore;
-  readonly keyStore: Pick<KeyStore, 'find'>;
+  readonly keyStore: Opening;
   /** The folder in which the view files lie; made if it is not there. */
   readonly folder: string;
   /** Of those who are to read them; left out: they may see everything. One folder holds views of one ceiling. */

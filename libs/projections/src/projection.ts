@@ -6,7 +6,7 @@
  */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { EventStoreError, type StoredEvent, type Subscription, type SubscriptionMessage } from '#event-store';
-import { type KeyStore, leafOf, LOG_START_STREAM, LOG_STARTED, parseObject, storedHash } from '#log-format';
+import { type Opening, leafOf, LOG_START_STREAM, LOG_STARTED, parseObject, storedHash } from '#log-format';
 import { decode, type Decoded } from './decode.js';
 import type { Fold } from './fold.js';
 import type { ReadLog } from './log-prefix.js';
@@ -23,7 +23,7 @@ export type Ending = 'closed' | 'log-changed' | 'damaged';
 
 export interface ProjectionOptions {
   readonly eventStore: ReadLog;
-  readonly keyStore: Pick<KeyStore, 'find'>;
+  readonly keyStore: Opening;
   /** Events to pass over without trying them. */
   readonly skip: ReadonlySet<string>;
   /** How many go into one commit while catching up; many, unless said. */

@@ -6,6 +6,7 @@ import { KEYS_FILE, KeyStoreError, openSqliteKeyStore } from '#access';
 import { describeFault, verifyLog, type VerifiedLog } from '#audit';
 import { EventStoreError } from '#event-store';
 import { LOG_FILE, openSqliteLog } from '#event-store-sqlite';
+import { openingOf } from '#log-format';
 import { createWholeLogCodec } from '../whole-log-codec.js';
 import { BackupError } from './backup-error.js';
 
@@ -55,7 +56,7 @@ export async function checkCopy(
         const codec = createWholeLogCodec(randomness);
         const { faults, logId, head, last, streams, closed } = await verifyLog({
           store,
-          open: { codec, ...(keys && { keys }) },
+          open: { codec, ...(keys && { keys: openingOf(store, keys) }) },
           ...(onProgress && { onProgress }),
         });
         const [fault] = faults;

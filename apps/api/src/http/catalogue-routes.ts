@@ -18,9 +18,11 @@ const makeAnswer = async () => ({
     summary: definition.summary,
     role: definition.role,
     categories: definition.categories,
-    routes: definition.categories.map((category) =>
-      definition.route === undefined ? `/v1/${category}s` : `/v1/${category}s/{id}/${definition.route}`,
-    ),
+    routes: definition.byServer
+      ? []
+      : definition.categories.map((category) =>
+          definition.route === undefined ? `/v1/${category}s` : `/v1/${category}s/{id}/${definition.route}`,
+        ),
     schema: `/openapi.json#/components/schemas/${definition.type}`,
   })),
   vocabularies: (await import('./vocabularies.js')).collectVocabularies(),

@@ -58,6 +58,7 @@ const roomProblems = {
   'bundle-too-large': { status: 413, title: 'The answer would be too large' },
   conflict: { status: 409, title: conflict },
   'empty-query': { status: 400, title: malformed },
+  erased: { status: 410, title: 'What was here was erased' },
   'idempotency-key-reused': { status: 409, title: conflict },
   'invalid-ceiling': { status: 422, title: invalid },
   'invalid-cursor': { status: 400, title: malformed },

@@ -3,7 +3,7 @@
  * event; a new one appears with its payload class.
  */
 import { Body, Controller, HttpCode, Inject, Param, Post, Req, Res, type Type } from '@nestjs/common';
-import { catalogue, type Category, type EventDefinition } from '#domain';
+import { type Category, type EventDefinition, recordable } from '#domain';
 import { streamName } from '#kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiWrite } from './documented.js';
@@ -82,7 +82,7 @@ export function writeControllers(): Type[] {
     Controller(`v1/${category}s`)(CategoryController);
     ApiTags(tag)(CategoryController);
     ApiBearerAuth()(CategoryController);
-    for (const definition of catalogue.filter((one) => one.categories.includes(category))) {
+    for (const definition of recordable.filter((one) => one.categories.includes(category))) {
       addRoute(CategoryController, definition, category);
     }
     return CategoryController;

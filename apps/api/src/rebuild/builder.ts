@@ -6,6 +6,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { EventStoreError } from '#event-store';
 import type { Visibility } from '#kernel';
+import { openingOf } from '#log-format';
 import { BuildFailedError, type BuildProgress, buildViews } from '#projections';
 import { openKeyStore } from '../key-store.js';
 import { openLog } from '../log.js';
@@ -80,7 +81,8 @@ async function build(
   try {
     for (let round = 0; round < ROUNDS; round++) {
       const clock = { now: () => new Date() };
-      const building = buildViews({ eventStore, keyStore, path, ceiling, skip, clock, onProgress });
+      const opening = openingOf(eventStore, keyStore);
+      const building = buildViews({ eventStore, keyStore: opening, path, ceiling, skip, clock, onProgress });
       file.isThere();
       const { checkpoint, poison } = await building;
       if (poison !== undefined || (await eventStore.eventsBehind(checkpoint.position)) <= LEFT) return;

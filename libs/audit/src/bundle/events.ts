@@ -1,13 +1,23 @@
 /** The events of a bundle, and what its sources are by them: the same to whoever makes it and to whoever judges it. */
 import { evolve, initial, type SourceRecord, sourceOf, type SubjectState } from '#domain';
 import { parseStreamName } from '#kernel';
-import { asDomainEvent, type Disclosure, type RecordedEvent } from '#log-format';
-import type { RawEvent } from '../raw-event.js';
+import { asDomainEvent, type Disclosure, type PersonalFields, type RecordedEvent, retoldAmong } from '#log-format';
+import { atSeq, type RawEvent } from '../raw-event.js';
 
 export interface BundledEvent {
   readonly raw: RawEvent;
   readonly disclosure: Disclosure | undefined;
   readonly event: RecordedEvent;
+}
+
+/** What is disclosed among these events of others whose boxes are closed: it was told again when words in them were blanked. */
+export function toldAgain(
+  events: Iterable<Omit<BundledEvent, 'event'>>,
+): (event: Pick<RawEvent, 'stream' | 'id'>) => PersonalFields | undefined {
+  const retold = retoldAmong(
+    [...events].map(({ raw, disclosure }) => ({ event: atSeq(raw), fields: disclosure?.fields })),
+  );
+  return ({ stream, id }) => retold.get(stream)?.get(id);
 }
 
 /** What sources are known to be, by the events of their streams. */

@@ -6,7 +6,7 @@ import type { Evidence, EvidenceStream } from '#projections';
 import { atSeq, type RawEvent, writeRawEvent } from '../raw-event.js';
 import type { Seal } from '../sealing.js';
 import { type BundleManifest, FILES, type OpenedLine, type ProofLine, sha256, signedText, textFile } from './format.js';
-import { type BundledEvent, sourcesAmong } from './events.js';
+import { type BundledEvent, sourcesAmong, toldAgain } from './events.js';
 import { bundlePage } from './page.js';
 import { zip, type ZippedFile } from './zip.js';
 
@@ -56,18 +56,23 @@ async function bundledEvents({
   codec,
 }: MakeBundle): Promise<Result<readonly BundledEvent[], Refusal>> {
   if (evidence.streams.reduce((sum, { events }) => sum + events.length, 0) > MOST_EVENTS) return err(TOO_LARGE);
-  const found: BundledEvent[] = [];
+  const found: Omit<BundledEvent, 'event'>[] = [];
   let bytes = 0;
   for (const stream of evidence.streams) {
     for await (const raw of readEvents(store, stream)) {
       bytes += Buffer.byteLength(raw.data);
       if (bytes > MOST_BYTES) return err(TOO_LARGE);
-      const stored = atSeq(raw);
-      const disclosure = await codec.disclose(stored, keys);
-      found.push({ raw, disclosure, event: codec.decodeDisclosed(stored, disclosure) });
+      found.push({ raw, disclosure: await codec.disclose(atSeq(raw), keys) });
     }
   }
-  return ok(found);
+  const retold = toldAgain(found);
+  return ok(
+    found.map(({ raw, disclosure }) => ({
+      raw,
+      disclosure,
+      event: codec.decodeDisclosed(atSeq(raw), disclosure, retold(raw)),
+    })),
+  );
 }
 
 const TOO_LARGE = refusal(

@@ -9,6 +9,7 @@ import {
   type EventCodec,
   leafOf,
   parseObject,
+  type PersonalFields,
   readMetadata,
   type RecordedEvent,
   rootByInclusion,
@@ -21,7 +22,7 @@ import { streamName } from '#kernel';
 import { type Checkpoint, readCheckpoint } from '../checkpoint.js';
 import { openNote, readVerifierKey, type Verifier } from '../note.js';
 import { atSeq, type RawEvent, readRawEvent } from '../raw-event.js';
-import { sourcesAmong } from './events.js';
+import { sourcesAmong, toldAgain } from './events.js';
 import type { BundleFault, BundleFaultCode } from './fault.js';
 import { type BundleManifest, FILES, type OpenedLine, type ProofLine, sha256, signedText, textFile } from './format.js';
 import { readManifest } from './manifest.js';
@@ -101,7 +102,10 @@ class Verification {
     this.#judgeChains(events);
     this.#judgeProofs(events, seal);
     const disclosures = this.#readDisclosures(events);
-    const decoded = [...events.values()].flatMap((event) => this.#decode(event, disclosures.get(event.seq)));
+    const retold = toldAgain([...events.values()].map((raw) => ({ raw, disclosure: disclosures.get(raw.seq) })));
+    const decoded = [...events.values()].flatMap((event) =>
+      this.#decode(event, disclosures.get(event.seq), retold(event)),
+    );
     this.#judgeTexts(decoded);
     return {
       manifest: this.#manifest,
@@ -220,9 +224,13 @@ class Verification {
     return disclosures;
   }
 
-  #decode(event: RawEvent, disclosure: Disclosure | undefined): readonly RecordedEvent[] {
+  #decode(
+    event: RawEvent,
+    disclosure: Disclosure | undefined,
+    retold: PersonalFields | undefined,
+  ): readonly RecordedEvent[] {
     try {
-      return [this.#codec.decodeDisclosed(atSeq(event), disclosure)];
+      return [this.#codec.decodeDisclosed(atSeq(event), disclosure, retold)];
     } catch (error) {
       if (!(error instanceof UndecodableEventError)) throw error;
       this.#add(error.reason, disclosure === undefined ? FILES.events : FILES.opened, { at: event });

@@ -21,7 +21,9 @@ export class Harness {
     readonly store: EventStore,
     readonly keys: KeyStore,
     readonly logId: string,
-    readonly commands: CommandHandler,
+    readonly commands: ReturnType<typeof createCommandHandler>,
+    /** In which the log and the keys lie. */
+    readonly folder: string,
     private readonly remove: () => Promise<void>,
   ) {}
 
@@ -30,7 +32,7 @@ export class Harness {
     const keys = await openSqliteKeyStore({ folder, mode: 'write', randomness: realRandomness });
     const logId = await ensureLogStarted(store, realClock, realRandomness);
     const commands = createCommandHandler({ store, keys, logId, clock: realClock, randomness: realRandomness });
-    return new Harness(store, keys, logId, commands, async () => {
+    return new Harness(store, keys, logId, commands, folder, async () => {
       await keys.close();
       await remove();
     });

@@ -5,6 +5,7 @@
 import { err, ok, type Refusal, type Result } from '#kernel';
 import { caseEvents } from '../case/case.js';
 import { acts } from '../facts/acts.js';
+import { erasureEvents } from '../facts/erasure.js';
 import { groupEntries } from '../group/entry.js';
 import { groupLifeEvents } from '../group/life.js';
 import { registrationEvents } from '../group/registration.js';
@@ -36,6 +37,7 @@ const plain: readonly EventDefinition[] = [
   ...statementEvents,
   ...sourceEvents,
   ...acts,
+  ...erasureEvents,
 ];
 
 /** Where acts hold a payload of another event, and in which of its acts. */
@@ -48,6 +50,9 @@ function withEmbedded(definition: EventDefinition): EventDefinition {
 
 export const catalogue: readonly EventDefinition[] = plain.map(withEmbedded);
 
+/** What can be asked for by itself. */
+export const recordable: readonly EventDefinition[] = catalogue.filter(({ byServer }) => !byServer);
+
 const byType = new Map(catalogue.map((definition) => [definition.type, definition]));
 
 export function definitionOf(type: string): EventDefinition | undefined {
@@ -56,7 +61,7 @@ export function definitionOf(type: string): EventDefinition | undefined {
 
 /** @param route undefined: what opens a stream of that category */
 export function definitionByRoute(category: Category, route: string | undefined): EventDefinition | undefined {
-  return catalogue.find((definition) => definition.route === route && definition.categories.includes(category));
+  return recordable.find((definition) => definition.route === route && definition.categories.includes(category));
 }
 
 /**

@@ -29,12 +29,16 @@ export interface EventDefinition {
   readonly correctable: boolean;
   /** What follows `/v1/<category>s/{id}/`; undefined: `POST /v1/<category>s` itself. */
   readonly route: string | undefined;
+  /** It is recorded in the course of something else that was asked for: there is no way to ask for it by itself. */
+  readonly byServer: boolean;
   readonly payload: PayloadClass;
   readonly schemaVersion: number;
   /** From each version below today's to the next; applied when an old event is read. Total, also where fields were erased. */
   readonly upcasters?: Upcasters;
   /** JSON pointer of a payload of another event inside of this one; `factType` says of which event, and its version. */
   readonly embedded?: string;
+  /** JSON pointer of what the format of the log alone reads: sealed fields of earlier events, told again. */
+  readonly retold?: string;
   /** JSON pointers of sealed fields, `*` for every element of a list: `/names/0/text`. */
   readonly personal: readonly string[];
   /** One line for people. */
@@ -106,6 +110,16 @@ export function act<Payload extends object>(
   return define(payload, categories, 'act', { isFact: false, correctable: rest.correctable ?? false }, rest);
 }
 
+/** An act that no client asks for by itself. */
+export function serverAct<Payload extends object>(
+  payload: PayloadClass<Payload>,
+  categories: Kinds,
+  { retold, ...rest }: Omit<Naming<Payload>, 'route'> & Pick<EventDefinition, 'retold'>,
+): EventDefinition {
+  const definition = define(payload, categories, 'act', { isFact: false, correctable: false }, rest);
+  return { ...definition, byServer: true, ...(retold !== undefined && { retold }) };
+}
+
 function define<Payload extends object>(
   payload: PayloadClass<Payload>,
   categories: Kinds,
@@ -120,6 +134,7 @@ function define<Payload extends object>(
     role,
     ...nature,
     route: rest.route,
+    byServer: false,
     payload,
     schemaVersion: rest.schemaVersion ?? 1,
     ...(rest.upcasters !== undefined && { upcasters: rest.upcasters }),

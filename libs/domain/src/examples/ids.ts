@@ -14,6 +14,9 @@ export const EXAMPLE_IDS = {
   disputeA: '0f0f0f0f-0000-4000-8000-000000000003',
   judgementA: '0f0f0f0f-0000-4000-8000-000000000004',
   decisionA: '0f0f0f0f-0000-4000-8000-000000000005',
+  redactionA: '0f0f0f0f-0000-4000-8000-000000000006',
+  keyA: '0a0b0c0d-0000-4000-8000-000000000001',
+  keyB: '0a0b0c0d-0000-4000-8000-000000000002',
 } as const;
 
 const { sourceA } = EXAMPLE_IDS;

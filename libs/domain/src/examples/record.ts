@@ -71,5 +71,14 @@ export const recordExamples: Readonly<Record<string, object>> = {
   },
   FactVerified: { fact: ID.factA, method: 'Compared with the court file.', citations: CITED },
   VisibilityChanged: { fact: ID.factA, visibility: 'public', reason: 'The person agrees.' },
+  PersonalDataErased: { keys: [ID.keyA] },
+  PersonalDataRetold: { redaction: ID.redactionA, event: ID.factA, retold: { '/place': '█████ A' } },
+  PersonalDataRedacted: {
+    redaction: ID.redactionA,
+    events: 1,
+    key: ID.keyB,
+    keys: [ID.keyA],
+    reason: 'The person asked for it.',
+  },
   SubjectObjected: { what: 'The name.', reason: 'It is misspelt.' },
 };

@@ -5,12 +5,12 @@
  * what names something that is not there, words that the cited source does not hold, a day that lies ahead, and acts on
  * facts that cannot be acted on in this way.
  */
-import { hash } from 'node:crypto';
 import { err, isoDay, ok, parseEdtf, recordingDay, type Refusal, type Result } from '#kernel';
 import type { Data, EventDefinition } from '../catalogue/definition.js';
 import { embeddedIn, references } from '../catalogue/references.js';
 import { findQuote } from '../source/quotation.js';
 import { latestPublication, sourceOf } from '../source/record.js';
+import { textHash } from '../source/text-hash.js';
 import { fieldsOf, isPlainObject, type PayloadClass } from '../validation/fields.js';
 import type { RefusalCode } from '../validation/refusal-codes.js';
 import { faultsOf } from '../validation/validate.js';
@@ -190,7 +190,7 @@ class Decision {
         const state = this.context.whole ?? this.state;
         if (typeof text !== 'string' || state === undefined) return undefined;
         this.textFits(text);
-        return { ...data, sha256: sha256((sourceOf(state)?.text ?? '') + text) };
+        return { ...data, sha256: textHash((sourceOf(state)?.text ?? '') + text) };
       }
       case 'FactMoved':
         return this.context.movedTo === undefined ? data : { ...data, movedTo: this.context.movedTo };
@@ -203,7 +203,7 @@ class Decision {
     const { text } = data;
     if (typeof text !== 'string') return data;
     this.textFits(text);
-    const computed = sha256(text);
+    const computed = textHash(text);
     if (data.sha256 !== undefined && data.sha256 !== computed) {
       this.refuse('invalid-value', 'This is not the SHA-256 of the text as it is kept: leave it out.', ['sha256']);
     }
@@ -238,8 +238,4 @@ function pathOf(pointer: string | undefined): Path | undefined {
     ?.split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-function sha256(text: string): string {
-  return hash('sha256', text);
 }

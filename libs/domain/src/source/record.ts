@@ -1,6 +1,8 @@
 /** What a source is known to be, from its events: its details as corrected last, and its text. */
 import { parseEdtf } from '#kernel';
 import { standingOf } from '../facts/standing.js';
+import { textHash } from './text-hash.js';
+import { ERASURE_TYPES } from '../facts/erasure.js';
 import { entriesOf, type SubjectState } from '../facts/state.js';
 
 export interface SourceRecord {
@@ -15,7 +17,10 @@ export interface SourceRecord {
   readonly url?: string;
   /** The whole text as it is held; left out where none is, or where it was erased. */
   readonly text?: string;
-  /** What positions in the text count in. Text is only ever added behind, so all of them are of version 1. */
+  /**
+   * What positions in the text count in. Text is only ever added behind, and what is blanked in it keeps its length, so those of
+   * every version hold in every other.
+   */
   readonly textVersion: number;
   readonly sha256?: string;
 }
@@ -38,10 +43,12 @@ function readSource(state: SubjectState): SourceRecord | undefined {
   const parts: string[] = [];
   let sha256: string | undefined;
   let entered = false;
+  let redactions = 0;
   for (const { event, definition } of entriesOf(state)) {
     if (withdrawals.has(event.id)) continue;
     const { data } = event;
     entered ||= definition.type === 'SourceEntered';
+    if (definition.type === ERASURE_TYPES.redacted) redactions++;
     if (event.type === 'SourceEntered' || event.type === 'SourceDetailsCorrected') {
       for (const name of DETAILS) if (typeof data[name] === 'string') details[name] = data[name];
     }
@@ -52,13 +59,16 @@ function readSource(state: SubjectState): SourceRecord | undefined {
   }
   if (!entered) return undefined;
   const { type = 'other', lang = 'und', ...rest } = details;
+  const text = parts.length > 0 ? parts.join('') : undefined;
+  // Of a text that is held it is computed: where words of it were blanked, what its events say is the hash of what stood there.
+  const hash = text === undefined ? sha256 : textHash(text);
   return {
     type,
     lang,
     ...rest,
-    ...(parts.length > 0 && { text: parts.join('') }),
-    textVersion: 1,
-    ...(sha256 !== undefined && { sha256 }),
+    ...(text !== undefined && { text }),
+    textVersion: 1 + redactions,
+    ...(hash !== undefined && { sha256: hash }),
   };
 }
 

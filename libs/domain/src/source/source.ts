@@ -1,5 +1,5 @@
 /** Sources: what was published where, and its text as far as it is held. */
-import { act, entry } from '../catalogue/definition.js';
+import { act, type Data, entry } from '../catalogue/definition.js';
 import { Optional, Personal, ServerSet, Value } from '../validation/fields.js';
 import { edtf, instant, language, line, oneOf, sha256, text, uuid, webAddress } from '../validation/scalars.js';
 
@@ -46,6 +46,7 @@ class SourceEntered {
   text?: string;
 
   @Optional()
+  @Personal()
   @Value(sha256(), {
     description: 'Of the document. Where the text is given: of the text as kept, in UTF-8; computed if left out.',
   })
@@ -58,6 +59,7 @@ class SourceTextContinued {
   text!: string;
 
   @ServerSet()
+  @Personal()
   @Value(sha256(), { description: 'Of the whole text as kept so far, in UTF-8.' })
   sha256?: string;
 }
@@ -95,6 +97,7 @@ class SourceDetailsCorrected {
   lang?: string;
 
   @Optional()
+  @Personal()
   @Value(sha256(), { description: 'Of the document, where no text is held: of a text that is, it is computed.' })
   sha256?: string;
 
@@ -157,16 +160,25 @@ function isInterview({ type }: SourceEntered | SourceDetailsCorrected): boolean 
   return type === 'interview';
 }
 
+/**
+ * Version 1 had `sha256` in the clear. By it, and by what is left of a text in which words were blanked, whoever guesses the words
+ * could check the guess.
+ */
+const WITH_SEALED_HASH = { schemaVersion: 2, upcasters: { 1: (data: Data) => data } };
+
 export const sourceEvents = [
   entry(SourceEntered, 'source', {
+    ...WITH_SEALED_HASH,
     summary: 'A source was entered, with its text where that may be held.',
     sensitive: isInterview,
   }),
   act(SourceTextContinued, 'source', {
+    ...WITH_SEALED_HASH,
     route: 'text-continuations',
     summary: 'The next part of the text of a long source.',
   }),
   act(SourceDetailsCorrected, 'source', {
+    ...WITH_SEALED_HASH,
     route: 'details',
     summary: 'What is known about a source was corrected.',
     sensitive: isInterview,

@@ -83,7 +83,8 @@ export function actsOnSubject(build: Build): readonly ActView[] {
 }
 
 /** It speaks of one event of the subject, and stands beside that one. */
-function speaksOfAct({ fact, facts, judgement, person }: Data): boolean {
+function speaksOfAct({ fact, facts, judgement, person, event }: Data): boolean {
   // An assignment names a fact of somebody else.
-  return (fact !== undefined && person === undefined) || facts !== undefined || judgement !== undefined;
+  const ofFact = fact !== undefined && person === undefined;
+  return ofFact || facts !== undefined || judgement !== undefined || event !== undefined;
 }

@@ -7,7 +7,14 @@ import { catalogue } from '#domain';
 import type { EventStore } from '#event-store';
 import { openSqliteLog } from '#event-store-sqlite';
 import { type Clock, streamName, type Visibility } from '#kernel';
-import { CHAIN_START, type ChainHead, createEventCodec, ensureLogStarted, type KeyStore } from '#log-format';
+import {
+  CHAIN_START,
+  type ChainHead,
+  createEventCodec,
+  ensureLogStarted,
+  type KeyStore,
+  type Opening,
+} from '#log-format';
 import { realRandomness } from '../../../../test/support/real.js';
 import type { Views, ViewsReader } from '../ports.js';
 import { openViewsReader } from '../reader.js';
@@ -123,7 +130,7 @@ export class TestRecord {
   /** Runs views in this folder or another one; closed with the record. */
   views(
     folder = this.folder,
-    keys: Pick<KeyStore, 'find'> = this.keys,
+    keys: Opening = this.keys,
     ceiling: Visibility = 'confidential',
   ): { views: Views; reader: ViewsReader } {
     const reader = openViewsReader({ folder, ceiling, clock: this.clock });

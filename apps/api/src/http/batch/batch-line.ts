@@ -1,5 +1,5 @@
 /** What a line of a batch says: a command of one of the single routes, with what is a header there as a member here. */
-import { catalogue, type Category, type EventDefinition } from '#domain';
+import { type Category, type EventDefinition, recordable } from '#domain';
 import { problem } from '../problem.js';
 import { readVisibility } from '../recorded.js';
 import type { Visibility } from '#kernel';
@@ -22,7 +22,7 @@ const MEMBERS: ReadonlySet<string> = new Set(['path', 'key', 'body', 'visibility
 const PATH = /^\/v1\/([a-z]+)(?:\/(\{[\x21-\x7e]+\}|[^/{}]+)\/([a-z-]+))?$/;
 
 const routes = new Map<string, { readonly definition: EventDefinition; readonly category: Category }>(
-  catalogue.flatMap((definition) =>
+  recordable.flatMap((definition) =>
     definition.categories.map(
       (category) => [`${category}s ${definition.route ?? ''}`, { definition, category }] as const,
     ),
