@@ -101,7 +101,14 @@ export class EventLevels {
       visibility: row.recorded_for,
     }));
     const state = events.reduce(evolve, initial(place.kind, place.id));
-    const levels = levelsOf(state, ({ type, data }) => this.named(type, data));
+    const levels = levelsOf(state, ({ type, data }) =>
+      // What it says of itself is as visible as it is, which is what is being worked out.
+      this.named(
+        type,
+        data,
+        mentionsOf(type, data).filter(({ kind, id }) => kind !== place.kind || id !== place.id),
+      ),
+    );
     let moved = false;
     for (const { seq, id, was } of events) {
       const level = levels.get(id) ?? was;
@@ -127,7 +134,7 @@ export class EventLevels {
   }
 
   /** The strictest level of what an event names in other streams. */
-  private named(type: string, data: Data, mentions = mentionsOf(type, data)): Visibility {
+  private named(type: string, data: Data, mentions: readonly Mention[]): Visibility {
     let level: Visibility = 'public';
     for (const { kind, id } of mentions)
       level = stricter(level, this.file.stream(streamName(kind, id)).level ?? 'public');

@@ -2,6 +2,7 @@
  * Whoever may see things up to a ceiling is given what a record of nothing else would give: over random stories in which every
  * event has a level of its own and levels change, and whichever way the views came to be.
  */
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { definitionOf, evolve, initial, stands } from '#domain';
 import { derivedId, mayBeSeen, stricter, type Visibility, VISIBILITIES } from '#kernel';
@@ -13,6 +14,8 @@ import { caughtUp, documentOf, type Said, TestRecord } from './test-support/reco
 import { rowsOf, servedFile } from './test-support/rows.js';
 import { stories } from './test-support/stories.js';
 
+/** Each takes about a second; hundreds are run by setting it higher. */
+const RUNS = 12;
 const CEILINGS = ['public', 'internal'] as const;
 const KINDS: readonly SubjectCategory[] = ['person', 'group', 'case', 'statement', 'source'];
 
@@ -156,6 +159,16 @@ function followed(reader: ViewsReader): ReadonlyMap<string, unknown> {
   );
 }
 
+/** Who may see each event, as the file has it. */
+function levelsOfFile(file: string): unknown {
+  const db = new DatabaseSync(file, { readOnly: true });
+  const rows = ['events', 'hidden_events'].flatMap((table) =>
+    db.prepare(`SELECT id, visibility FROM ${table} WHERE data IS NOT NULL`).all(),
+  );
+  db.close();
+  return Object.fromEntries(rows.map(({ id, visibility }) => [id, visibility]));
+}
+
 const LEVELS = fc.array(fc.nat({ max: 10_000 }), { minLength: 12, maxLength: 40 });
 
 test.each(CEILINGS)(
@@ -177,13 +190,14 @@ test.each(CEILINGS)(
         const { reader: ofOthers } = other.views(other.subfolder('all'));
         await caughtUp(reader, story.length + 1);
         await caughtUp(ofOthers, story.length + 1);
+        expect(levelsOfFile(servedFile(record.subfolder('live')))).toEqual(Object.fromEntries(levels));
         expect(given(reader, story)).toEqual(given(ofOthers, story));
         expect(Object.fromEntries(followed(reader))).toMatchObject(Object.fromEntries(followed(ofOthers)));
         const { reader: late } = record.views(record.subfolder('late'), record.keys, ceiling);
         await caughtUp(late, story.length + 1);
         expect(rowsOf(servedFile(record.subfolder('late')))).toEqual(rowsOf(servedFile(record.subfolder('live'))));
       }),
-      { numRuns: 25, endOnFailure: true },
+      { numRuns: RUNS, endOnFailure: true },
     );
   },
   120_000,
