@@ -667,13 +667,13 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     id: text,
     ...statusChange,
     subject: object({ kind: oneOf('person', 'group'), id }),
-    cause: object({ event: id, type: text }),
+    cause: object({ 'event?': id, type: text }),
   }),
   StatusChangeData: object<StatusChangeData>(
     {
       ...statusChange,
       subject: ref('SubjectPointer'),
-      cause: object({ event: id, type: text, citations: list(ref('CitationView')) }),
+      cause: object({ 'event?': id, type: text, citations: list(ref('CitationView')) }),
     },
     'A change of an answer of the record: all of it as of its cause, but for names and words, which are as they are now',
   ),
