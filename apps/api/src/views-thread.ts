@@ -25,6 +25,8 @@ export type ToViewsThread =
       readonly traced: boolean;
     }
   | { readonly kind: 'rebuild' }
+  /** These keys were destroyed. */
+  | { readonly kind: 'refold'; readonly keyIds: readonly string[] }
   | { readonly kind: 'skip'; readonly event: string }
   | { readonly kind: 'close' };
 export type FromViewsThread =
@@ -32,6 +34,8 @@ export type FromViewsThread =
   | { readonly kind: 'started' }
   /** Health has said so before. */
   | { readonly kind: 'rebuilding' }
+  /** To each `refold`, in their order: whether it was done. */
+  | { readonly kind: 'refolded'; readonly done: boolean }
   /** To each `skip`, in their order. */
   | { readonly kind: 'skipped'; readonly outcome: Result<void, Refusal> }
   | { readonly kind: 'applied'; readonly applied: AppliedEvents };
@@ -55,6 +59,8 @@ export function awaitBeginning(): void {
       if (message.kind === 'rebuild') {
         views?.rebuild();
         post({ kind: 'rebuilding' });
+      } else if (message.kind === 'refold') {
+        post({ kind: 'refolded', done: (await views?.refold(message.keyIds)) ?? false });
       } else if (message.kind === 'skip') {
         if (views !== undefined) post({ kind: 'skipped', outcome: views.skip(message.event) });
       } else {
@@ -65,7 +71,9 @@ export function awaitBeginning(): void {
   });
 }
 
-type Running = Pick<Views, 'rebuild' | 'skip' | 'close'>;
+interface Running extends Pick<Views, 'rebuild' | 'skip' | 'close'> {
+  refold(keyIds: readonly string[]): Promise<boolean>;
+}
 
 /** Starts folding. */
 async function begin(
@@ -74,9 +82,10 @@ async function begin(
 ): Promise<Running> {
   const eventStore = await openLog(settings, { mode: 'read', randomness });
   const keyStore = await openKeyStore(settings, { mode: 'read', randomness });
+  const opening = openingOf(eventStore, keyStore);
   const views = runViews({
     eventStore,
-    keyStore: openingOf(eventStore, keyStore),
+    keyStore: opening,
     folder,
     ceiling,
     clock: { now: () => new Date() },
@@ -88,6 +97,11 @@ async function begin(
   return {
     rebuild: () => {
       views.rebuild();
+    },
+    refold: (keyIds) => {
+      keyStore.forget(keyIds);
+      opening.forget();
+      return views.refold();
     },
     skip: (event) => views.skip(event),
     close: async () => {

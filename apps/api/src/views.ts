@@ -14,6 +14,12 @@ export interface ViewsWriter {
    */
   rebuild(): Promise<Result<void, Refusal>>;
   /**
+   * The same, by a file that is begun now, whatever is being built, without these keys, which were destroyed.
+   * @returns when it is served and all others are deleted; refused with `views-not-ready` if it could not be built, or if there is nobody
+   *   to do it at the moment
+   */
+  refold(keyIds: readonly string[]): Promise<Result<void, Refusal>>;
+  /**
    * Goes on behind the event at which the views stopped.
    * @returns when their health says so; refused with `not-stopped-there`, or `views-not-ready` if there is nobody to do it at the moment
    */
@@ -52,6 +58,8 @@ export class ViewsThread {
 type Told = (outcome: Result<void, Refusal>) => void;
 
 const NOBODY = err(refusal('views-not-ready', 'The views are being started; try again in a moment.'));
+
+const NOT_BUILT = err(refusal('views-not-ready', 'The views could not be built; try again in a moment.'));
 
 /** Milliseconds after which a thread that died is started again: long enough that one that always dies does no harm. */
 const RESTART_AFTER = 1_000;
@@ -94,6 +102,8 @@ export async function startViews(options: StartViews): Promise<ViewsWriter> {
   let current = loaded;
   /** Who waits to hear that a rebuild has begun. */
   const asked: Told[] = [];
+  /** Who waits to hear that views were built anew, in the order of asking: who asks later is answered no earlier. */
+  const refolds: Told[] = [];
   /** Who waits to hear whether an event was passed over, in the order of asking. */
   const skips: Told[] = [];
 
@@ -108,6 +118,10 @@ export async function startViews(options: StartViews): Promise<ViewsWriter> {
         }
         if (message.kind === 'rebuilding') {
           for (const told of asked.splice(0)) told(ok(undefined));
+          return;
+        }
+        if (message.kind === 'refolded') {
+          refolds.shift()?.(message.done ? ok(undefined) : NOT_BUILT);
           return;
         }
         if (message.kind === 'skipped') {
@@ -129,7 +143,7 @@ export async function startViews(options: StartViews): Promise<ViewsWriter> {
       void thread.ended.then((failure) => {
         if (failure !== undefined) report(`The thread of the views failed: ${failure.name}.`);
         reject(failure ?? new Error('The thread of the views ended.'));
-        for (const told of [...asked.splice(0), ...skips.splice(0)]) told(NOBODY);
+        for (const told of [...asked.splice(0), ...refolds.splice(0), ...skips.splice(0)]) told(NOBODY);
         if (!running || closing) return;
         notify({ kind: 'health', health: { ...health, state: 'failed', failure: 'thread-ended' } });
         setTimeout(() => {
@@ -153,6 +167,7 @@ export async function startViews(options: StartViews): Promise<ViewsWriter> {
   await begin(loaded);
   return {
     rebuild: () => ask(asked, { kind: 'rebuild' }),
+    refold: (keyIds) => ask(refolds, { kind: 'refold', keyIds }),
     skip: (event) => ask(skips, { kind: 'skip', event }),
     close: async () => {
       closing = true;

@@ -17,7 +17,7 @@ import {
   type EncodedEvents,
   type EventCodec,
   type KeyStore,
-  type Opening,
+  type openingOf,
   type RecordedEvent,
   verifyChain,
 } from '#log-format';
@@ -58,7 +58,7 @@ export interface LogAccess {
   readonly codec: EventCodec;
   readonly keys: KeyStore;
   /** Of the same keys. */
-  readonly opening: Opening;
+  readonly opening: ReturnType<typeof openingOf>;
   readonly logId: string;
 }
 
@@ -122,6 +122,7 @@ export class SubjectStreams {
   /** Drops what is kept of a stream: keys of it were destroyed, and what they opened is not to stay in memory. */
   forget(stream: string): void {
     this.#cache.delete(stream);
+    this.log.opening.forget();
   }
 
   #keep(

@@ -129,6 +129,18 @@ test('is asked for once for a stream of a page, and where all opens not at all',
   ).rejects.toMatchObject({ code: 'unavailable' });
 });
 
+test('of a person who was erased nothing is told again, also by who has read it before', async () => {
+  const entered = enter(old);
+  retell(1, entered, LEFT, next);
+  complete(1, next);
+  const opening = openingOf(log, holding(next));
+  expect((await opening.retold!(STREAM)).size).toBe(1);
+  say(ERASURE_TYPES.erased, { keys: [next.keyId] }, next);
+  expect((await opening.retold!(STREAM)).size).toBe(0);
+  opening.forget();
+  expect((await opening.retold!(STREAM)).size).toBe(0);
+});
+
 test('events at hand with what was disclosed of them tell the same', async () => {
   const entered = enter(old);
   retell(1, entered, LEFT, next);

@@ -27,9 +27,18 @@ const codec = createEventCodec(catalogue, {
 });
 
 /** Opens events by their keys, and by what their streams tell again of those whose key is not there. */
-export function openingOf(store: Pick<EventStore, 'readStream'>, keys: Pick<KeyStore, 'find'>): Opening {
+export function openingOf(
+  store: Pick<EventStore, 'readStream'>,
+  keys: Pick<KeyStore, 'find'>,
+): Opening & {
+  /** Lets go of what is held in memory: keys of it were destroyed. */
+  forget(): void;
+} {
   const known = new LRUCache<string, Retelling>({ maxSize: MAX_CACHED, sizeCalculation: ({ size }) => size });
   return {
+    forget: () => {
+      known.clear();
+    },
     find: (keyIds) => keys.find(keyIds),
     retold: async (stream) => {
       const retelling = known.get(stream) ?? new Retelling();
@@ -76,6 +85,7 @@ class Retelling {
     // Somebody else who reads at the same time was faster.
     if (event.revision < this.next) return;
     this.next = event.revision + 1;
+    if (event.type === ERASURE_TYPES.erased) this.retold = new Map();
     const { redaction, event: of } = parseObject(event.data) ?? {};
     if (typeof redaction !== 'string') return;
     if (isRetelling(event) && typeof of === 'string') {

@@ -8,6 +8,7 @@ export class Building {
   /** Where the file is built elsewhere, there is none until that is done. */
   projection: Projection | undefined;
   private readonly stop = new AbortController();
+  private readonly outcome = Promise.withResolvers<boolean>();
   private told: BuildProgress | undefined;
   private ended: Promise<void> | undefined;
 
@@ -19,6 +20,16 @@ export class Building {
     /** Events to pass over. */
     readonly skip: ReadonlySet<string>,
   ) {}
+
+  /** Resolves true when it has taken the place of what was served before, which is deleted by then; false: it never will. */
+  get served(): Promise<boolean> {
+    return this.outcome.promise;
+  }
+
+  /** The first answer counts. */
+  settle(served: boolean): void {
+    this.outcome.resolve(served);
+  }
 
   /** Has it built elsewhere. @returns when that is done; nothing is written there any more, also where it fails */
   elsewhere(build: (order: BuildOrder) => Promise<void>, onProgress: () => void): Promise<void> {

@@ -60,6 +60,11 @@ export interface Views {
    */
   rebuild(): void;
   /**
+   * The same, by a file that is begun after this call, whatever is being built. Resolves true when that is served and all others are
+   * deleted; false: it could not be built, or was given up. Never rejects.
+   */
+  refold(): Promise<boolean>;
+  /**
    * Goes on behind the poison event that stopped the projection. Refused (`not-stopped-there`) if it did not stop at
    * this event. The skip is kept in the file.
    */

@@ -74,6 +74,18 @@ class RunningViews implements Views {
     if (!this.closed && this.building === undefined) this.build('asked');
   }
 
+  refold(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.later(async () => {
+        // What is being built was begun before.
+        const reason = this.building?.reason ?? 'asked';
+        await this.dropBuilding();
+        this.buildUnlessClosed(reason);
+        resolve(this.building?.served ?? false);
+      });
+    });
+  }
+
   skip(event: string): Result<void, Refusal> {
     // Both may have stopped at it: the served one and the one that is being built.
     const went = [this.served, this.building?.projection].filter((one) => one?.skipPoison(event) === true);
@@ -117,6 +129,7 @@ class RunningViews implements Views {
   private build(reason: RebuildReason): void {
     // What was skipped in a file of this fold would stop this fold again; another one may be able to read it.
     const skip = reason === 'asked' ? (this.served?.file.skipped() ?? NO_SKIPS) : NO_SKIPS;
+    this.building?.settle(false);
     this.folder.deleteAllBut([this.servedFile]);
     const path = this.folder.next();
     const building = (this.building = new Building(reason, path, this.ceiling, skip));
@@ -171,6 +184,7 @@ class RunningViews implements Views {
   private async dropBuilding(): Promise<void> {
     await this.building?.drop();
     if (this.building !== undefined) this.folder.deleteAllBut([this.servedFile]);
+    this.building?.settle(false);
     this.building = undefined;
   }
 
@@ -222,6 +236,7 @@ class RunningViews implements Views {
     await ended;
     served?.file.close();
     this.folder.deleteAllBut([this.servedFile]);
+    building.settle(true);
   }
 
   private ended(projection: Projection, ending: Ending): void {
