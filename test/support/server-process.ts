@@ -69,8 +69,14 @@ export function run(file: string, args: readonly string[], options: RunOptions =
 export function runServer(data: string, options: RunOptions = {}): Run {
   return run(API, [], {
     ...options,
-    // Of its log, only what is wrong.
-    environment: { HABEAS_DATA: data, HABEAS_PORT: '0', HABEAS_LOG_LEVEL: 'error', ...options.environment },
+    // Of its log, only what is wrong; and a load of one key is no fault.
+    environment: {
+      HABEAS_DATA: data,
+      HABEAS_PORT: '0',
+      HABEAS_LOG_LEVEL: 'error',
+      HABEAS_RATE: '0',
+      ...options.environment,
+    },
   });
 }
 

@@ -34,6 +34,9 @@ import { LateObserver, startWatching } from './watching/watching.js';
 /** How long a read waits for a position, in milliseconds. */
 const PATIENCE = 5_000;
 
+/** How long a request may take to arrive unless it is said. */
+const ARRIVAL_SECONDS = 30;
+
 /** How long requests under way may take once the server shuts down, in milliseconds. */
 const LAST_REQUESTS = 8_000;
 
@@ -242,6 +245,8 @@ async function compose(
     tickets: new Tickets(await keyStore.secret('stream-tickets'), clock, randomness),
     origins: settings.origins ?? [],
     proxies: settings.proxies ?? [],
+    ...(settings.rate !== undefined && { rate: settings.rate }),
+    arrival: (settings.arrivalSeconds ?? ARRIVAL_SECONDS) * 1_000,
     bundles: bundlesFrom({ store: eventStore, keys: keyStore, views: reader, sealing, randomness }),
     eventStore,
     progress,

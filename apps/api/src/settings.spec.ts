@@ -25,6 +25,12 @@ test.each([
   ['HABEAS_PROXIES', '10.0.0.0/33'],
   ['HABEAS_PROXIES', '10.0.0.0/8/8'],
   ['HABEAS_PROXIES', '1'],
+  ['HABEAS_RATE', '-1'],
+  ['HABEAS_RATE', '1.5'],
+  ['HABEAS_RATE', '1000001'],
+  ['HABEAS_RATE_BURST', '0'],
+  ['HABEAS_ARRIVAL_SECONDS', '0'],
+  ['HABEAS_ARRIVAL_SECONDS', '1000'],
 ])('%s=%s is refused by name, in one sentence or two', (name, value) => {
   expect(() => readSettings({ [name]: value })).toThrow(new RegExp(`^${name} `));
 });
@@ -39,6 +45,16 @@ test('how many streams there may be, and of which web pages', () => {
     }),
   ).toMatchObject({ streams: 10, streamsPerKey: 0, origins: ['https://desk.example.org', 'http://127.0.0.1:8080'] });
   expect(readSettings({ HABEAS_ORIGINS: '*' })).toMatchObject({ origins: ['*'] });
+});
+
+test('how much a key may ask, and how long a request may take to arrive', () => {
+  expect(readSettings({})).toMatchObject({ rate: { perSecond: 1_000, burst: 10_000 }, arrivalSeconds: 30 });
+  expect(readSettings({ HABEAS_RATE: '5' })).toMatchObject({ rate: { perSecond: 5, burst: 50 } });
+  expect(readSettings({ HABEAS_RATE: '5', HABEAS_RATE_BURST: '7', HABEAS_ARRIVAL_SECONDS: '120' })).toMatchObject({
+    rate: { perSecond: 5, burst: 7 },
+    arrivalSeconds: 120,
+  });
+  expect(readSettings({ HABEAS_RATE: '0' })).not.toHaveProperty('rate');
 });
 
 test('which proxies are believed', () => {

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { OfficeVisibility } from '#domain';
 import { type Inside, isInsideEntry } from '#feed';
+import type { Rate } from './http/rate-limit.js';
 import { StartError } from './start-error.js';
 
 export interface Settings {
@@ -35,6 +36,10 @@ export interface Settings {
   readonly streamsPerKey?: number;
   /** Of web pages that may open streams; `*`: of all. None, where they are left out. */
   readonly origins?: readonly string[];
+  /** How much each key may ask. As much as it likes, where it is left out. */
+  readonly rate?: Rate;
+  /** How long a request may take to arrive, in seconds; 30, where it is left out. */
+  readonly arrivalSeconds?: number;
   /** Networks and addresses of proxies that are believed where requests come from. None, where they are left out. */
   readonly proxies?: readonly string[];
 }
@@ -111,10 +116,23 @@ function webhooksInside(text = ''): Inside {
   );
 }
 
-function streams(environment: Environment, name: string, otherwise: number): number {
+function rate(environment: Environment): Rate | undefined {
+  const perSecond = wholeUpTo(environment, 'HABEAS_RATE', 1_000_000, 1_000);
+  const burst = wholeUpTo(environment, 'HABEAS_RATE_BURST', 10_000_000, Math.max(1, 10 * perSecond));
+  if (burst === 0)
+    throw new StartError('HABEAS_RATE_BURST is "0". It must be at least 1; HABEAS_RATE=0 sets no limit.');
+  return perSecond === 0 ? undefined : { perSecond, burst };
+}
+
+function wholeUpTo(environment: Environment, name: string, most: number, otherwise: number): number {
   const text = given(environment, name) ?? String(otherwise);
-  if (!/^\d{1,6}$/.test(text)) throw new StartError(`${name} is "${text}". It must be a whole number up to 999999.`);
-  return Number(text);
+  if (/^\d{1,8}$/.test(text) && Number(text) <= most) return Number(text);
+  throw new StartError(`${name} is "${text}". It must be a whole number up to ${most}.`);
+}
+
+function arrivalSeconds(text = '30'): number {
+  if (/^\d{1,3}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new StartError(`HABEAS_ARRIVAL_SECONDS is "${text}". It must be a whole number of seconds from 1 to 999.`);
 }
 
 function origins(text = ''): readonly string[] {
@@ -160,6 +178,7 @@ export function readSettings(environment: Environment): Settings {
       'HABEAS_KEYS is not understood. It is the connection string of a PostgreSQL (postgres://…); leave it unset to keep the keys in the data folder.',
     );
   }
+  const limit = rate(environment);
   return {
     data: resolve(given(environment, 'HABEAS_DATA') ?? './data'),
     host: given(environment, 'HABEAS_HOST') ?? '127.0.0.1',
@@ -173,9 +192,11 @@ export function readSettings(environment: Environment): Settings {
     visibility: visibility(given(environment, 'HABEAS_VISIBILITY')),
     sealMinutes: sealMinutes(given(environment, 'HABEAS_SEAL_MINUTES')),
     webhooksInside: webhooksInside(given(environment, 'HABEAS_WEBHOOKS_INSIDE')),
-    streams: streams(environment, 'HABEAS_STREAMS', STREAMS.streams),
-    streamsPerKey: streams(environment, 'HABEAS_STREAMS_PER_KEY', STREAMS.streamsPerKey),
+    streams: wholeUpTo(environment, 'HABEAS_STREAMS', 999_999, STREAMS.streams),
+    streamsPerKey: wholeUpTo(environment, 'HABEAS_STREAMS_PER_KEY', 999_999, STREAMS.streamsPerKey),
     origins: origins(given(environment, 'HABEAS_ORIGINS')),
+    ...(limit !== undefined && { rate: limit }),
+    arrivalSeconds: arrivalSeconds(given(environment, 'HABEAS_ARRIVAL_SECONDS')),
     proxies: proxies(given(environment, 'HABEAS_PROXIES')),
   };
 }

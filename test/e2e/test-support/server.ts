@@ -32,7 +32,9 @@ export function temporaryFolder(): string {
 /** Log and keys of a server under test, unless they are in its folder; and what it may send to inside. */
 export type Elsewhere = Partial<Pick<Settings, 'log' | 'logNamespace' | 'keys' | 'masterKey' | 'webhooksInside'>>;
 /** Log and keys of a server under test, unless they are in its folder. */
-type Others = Partial<Pick<Settings, 'host' | 'streams' | 'streamsPerKey' | 'origins' | 'proxies'>>;
+type Others = Partial<
+  Pick<Settings, 'host' | 'streams' | 'streamsPerKey' | 'origins' | 'proxies' | 'rate' | 'arrivalSeconds'>
+>;
 
 export async function startServer(folder = temporaryFolder(), elsewhere: Elsewhere & Others = {}): Promise<TestServer> {
   const lines: string[] = [];

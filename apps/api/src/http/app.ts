@@ -6,7 +6,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { admit } from './admit.js';
-import { acceptJsonLines, BATCH_PATH, batchController } from './batch-routes.js';
+import { limitBody, limitHead, MOST_HEAD, refuseBroken, SECURITY_HEADERS } from './arrival.js';
+import { acceptJsonLines, batchController } from './batch-routes.js';
 import { bundleController } from './bundle-routes.js';
 import { CatalogueController } from './catalogue-routes.js';
 import { ChangesController, TicketsController } from './change-routes.js';
@@ -17,7 +18,9 @@ import { parseJsonBody } from './json-body.js';
 import { KeysController } from './key-routes.js';
 import { MetricsController } from './metrics-route.js';
 import { serveOpenApi } from './openapi.js';
+import { problem } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
+import { RateLimit } from './rate-limit.js';
 import { CitationsController, readController } from './read-routes.js';
 import { ScopeGuard } from './scopes.js';
 import { EventProofController, SealsController } from './seal-routes.js';
@@ -30,9 +33,6 @@ import { writeControllers } from './write-routes.js';
 /** What a body may weigh. Above what the log takes in one append (512 KiB), as JSON on the way in is wordier. */
 const BODY_LIMIT = 1024 * 1024;
 
-/** How long a request may take to arrive, in milliseconds: first all but its body, then the body, save that of a batch. */
-const PATIENCE = 30_000;
-
 @Module({})
 class HttpModule {}
 
@@ -44,10 +44,18 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
     // What the router refuses before any hook runs: an address that is no URL, or a part of it that is too long.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       watch(habeas.watching, request, reply);
+      reply.headers(SECURITY_HEADERS);
       sendProblem(error, request, reply, report);
     },
     // A connection that sends nothing, or its request by the drop, does not hold the server. Bodies have a limit of their own.
-    http: { headersTimeout: PATIENCE },
+    http: {
+      headersTimeout: habeas.arrival,
+      connectionsCheckingInterval: Math.min(habeas.arrival, 5_000),
+      maxHeaderSize: MOST_HEAD,
+      // Refused further on, in our words.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: refuseBroken,
     requestTimeout: 0,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 100 },
@@ -88,18 +96,18 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT }, parseJsonBody);
   acceptJsonLines(server);
+  // What a client expects besides is no reason to refuse it.
+  server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response));
   watchRequests(server, habeas.watching);
+  const limit = habeas.rate === undefined ? undefined : new RateLimit(habeas.rate);
+  const headers = { ...SECURITY_HEADERS, ...(limit !== undefined && { 'ratelimit-policy': limit.policy }) };
   server.addHook('onRequest', (request, reply, done) => {
-    reply.headers({
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'x-frame-options': 'DENY',
-      'cross-origin-resource-policy': 'same-origin',
-      // What is known of people stays out of caches on the way.
-      'cache-control': 'no-store',
-    });
+    reply.headers(headers);
+    // First: who is refused for another reason may send their body by the drop all the same.
+    limitBody(request, reply, habeas.arrival, report);
+    limitHead(request);
     admit(habeas, request);
-    if (request.routeOptions.url !== BATCH_PATH) limitBody(request);
+    if (limit !== undefined) keepTo(limit, request, reply);
     done();
   });
   server.addHook('onSend', (_request, reply, _payload, done) => {
@@ -114,11 +122,13 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
   return app;
 }
 
-/** Cuts off a client that sends its body by the drop. */
-function limitBody({ raw }: FastifyRequest): void {
-  if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined) return;
-  const late = setTimeout(() => raw.destroy(), PATIENCE).unref();
-  raw.once('close', () => {
-    clearTimeout(late);
+/** @throws ProblemError `too-many-requests` */
+function keepTo(limit: RateLimit, { principal }: FastifyRequest, reply: FastifyReply): void {
+  if (principal === undefined) return;
+  const left = limit.take(principal.id, performance.now());
+  reply.header('ratelimit', limit.told(left));
+  if (left >= 0) return;
+  throw problem('too-many-requests', 'This key asks too much at a time. Try again later.', {
+    'retry-after': limit.wait,
   });
 }

@@ -5,6 +5,7 @@ import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags
 import { allows } from '#command-handling';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { endOfKey } from '../end-of-key.js';
+import { takeTime } from './arrival.js';
 import { answersTo } from './batch/answers.js';
 import { Batch } from './batch/batch.js';
 import { type LastFault, linesOf, upTo } from './batch/lines.js';
@@ -90,6 +91,7 @@ export function batchController(report: (line: string) => void): Type {
       if (!allows(principal, 'record') && !allows(principal, 'review')) {
         throw problem('forbidden', 'This needs a key with the scope "record" or "review".');
       }
+      takeTime(request);
       const { access, commands, etagKey, positions, accepting } = this.habeas;
       const stop = (): LastFault | undefined => {
         if (!accepting()) return 'shutting-down';

@@ -14,7 +14,7 @@ const problemTexts: Readonly<Record<number, string>> = {
   413: 'The body, or what would be recorded, is too large.',
   415: 'The body is not JSON.',
   422: 'The content of the request is not valid; `errors` says what and where.',
-  429: 'Too many wrong keys came from this address, or the key has as many streams as it may have; Retry-After says when to try again.',
+  429: 'Too many wrong keys came from this address, or the key asks too much or has as many streams as it may have; Retry-After says when to try again.',
   503: 'Not available at the moment; Retry-After says when to try again.',
   507: 'The disk of the server is full; nothing was recorded.',
 };

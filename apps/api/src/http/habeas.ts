@@ -9,6 +9,7 @@ import type { Levels } from '../levels.js';
 import type { Sealing } from '../sealing.js';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { Watching } from '../watching/watching.js';
+import type { Rate } from './rate-limit.js';
 import type { Ticket, Tickets } from './tickets.js';
 import type { Positions } from './tokens.js';
 
@@ -22,6 +23,10 @@ export interface Habeas {
   readonly origins: readonly string[];
   /** Networks and addresses of proxies that are believed where requests come from. */
   readonly proxies: readonly string[];
+  /** How much each key may ask; left out: as much as it likes. */
+  readonly rate?: Rate;
+  /** How long a request may take to arrive, in milliseconds: first all but its body, then the body, save that of a batch. */
+  readonly arrival: number;
   readonly sealing: Sealing;
   readonly webhooks: Webhooks;
   readonly bundles: Bundles;

@@ -2,6 +2,7 @@
 import { ProblemError } from './problem.js';
 
 const LONGEST = 500;
+const MOST = 100;
 
 function invalid(detail: string, name?: string): ProblemError {
   return new ProblemError([
@@ -13,7 +14,7 @@ function invalid(detail: string, name?: string): ProblemError {
  * The given parameters out of those that a route knows, those that may be repeated with all of their values.
  *
  * @throws ProblemError `invalid-query`, with the parameter as its pointer, for one that the route does not know, that is
- * given twice and may not be, or is too long.
+ * given twice and may not be, or is too long; without one for more than 100 in all.
  */
 export function readQuery<Once extends string, Many extends string = never>(
   query: unknown,
@@ -22,8 +23,11 @@ export function readQuery<Once extends string, Many extends string = never>(
 ): { readonly once: Readonly<Partial<Record<Once, string>>>; readonly many: ReadonlyMap<Many, readonly string[]> } {
   const found: Partial<Record<Once, string>> = {};
   const repeated = new Map<Many, readonly string[]>();
+  let count = 0;
   for (const [name, value] of Object.entries((query ?? {}) as Record<string, unknown>)) {
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    count += values.length;
+    if (count > MOST) throw invalid(`There are more than ${MOST} parameters.`);
     const single = once.find((candidate) => candidate === name);
     const several = many.find((candidate) => candidate === name);
     if (single === undefined && several === undefined) {
