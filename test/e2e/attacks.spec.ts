@@ -262,7 +262,7 @@ test('and of all that the log of the server says nothing but that it was so', ()
   expect(lines.length).toBeGreaterThan(1_000);
   const keys = [ADMIN_KEY, ...planted.attackers.map(({ key }) => key)];
   const told = [SECRET, INSIDE, ...keys, "' OR 1=1", 'DROP TABLE', 'etc/passwd', '\u001b'];
-  expect(lines.filter((line) => told.some((word) => line.includes(word)))).toEqual([]);
+  expect(lines.filter((line) => told.some((word) => line.includes(word))).slice(0, 5)).toEqual([]);
   const level = (line: string): string => (JSON.parse(line) as { level: string }).level;
   expect(lines.filter((line) => ['error', 'fatal'].includes(level(line)))).toEqual([]);
 });

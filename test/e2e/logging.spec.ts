@@ -174,7 +174,11 @@ test('peculiar words go through every route, and come out in no line and no metr
   }
   statuses.add((await send(url, 'POST', '/v1/stream-tickets', { person: [WORD], [WORD]: [WORD] })).status);
   statuses.add((await send(url, 'POST', '/v1/keys', { name: WORD, scopes: [WORD] })).status);
-  statuses.add((await send(url, 'POST', '/v1/keys', { name: WORD, scopes: ['read'] })).status);
+  const made = await send(url, 'POST', '/v1/keys', { name: WORD, scopes: ['read'] });
+  statuses.add(made.status);
+  const rotated = await send(url, 'POST', `/v1/keys/${String(made.body.id)}/rotations`, {});
+  for (const { body } of [made, rotated])
+    await send(url, 'GET', '/v1/persons', undefined, { authorization: `Bearer ${String(body.key)}` });
   // One that is called in vain, one that is refused, one that is not there.
   const hook = { url: `https://127.0.0.1:9/${WORD}`, name: WORD };
   const { body: webhook } = await send(url, 'POST', '/v1/webhooks', { ...hook, after: 0 });
@@ -192,6 +196,10 @@ test('peculiar words go through every route, and come out in no line and no metr
   expect(told.filter(({ msg }) => msg === 'request').length).toBeGreaterThan(routes.length * bodies.length);
   expect(told.filter(({ level }) => level === 'error')).toEqual([]);
   expect([...lines, metrics].filter((text) => text.toLowerCase().includes(WORD.toLowerCase()))).toEqual([]);
+  for (const secret of [ADMIN_KEY, made.body.key, rotated.body.key, webhook.secret].map(String)) {
+    expect(secret.length).toBeGreaterThan(20);
+    expect([...lines, metrics].filter((text) => text.includes(secret))).toEqual([]);
+  }
 }, 120_000);
 
 test('the process tells where it listens on standard output, and keeps its log on standard error', async () => {

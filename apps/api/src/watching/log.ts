@@ -10,6 +10,10 @@ import type { LogSettings } from './settings.js';
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
+/** What no line is made of. Should one be by mistake, it is left out all the same: secrets, and what requests and records hold. */
+const NEVER = ['authorization', 'headers', 'body', 'query', 'secret', 'ticket', 'token', 'password'];
+const NEVER_OF_ANYBODY = ['data', 'names', 'name', 'text', 'words', 'note', 'title', 'err'];
+
 export function createLog({ level, format, write }: LogSettings): Log {
   // Not waited for, line by line: a slow reader of the log delays no request. At the end of the process pino writes what is left.
   const stream = write === undefined ? pino.destination({ fd: 2, sync: false }) : { write };
@@ -23,6 +27,7 @@ export function createLog({ level, format, write }: LogSettings): Log {
       level,
       // A supervisor knows process and host, and adds them itself.
       base: null,
+      redact: { paths: [...NEVER, ...NEVER_OF_ANYBODY], censor: 'left out' },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
