@@ -12,7 +12,7 @@ export interface Target {
 }
 
 /** Syntax of SQL, of full-text search, of paths and templates; names that mean something to JavaScript; control and bidi characters. */
-export const SYNTAX: readonly string[] = [
+const SYNTAX: readonly string[] = [
   "' OR 1=1 --",
   "'; DROP TABLE subjects; --",
   "1') UNION SELECT sql FROM sqlite_master --",

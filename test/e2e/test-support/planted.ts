@@ -11,7 +11,7 @@ type Level = (typeof LEVELS)[number];
 
 const WORDS: Readonly<Record<Level, string>> = { public: OPEN, internal: INSIDE, confidential: SECRET };
 
-export const SCOPES = ['read', 'record', 'review', 'audit', 'webhooks'] as const;
+const SCOPES = ['read', 'record', 'review', 'audit', 'webhooks'] as const;
 
 export interface Attacker {
   readonly name: string;

@@ -16,7 +16,7 @@ import { problem } from './problem.js';
 import { problemFor } from './problem-filter.js';
 import { principalOf } from './scopes.js';
 
-export const BATCH_PATH = '/v1/batch';
+const BATCH_PATH = '/v1/batch';
 const MEDIA_TYPES = ['application/jsonl', 'application/x-ndjson'];
 
 const MOST_LINES = 100_000;
