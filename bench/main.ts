@@ -13,6 +13,7 @@ import { post } from './figures/post.js';
 import { open, read } from './figures/read.js';
 import { searching } from './figures/search.js';
 import { time } from './figures/time.js';
+import { trust } from './figures/trust.js';
 import { verify } from './figures/verify.js';
 import { views } from './figures/views.js';
 import type { Benchmark, Context, Figure } from './figure.js';
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   time,
   searching,
   feed,
+  trust,
   eventstoredb,
   emmett,
 ];
