@@ -4,7 +4,8 @@
  * in any byte of any answer or line of the log, and never a request that is stuck.
  *
  * What is sent is drawn from a seed, which a failure tells: `HABEAS_ATTACK_SEED=<seed>` sends the same again, and
- * `HABEAS_ATTACK_ROUNDS` more of it. What was found is kept by name at the end of this file.
+ * `HABEAS_ATTACK_ROUNDS` more of it. What was found is kept as cases of their own: in limits.spec what is no HTTP, and answers to it
+ * without the headers of all others; in slow-clients.spec bodies by the drop of those who are refused.
  */
 import { rmSync } from 'node:fs';
 import { startHabeas, type RunningHabeas } from '../../apps/api/src/compose.js';
