@@ -134,16 +134,37 @@ export class EventStoreDb implements EventStoreDbLog {
 
   /** Has the server keep only the last event of a stream, unless it was told before how many. */
   async keepLast(stream: string): Promise<void> {
+    await this.#keep(stream, '{"$maxCount":1}', 'no-stream');
+  }
+
+  /** Has the server keep events of a stream for so many seconds, whatever it was told before. */
+  async keepFor(stream: string, seconds: number): Promise<void> {
+    const limit = `{"$maxAge":${seconds}}`;
+    const told = readStream({ ...this.#reading, namespace: '' }, this.#metadataOf(stream), {
+      direction: 'backwards',
+      limit: 1,
+    });
+    for await (const { data, revision } of told) {
+      if (data !== limit) await this.#keep(stream, limit, revision);
+      return;
+    }
+    await this.#keep(stream, limit, 'no-stream');
+  }
+
+  /** Of several that say so at the same time, one is heard. */
+  async #keep(stream: string, data: string, expected: ExpectedRevision): Promise<void> {
     this.#assertOpen();
     const reading = { ...this.#reading, namespace: '' };
-    const id = randomId(this.#randomness);
-    const limit = { id, type: '$metadata', data: '{"$maxCount":1}', metadata: '' };
-    const of = `$$${this.#reading.namespace}${stream}`;
+    const limit = { id: randomId(this.#randomness), type: '$metadata', data, metadata: '' };
     try {
-      await append({ ...this.#appending, reading }, of, [limit], 'no-stream', limit.data.length);
+      await append({ ...this.#appending, reading }, this.#metadataOf(stream), [limit], expected, data.length);
     } catch (error) {
       if (!(error instanceof WrongExpectedRevisionError)) throw error;
     }
+  }
+
+  #metadataOf(stream: string): string {
+    return `$$${this.#reading.namespace}${stream}`;
   }
 
   close(): Promise<void> {

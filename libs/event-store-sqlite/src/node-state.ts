@@ -3,8 +3,7 @@
  *
  * Writes are not synced to the disk one by one: a loss of power ends whoever wrote, and what it forgets is delivered again.
  */
-import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
   checkStateWrite,
   EventStoreError,
@@ -14,17 +13,16 @@ import {
   type OperationalState,
   type StateValue,
 } from '#event-store';
-import { isNotADatabase, toEventStoreError } from './sqlite-errors.js';
+import { openNodeFile } from './node-file.js';
+import { toEventStoreError } from './sqlite-errors.js';
 
-const STATE_FILE = 'node.db';
-
-/** "Habn": says in the file's header that it is ours. */
-const APPLICATION_ID = 0x4861626e;
-/** Grows when the schema changes. */
-const FORMAT_VERSION = 1;
-
-/** How long a connection waits for another thread's lock, in milliseconds. */
-const LOCK_PATIENCE = 5_000;
+const STATE_FILE = {
+  name: 'node.db',
+  /** "Habn". */
+  applicationId: 0x4861626e,
+  tables:
+    'CREATE TABLE state (name TEXT PRIMARY KEY, revision INTEGER NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;',
+};
 
 /**
  * Opens the state in a folder whose owner this process is, and makes it where there is none.
@@ -32,32 +30,7 @@ const LOCK_PATIENCE = 5_000;
  * @throws EventStoreError `foreign`, `corrupt`, `read-only`, `disk-full`, `unavailable`
  */
 export function openNodeState(folder: string): OperationalState {
-  const file = join(folder, STATE_FILE);
-  let db: DatabaseSync | undefined;
-  try {
-    db = new DatabaseSync(file, { timeout: LOCK_PATIENCE });
-    const { application_id: owner } = db.prepare('PRAGMA application_id').get() as { application_id: number };
-    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (owner !== APPLICATION_ID || version !== FORMAT_VERSION) make(db, file);
-    db.exec('PRAGMA synchronous = NORMAL');
-    return new NodeState(db);
-  } catch (error) {
-    db?.close();
-    if (isNotADatabase(error)) throw foreign(file);
-    throw toEventStoreError(error, `The state ${file} could not be opened`);
-  }
-}
-
-/** @throws EventStoreError `foreign`: it is not empty */
-function make(db: DatabaseSync, file: string): void {
-  // A kill may have come between the first page, which the journal's mode writes, and the tables: then there are none.
-  const { tables } = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number };
-  if (tables > 0) throw foreign(file);
-  db.exec(`PRAGMA journal_mode = WAL;
-    BEGIN;
-    CREATE TABLE state (name TEXT PRIMARY KEY, revision INTEGER NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-    PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION};
-    COMMIT`);
+  return openNodeFile(folder, STATE_FILE, (db) => new NodeState(db));
 }
 
 class NodeState implements OperationalState {
@@ -107,11 +80,4 @@ class NodeState implements OperationalState {
       return Promise.reject(toEventStoreError(error, 'The operational state could not be used'));
     }
   }
-}
-
-function foreign(file: string): EventStoreError {
-  return new EventStoreError(
-    'foreign',
-    `${file} is not what this version of Habeas keeps there. It was left as it is.`,
-  );
 }

@@ -5,3 +5,4 @@ export * from './observer.js';
 export * from './operational-state.js';
 export * from './port.js';
 export * from './pulled-subscription.js';
+export * from './trail.js';
