@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
-import { openAccessDirectory } from '#access';
+import { openAccessDirectory, openAccessTrail } from '#access';
 import { createCommandHandler } from '#command-handling';
 import { Leases } from '#event-store';
 import { type Clock, HmacKey, type Visibility } from '#kernel';
@@ -14,12 +14,12 @@ import { markOf, unfinished } from './copy/mark.js';
 import { endOfKey } from './end-of-key.js';
 import { openKeyStore } from './key-store.js';
 import { Levels } from './levels.js';
-import { openLog, openState } from './log.js';
+import { openLog, openState, openTrail } from './log.js';
 import { createRandomness } from './randomness.js';
 import { Tickets } from './http/tickets.js';
 import { Positions } from './http/tokens.js';
 import { startSealing } from './sealing.js';
-import { type Settings, STREAMS } from './settings.js';
+import { ACCESS_DAYS, type Settings, STREAMS } from './settings.js';
 import { StartError } from './start-error.js';
 import { asStartError } from './start-failure.js';
 import { ticker } from './ticker.js';
@@ -135,6 +135,11 @@ async function compose(
   await ensureFoldAdopted(eventStore, logId, FOLD_VERSION, clock, randomness);
   const state = await openState(settings, randomness);
   opened.add(() => state.close());
+  const trail = openAccessTrail(
+    await openTrail(settings, settings.accessDays ?? ACCESS_DAYS, clock, randomness),
+    clock,
+  );
+  opened.add(() => trail.close());
   const access = await openAccessDirectory({
     store: eventStore,
     keys: keyStore,
@@ -239,6 +244,7 @@ async function compose(
   const app = await createHttpApp({
     commands,
     access,
+    trail,
     levels,
     sealing,
     webhooks,

@@ -1,8 +1,8 @@
 /** The log that the settings name: where adapters are picked. */
-import type { EventStore, EventStoreObserver, OperationalState, Position } from '#event-store';
+import type { EventStore, EventStoreObserver, OperationalState, Position, Trail } from '#event-store';
 import type { EventStoreDbLog } from '#event-store-eventstoredb';
-import { openNodeState, openSqliteLog, takeOwnership } from '#event-store-sqlite';
-import type { Randomness } from '#kernel';
+import { openNodeState, openNodeTrail, openSqliteLog, takeOwnership } from '#event-store-sqlite';
+import type { Clock, Randomness } from '#kernel';
 import type { Settings } from './settings.js';
 
 export type LogSettings = Pick<Settings, 'data' | 'log' | 'logNamespace'>;
@@ -63,6 +63,23 @@ export async function openState(
   if (log === undefined) return openNodeState(folder);
   const { openStreamState } = await import('#event-store-eventstoredb');
   return openStreamState({ connectionString: log, namespace: logNamespace, randomness });
+}
+
+/**
+ * Opens the trail of reads, which nodes of the log share. To be called by the owner of the data folder.
+ *
+ * @param days for how long it is kept
+ * @throws as {@link openLog} does
+ */
+export async function openTrail(
+  { data: folder, log, logNamespace = '' }: LogSettings,
+  days: number,
+  clock: Clock,
+  randomness: Randomness,
+): Promise<Trail> {
+  if (log === undefined) return openNodeTrail({ folder, clock, days });
+  const { openStreamTrail } = await import('#event-store-eventstoredb');
+  return openStreamTrail({ connectionString: log, namespace: logNamespace, randomness, days });
 }
 
 /** A log on another machine. `release` lets go, once it is closed, of what is on this one. */

@@ -17,6 +17,8 @@ test.each([
   ['HABEAS_LOG', 'postgres://here'],
   ['HABEAS_KEYS', 'esdb://here'],
   ['HABEAS_VISIBILITY', 'confidential'],
+  ['HABEAS_ACCESS_DAYS', '0'],
+  ['HABEAS_ACCESS_DAYS', 'for ever'],
   ['HABEAS_STREAMS', 'many'],
   ['HABEAS_STREAMS_PER_KEY', '-1'],
   ['HABEAS_ORIGINS', 'https://desk.example.org/path'],

@@ -31,6 +31,8 @@ export interface Settings {
   readonly sealMinutes?: number;
   /** Addresses inside to which webhooks may send; none, where it is left out. */
   readonly webhooksInside?: Inside;
+  /** Days for which it is kept who was shown what is confidential. {@link ACCESS_DAYS}, where it is left out. */
+  readonly accessDays?: number;
   /** Streams of changes at the same time: in all, and of one key. Where they are left out: {@link STREAMS}. */
   readonly streams?: number;
   readonly streamsPerKey?: number;
@@ -46,6 +48,9 @@ export interface Settings {
 
 /** How many streams of changes there may be at the same time, unless it is said. */
 export const STREAMS = { streams: 5_000, streamsPerKey: 500 };
+
+/** Unless it is said: a year, and time to look at it. */
+export const ACCESS_DAYS = 400;
 
 /** What the thread of the views needs to know. */
 export type KeySettings = Pick<Settings, 'data' | 'masterKey' | 'masterKeyFile' | 'keys' | 'log' | 'logNamespace'>;
@@ -94,6 +99,11 @@ function sealMinutes(text = '60'): number {
     );
   }
   return Number(text);
+}
+
+function accessDays(text = String(ACCESS_DAYS)): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1) return Number(text);
+  throw new StartError(`HABEAS_ACCESS_DAYS is "${text}". It must be a whole number of days from 1 to 99999.`);
 }
 
 function visibility(text = 'internal'): OfficeVisibility {
@@ -191,6 +201,7 @@ export function readSettings(environment: Environment): Settings {
     logNamespace: given(environment, 'HABEAS_LOG_NAMESPACE'),
     visibility: visibility(given(environment, 'HABEAS_VISIBILITY')),
     sealMinutes: sealMinutes(given(environment, 'HABEAS_SEAL_MINUTES')),
+    accessDays: accessDays(given(environment, 'HABEAS_ACCESS_DAYS')),
     webhooksInside: webhooksInside(given(environment, 'HABEAS_WEBHOOKS_INSIDE')),
     streams: wholeUpTo(environment, 'HABEAS_STREAMS', 999_999, STREAMS.streams),
     streamsPerKey: wholeUpTo(environment, 'HABEAS_STREAMS_PER_KEY', 999_999, STREAMS.streamsPerKey),

@@ -1,5 +1,6 @@
 export { openAccessDirectory, type OpenAccessDirectory } from './access-directory.js';
 export { ACCESS_EVENTS } from './access-key.js';
+export { openAccessTrail } from './access-trail.js';
 export { copySqliteKeyStore } from './copy.js';
 export { copyKeys } from './copy-keys.js';
 export { KeyStoreError, type KeyStoreErrorCode } from './key-store-error.js';

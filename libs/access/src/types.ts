@@ -1,6 +1,7 @@
 /** Who holds a key to Habeas, as the apps see it. */
 import type { Principal, Scope } from '#command-handling';
 import type { Refusal, Result, Visibility } from '#kernel';
+import type { SubjectRef } from '#projections';
 
 /** What a key is to be. */
 export interface AccessKeyRequest {
@@ -136,5 +137,64 @@ export interface AccessDirectory {
   ensureAdminKey(given?: string): Promise<Result<NewAccessKey | undefined, Refusal>>;
   health(): AccessHealth;
   /** Ends the following; what is to be kept is written. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** An answer that shows somebody what is confidential. */
+export interface ConfidentialRead {
+  /** The principal. */
+  readonly by: string;
+  /** The operation of the interface, such as `readPerson`: never an address, which may hold what was searched for. */
+  readonly operation: string;
+  /** The id of the request. */
+  readonly request: string;
+  /** Those of the subjects shown of which something is confidential. */
+  readonly subjects: readonly SubjectRef[];
+  /** It gives the log as it is stored, or tells whatever changes: any subject may be in it. */
+  readonly everything?: true;
+}
+
+/** As it was written down. */
+export interface AccessEntry extends ConfidentialRead {
+  /** UTC, with milliseconds and Z. */
+  readonly at: string;
+  /** How many subjects were shown besides. */
+  readonly more?: number;
+}
+
+export interface AccessQuery {
+  /** Of a key, or of its principal: only what was shown by it. */
+  readonly key?: string;
+  /** The id of a subject: only answers that showed it. */
+  readonly subject?: string;
+  /** Instants (ISO 8601, with Z or an offset), both inclusive. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly cursor?: string;
+  /** 1 to 200; 50 unless said. */
+  readonly limit?: number;
+}
+
+export interface AccessPage {
+  /** The latest first. */
+  readonly items: readonly AccessEntry[];
+  /** Left out where there is nothing older. */
+  readonly next?: string;
+}
+
+/** Who was shown what is confidential, on all nodes that share the log. */
+export interface AccessTrail {
+  /**
+   * Resolves when it is written down for good: an answer waits for that.
+   * @throws EventStoreError it may not be written down
+   */
+  record(read: ConfidentialRead): Promise<void>;
+  /**
+   * One page. One that looked through many entries may hold few or none, and still name the next. Refusal codes: `invalid-limit`,
+   * `invalid-cursor`, `invalid-moment`.
+   * @throws EventStoreError
+   */
+  page(query: AccessQuery): Promise<Result<AccessPage, Refusal>>;
+  /** Waits for what is being written. Idempotent. */
   close(): Promise<void>;
 }

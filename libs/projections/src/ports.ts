@@ -93,6 +93,14 @@ export interface DocumentAnswer {
   readonly json: Buffer;
   /** Of the latest event of the subject's stream that the views hold: what an ETag of the present document names. */
   readonly revision: number;
+  /** As {@link ViewsReader.confidential} has it. */
+  readonly confidential: boolean;
+}
+
+/** Which subject. */
+export interface SubjectRef {
+  readonly kind: SubjectCategory;
+  readonly id: string;
 }
 
 export interface ListQuery extends Moment {
@@ -181,6 +189,11 @@ export interface ViewsReader {
   shown(changes: readonly FedChange[]): Result<readonly ShownChange[], Refusal>;
   /** Subjects whose names, titles, words or notes hold a text, the best first. Present texts only, never withdrawn ones. */
   search(query: SearchQuery): Result<SearchPage, Refusal>;
+  /**
+   * Those of these subjects of which something is confidential, at present: their own, or recorded of others and shown with them,
+   * whether or not an answer showed it.
+   */
+  confidential<T extends SubjectRef>(subjects: readonly T[]): Result<readonly T[], Refusal>;
   /** Which prefix of the log a moment stands for, and whether anything recorded later can still belong to it. */
   resolveKnownAt(knownAt: string): Result<{ readonly seq: number; readonly settled: boolean }, Refusal>;
   /** Resolves true as soon as the views hold the stream's event of this revision, false after `timeout` milliseconds. */

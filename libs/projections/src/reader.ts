@@ -8,6 +8,7 @@ import { err, ok, parseEdtf, recordingDay, refusal, type Refusal, type Result } 
 import { LRUCache } from 'lru-cache';
 import { ChangesReader } from './changes-reader.js';
 import { shownChanges } from './changes-shown.js';
+import { Confidential } from './confidential.js';
 import { ChangedSubjects } from './difference/changed-subjects.js';
 import { differenceOf, differs, type Known } from './difference/difference.js';
 import { casesOf, partiesOf } from './documents/parties.js';
@@ -29,6 +30,7 @@ import type {
   PageQuery,
   ReaderOptions,
   SearchQuery,
+  SubjectRef,
   ViewName,
   ViewsReader,
 } from './ports.js';
@@ -107,6 +109,7 @@ interface OpenFile {
   readonly tree: TreeReader;
   readonly changed: ChangedSubjects;
   readonly changes: ChangesReader;
+  readonly confidential: Confidential;
 }
 
 class FileReader implements ViewsReader {
@@ -141,7 +144,8 @@ class FileReader implements ViewsReader {
       }
       if (isPresent) return ok(this.presentAnswer(file, row, known.value));
       const json = this.momentJson(file, row, moment, known.value);
-      return json.ok ? ok({ json: json.value, revision: row.revision }) : json;
+      if (!json.ok) return json;
+      return ok({ json: json.value, revision: row.revision, confidential: file.confidential.has(kind, id) });
     });
   }
 
@@ -255,6 +259,11 @@ class FileReader implements ViewsReader {
     });
   }
 
+  confidential<T extends SubjectRef>(subjects: readonly T[]): Result<readonly T[], Refusal> {
+    if (subjects.length === 0) return ok([]);
+    return this.snapshot(({ confidential }) => ok(subjects.filter(({ kind, id }) => confidential.has(kind, id))));
+  }
+
   tree<T>(work: (tree: LogTree) => Result<T, Refusal>): Result<T, Refusal> {
     return this.snapshot(({ records, tree }) =>
       work({
@@ -361,6 +370,9 @@ class FileReader implements ViewsReader {
       tree: new TreeReader(db),
       changed: new ChangedSubjects(db),
       changes: new ChangesReader(db, records),
+      confidential: new Confidential(db, records, version, (kind, id) =>
+        shownWith(this.knowledge({ records }), kind, id),
+      ),
     });
   }
 
@@ -404,10 +416,15 @@ class FileReader implements ViewsReader {
   private presentAnswer(file: OpenFile, row: PresentRow, known: ResolvedMoment): DocumentAnswer {
     // The ready document holds for as long as nothing in it changes; only which record it answers from moves on.
     const end = `,"asOf":${JSON.stringify(asOf(known))}}`;
-    const ready = file.ready.find(row, known, end);
+    const confidential = file.confidential.has(row.kind, row.id);
+    const ready = file.ready.find(row, known, end, confidential);
     if (ready !== undefined) return ready;
     const { document } = this.presentOf(file, row, known.day);
-    return { json: Buffer.from(`${JSON.stringify(document).slice(0, -1)}${end}`), revision: row.revision };
+    return {
+      json: Buffer.from(`${JSON.stringify(document).slice(0, -1)}${end}`),
+      revision: row.revision,
+      confidential,
+    };
   }
 
   private lookups(file: OpenFile, { seq, day }: ResolvedMoment): Lookups {
@@ -435,7 +452,7 @@ class FileReader implements ViewsReader {
   }
 
   /** As known now, which is kept at hand as long as the file stands still; or up to a seq. */
-  private knowledge({ records }: OpenFile, seq = records.head().seq): Knowledge {
+  private knowledge({ records }: Pick<OpenFile, 'records'>, seq = records.head().seq): Knowledge {
     let known = this.known.get(seq);
     if (known === undefined) this.known.set(seq, (known = new Knowledge(records, EVENTS_AT_HAND, seq)));
     return known;
@@ -483,4 +500,14 @@ class FileReader implements ViewsReader {
   private resolveSpan({ records }: OpenFile, between: Between): Result<ResolvedSpan, Refusal> {
     return resolveSpan(records, this.options.clock.now(), between);
   }
+}
+
+/** The subjects whose facts the document of a person or a case is made of. */
+function shownWith({ find }: Knowledge, kind: SubjectCategory, id: string): readonly number[] {
+  if (kind === 'person') return (find(kind, id)?.selves() ?? []).map(({ ref }) => ref.sid);
+  const cases = [...joinedCases(id, find)].sort();
+  const persons = partiesOf('person', cases, find).flatMap((one) => one.selves());
+  const groups = partiesOf('group', cases, find);
+  const joined = cases.flatMap((one) => find('case', one) ?? []);
+  return [...persons, ...groups, ...joined].map(({ ref }) => ref.sid);
 }

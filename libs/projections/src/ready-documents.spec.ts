@@ -48,7 +48,7 @@ function put(seq: number, day: number, until: number, document: object): void {
 function find(today: number, end: string, settled = false): Buffer | undefined {
   const row = records.present('person', 'a');
   if (row === undefined) throw new Error('There is no such subject.');
-  return ready.find(row, { seq: 5, settled, day: today }, end)?.json;
+  return ready.find(row, { seq: 5, settled, day: today }, end, false)?.json;
 }
 
 test('the document with another end, the same bytes as long as nothing changes', () => {

@@ -52,14 +52,19 @@ export class ReadyDocuments {
    *
    * @param end in ASCII
    */
-  find(row: PresentRow, { day: today, settled }: ResolvedMoment, end: string): DocumentAnswer | undefined {
+  find(
+    row: PresentRow,
+    { day: today, settled }: ResolvedMoment,
+    end: string,
+    confidential: boolean,
+  ): DocumentAnswer | undefined {
     const { sid, kind, id, seq, day, until, revision } = row;
     if (seq === null || day === null || until === null || today < day || today > until) return undefined;
     const kept = this.kept.get(id);
     const same = kept?.sid === sid && kept.seq === seq && kept.day === day;
     const json = same ? withEnd(kept, end) : this.fetched(sid, end);
     if (json === undefined) return undefined;
-    const answer = { json, revision };
+    const answer = { json, revision, confidential };
     // Where the clock is behind the record, the answer changes as the clock goes on.
     const version = settled ? undefined : this.version.present();
     this.kept.set(id, { sid, kind, seq, day, answer, end, version, today });

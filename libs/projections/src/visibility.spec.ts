@@ -229,6 +229,42 @@ test('those who may see everything are given everything, each event as visible a
   );
 }, 60_000);
 
+/** Told beside what a document is about: how others are called that it points at, and the roles that a speaker held. */
+const BESIDE = new Set(['name', 'summary', 'onBehalfOf', 'by', 'organisation', 'authority', 'rolesHeld', 'roleAgrees']);
+
+function besides(json: Buffer): unknown {
+  return JSON.parse(json.toString(), (name, value: unknown) => (BESIDE.has(name) ? undefined : value));
+}
+
+test('a subject of which those who may see everything are shown more than others are has something confidential', async () => {
+  let marked = 0;
+  let plain = 0;
+  await fc.assert(
+    fc.asyncProperty(stories(25), LEVELS, async (random, picks) => {
+      await record.close();
+      record = await TestRecord.create();
+      const story = withLevels(random, picks);
+      const { reader } = record.views();
+      const { reader: ofOthers } = record.views(record.subfolder('internal'), record.keys, 'internal');
+      await record.say(...story);
+      for (const one of [reader, ofOthers]) await caughtUp(one, story.length + 1);
+      for (const [id, kind] of new Map(story.map((said) => [said.subject, said.kind]))) {
+        const everything = reader.document(kind, id);
+        if (!everything.ok) continue;
+        const { json, confidential } = everything.value;
+        expect(reader.confidential([{ kind, id }])).toEqual({ ok: true, value: confidential ? [{ kind, id }] : [] });
+        const others = ofOthers.document(kind, id);
+        if (!confidential) expect(others.ok && besides(others.value.json)).toEqual(besides(json));
+        if (confidential) marked++;
+        else plain++;
+      }
+    }),
+    { numRuns: RUNS, endOnFailure: true },
+  );
+  // Both come up often.
+  expect(Math.min(marked, plain)).toBeGreaterThan(RUNS);
+}, 120_000);
+
 test('of a text whose parts are not for everybody, those who may not see one see none behind it', async () => {
   const source = { kind: 'source', subject: derivedId('levels', 'text', 0) } as const;
   const id = (n: number): string => derivedId('levels', 'part', n);

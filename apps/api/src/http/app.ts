@@ -5,6 +5,7 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AccessController } from './access-routes.js';
 import { admit } from './admit.js';
 import { limitBody, limitHead, MOST_HEAD, refuseBroken, SECURITY_HEADERS } from './arrival.js';
 import { acceptJsonLines, batchController } from './batch-routes.js';
@@ -74,6 +75,7 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
     SealsController,
     EventsController,
     EventProofController,
+    AccessController,
     ChangesController,
     TicketsController,
     ViewsController,

@@ -1,14 +1,15 @@
 /** `GET /v1/<category>s/{id}/bundle`: what proves, to whoever has nothing else, what was recorded of a subject. */
 import { Readable } from 'node:stream';
-import { Controller, Get, Inject, Param, Query, Res, type Type } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Req, Res, type Type } from '@nestjs/common';
 import type { SubjectCategory } from '#projections';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiMinPosition, ApiProblems } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { readQuery, wholeNumber } from './query.js';
 import { orProblem, titles, waitForPosition } from './read-routes.js';
 import { NeedsEverything, NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
+import { watched } from './watched.js';
 
 export function bundleController(category: SubjectCategory): Type {
   const title = titles[category];
@@ -41,12 +42,19 @@ export function bundleController(category: SubjectCategory): Type {
       content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
     })
     @ApiProblems(400, 401, 403, 404, 413, 503)
-    async bundle(@Param('id') id: string, @Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
+    async bundle(
+      @Param('id') id: string,
+      @Query() query: unknown,
+      @Req() request: FastifyRequest,
+      @Res() reply: FastifyReply,
+    ): Promise<void> {
+      const level = this.habeas.levels.of('confidential');
       const { size, minPosition } = readQuery(query, ['size', 'minPosition']).once;
-      await waitForPosition(this.habeas, this.habeas.levels.of('confidential'), minPosition);
+      await waitForPosition(this.habeas, level, minPosition);
       const bytes = orProblem(
         await this.habeas.bundles.make(category, id, size === undefined ? undefined : wholeNumber(size, 'size')),
       );
+      await watched(this.habeas, level, request, `bundle${title}`, [{ kind: category, id }]);
       void reply
         .type('application/zip')
         .header('content-disposition', `attachment; filename="${category}-${id}.zip"`)

@@ -25,6 +25,7 @@ import { levelOf, NeedsScope, principalOf } from './scopes.js';
 import { sinkOf } from './sse.js';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
 import type { IssuedTicket } from './tickets.js';
+import { everythingWatched, watched } from './watched.js';
 
 export const STREAM_PATH = '/v1/status-changes/stream';
 
@@ -89,6 +90,8 @@ export class ChangesController {
     const begin = once.cursor === undefined ? (after?.place ?? BEGINNING) : placeOfCursor(once.cursor, cursorOf);
     const { items, next, atHead } = orProblem(feed.page(filter, begin, limit));
     const shown = orProblem(level.views.shown(items));
+    const subjects = new Map(items.map(({ change: { subject } }) => [subject.id, subject]));
+    await watched(this.habeas, level, request, 'listStatusChanges', [...subjects.values()]);
     return {
       items: items.flatMap((fed, at) => {
         const beside = shown[at];
@@ -138,6 +141,7 @@ export class ChangesController {
     if (after !== undefined) await refuseAhead(after, () => this.head(), pointer);
     const { begun, feed } = levelOf(this.habeas, request);
     await begun;
+    await everythingWatched(this.habeas, request, 'streamStatusChanges');
     const { id: key, credential } = principalOf(request);
     const opened = feed.open({
       key,

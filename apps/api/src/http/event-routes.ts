@@ -15,6 +15,7 @@ import { readQuery, wholeNumber } from './query.js';
 import { orProblem, waitForPosition } from './read-routes.js';
 import { NeedsEverything, NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
+import { everythingWatched } from './watched.js';
 
 /** What streams are about: what things are recorded of, the keys to the record, who is told of changes, and the log itself. */
 const CATEGORIES = ['person', 'group', 'case', 'statement', 'source', 'access', 'webhook', 'log'];
@@ -119,6 +120,7 @@ export class EventsController {
     const { once, many } = readQuery(given, ONCE, MANY);
     await waitForPosition(this.habeas, this.everything, once.minPosition);
     const asked = this.read(once, many);
+    await everythingWatched(this.habeas, request, 'listEvents');
     void reply.header('vary', 'accept');
     const media = LINES.exec(request.headers.accept ?? '')?.[0];
     if (media === undefined) {

@@ -1,5 +1,5 @@
 /** What the HTTP interface stands on: made by the composition root, handed to the controllers. */
-import type { AccessDirectory, Admitted } from '#access';
+import type { AccessDirectory, AccessTrail, Admitted } from '#access';
 import type { CommandHandler } from '#command-handling';
 import type { EventStore } from '#event-store';
 import type { Webhooks } from '#feed';
@@ -16,6 +16,8 @@ import type { Positions } from './tokens.js';
 export interface Habeas {
   readonly commands: CommandHandler;
   readonly access: AccessDirectory;
+  /** Who was shown what is confidential. */
+  readonly trail: AccessTrail;
   /** What each is answered from. */
   readonly levels: Levels;
   readonly tickets: Tickets;

@@ -21,6 +21,7 @@ import { readQuery } from './query.js';
 import { levelOf, NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from './swagger.js';
 import { etagOf } from './tokens.js';
+import { watched, writeDown } from './watched.js';
 
 /** The value, or a problem for the client. */
 export function orProblem<T>(result: Result<T, Refusal>): T {
@@ -92,7 +93,9 @@ export function readController(category: SubjectCategory): Type {
       const { list, minPosition } = readListQuery(category, query);
       await waitForPosition(this.habeas, level, minPosition);
       await level.views.readAhead(category, list);
-      return orProblem(level.views.list(category, list));
+      const page = orProblem(level.views.list(category, list));
+      await watched(this.habeas, level, request, `list${title}s`, page.items);
+      return page;
     }
 
     @Get(':id')
@@ -126,6 +129,7 @@ export function readController(category: SubjectCategory): Type {
           ...(knownAt === undefined ? {} : { knownAt }),
         }),
       );
+      if (answer.confidential) await writeDown(this.habeas, request, `read${title}`, [{ kind: category, id }]);
       if (knownAt === undefined) reply.header('etag', this.tagOf(id, answer));
       return answer.json;
     }
@@ -153,7 +157,9 @@ export function readController(category: SubjectCategory): Type {
       const level = levelOf(this.habeas, request);
       const { page, minPosition } = readPageQuery(query);
       await waitForPosition(this.habeas, level, minPosition);
-      return orProblem(level.views.history(category, id, page));
+      const found = orProblem(level.views.history(category, id, page));
+      await watched(this.habeas, level, request, `read${title}History`, [{ kind: category, id }]);
+      return found;
     }
 
     @Get(':id/diff')
@@ -175,7 +181,9 @@ export function readController(category: SubjectCategory): Type {
       const level = levelOf(this.habeas, request);
       const { from = '', to, minPosition } = readQuery(query, ['from', 'to', 'minPosition']).once;
       await waitForPosition(this.habeas, level, minPosition);
-      return orProblem(level.views.difference(category, id, { from, ...(to !== undefined && { to }) }));
+      const found = orProblem(level.views.difference(category, id, { from, ...(to !== undefined && { to }) }));
+      await watched(this.habeas, level, request, `diff${title}`, [{ kind: category, id }]);
+      return found;
     }
 
     private tagOf(id: string, answer: DocumentAnswer): string {
@@ -217,6 +225,9 @@ export class CitationsController {
     const level = levelOf(this.habeas, request);
     const { page, minPosition } = readPageQuery(query);
     await waitForPosition(this.habeas, level, minPosition);
-    return orProblem(level.views.citations(id, page));
+    const found = orProblem(level.views.citations(id, page));
+    const shown = new Map(found.items.map(({ subject }) => [`${subject.kind} ${subject.id}`, subject]));
+    await watched(this.habeas, level, request, 'readSourceCitations', [{ kind: 'source', id }, ...shown.values()]);
+    return found;
   }
 }

@@ -52,6 +52,7 @@ import type {
   StatusChange,
   SubjectCategory,
   SubjectPointer,
+  SubjectRef,
   SupportEntry,
 } from '#projections';
 import type { Restated, StatusChangeData, StatusChangeEvent } from '#feed';
@@ -69,7 +70,7 @@ import { CHANGE_KINDS, FACT_CHANGES, SEARCH_FIELDS } from '#projections';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { RecordedAnswer } from './recorded.js';
 import type { ProblemDocument } from './problem.js';
-import type { AccessKeyInfo, NewAccessKey, OwnAccessKey, RotatedAccessKey } from '#access';
+import type { AccessEntry, AccessKeyInfo, AccessPage, NewAccessKey, OwnAccessKey, RotatedAccessKey } from '#access';
 import type { ConsistencyProof, InclusionProof, ProvenHead, Seal } from '#audit';
 import type { EventsPage, RawEventShown } from './event-routes.js';
 import type { StatusChangesPage, StreamTicket } from './change-routes.js';
@@ -861,6 +862,21 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     items: list(ref('RawEvent')),
     'next?': next,
   }),
+  AccessPage: object<AccessPage>({ items: list(ref('AccessEntry')), 'next?': next }),
+  AccessEntry: object<AccessEntry>({
+    at: instant,
+    by: { ...text, description: 'The principal of the key, as `recordedBy` names it' },
+    operation: { ...text, description: 'The operationId of the route' },
+    request: { ...text, description: 'The id of the request, as the log of the server has it' },
+    subjects: list(ref('SubjectRef')),
+    'more?': { ...count, description: 'How many subjects were shown besides' },
+    'everything?': {
+      type: 'boolean',
+      const: true,
+      description: 'What is stored was given as it is stored, or whatever changes',
+    },
+  }),
+  SubjectRef: object<SubjectRef>({ kind, id }),
   Seal: object<Seal>({
     event: id,
     recordedAt: instant,

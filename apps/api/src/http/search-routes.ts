@@ -9,6 +9,7 @@ import { readQuery, wholeNumber } from './query.js';
 import { orProblem, waitForPosition } from './read-routes.js';
 import { levelOf, NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
+import { watched } from './watched.js';
 
 const CATEGORIES: readonly SubjectCategory[] = ['person', 'group', 'case', 'statement', 'source'];
 
@@ -67,7 +68,7 @@ export class SearchController {
     const fields = many.get('in')?.flatMap((one) => one.split(','));
     const category = once.category === undefined ? undefined : categoryOf(once.category);
     await waitForPosition(this.habeas, level, minPosition, 'search');
-    return orProblem(
+    const page = orProblem(
       level.views.search({
         q,
         // What none of them is, is refused there.
@@ -77,6 +78,8 @@ export class SearchController {
         ...(cursor !== undefined && { cursor }),
       }),
     );
+    await watched(this.habeas, level, request, 'search', page.items);
+    return page;
   }
 }
 
