@@ -101,7 +101,7 @@ test('each answer that shows something confidential, with the subjects it is of,
   await reads('/v1/persons', 'listPersons mixed hidden');
   await reads('/v1/persons?validAt=2019', 'listPersons mixed hidden');
   await reads(`/v1/search?q=${OF_BOTH}&category=person`, 'search hidden mixed');
-  await reads(`/v1/sources/${ids.paper}/citations`, 'readSourceCitations paper mixed hidden');
+  await reads(`/v1/sources/${ids.paper}/citations`, 'readSourceCitations paper mixed');
   await reads('/v1/status-changes', 'listStatusChanges mixed');
   await reads('/v1/events?limit=1', 'listEvents');
   await server.client.request('/v1/seals', { method: 'POST', body: {} });

@@ -59,6 +59,11 @@ test('how much a key may ask, and how long a request may take to arrive', () => 
   expect(readSettings({ HABEAS_RATE: '0' })).not.toHaveProperty('rate');
 });
 
+test('for how long it is kept who was shown what', () => {
+  expect(readSettings({})).toMatchObject({ accessDays: 400 });
+  expect(readSettings({ HABEAS_ACCESS_DAYS: '30' })).toMatchObject({ accessDays: 30 });
+});
+
 test('which proxies are believed', () => {
   expect(readSettings({})).toMatchObject({ proxies: [] });
   expect(readSettings({ HABEAS_PROXIES: '10.0.0.0/8, 192.0.2.1, 2001:db8::/64' })).toMatchObject({

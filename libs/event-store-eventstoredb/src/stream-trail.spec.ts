@@ -53,7 +53,10 @@ test(
     }
     const told = simulator.log.read('$$a-habeasOps-trail-reads');
     if (typeof told === 'string') throw new Error(told);
-    expect(told.map(({ data }) => Buffer.from(data).toString())).toEqual(['{"$maxAge":34560000}', '{"$maxAge":2592000}']);
+    expect(told.map(({ data }) => Buffer.from(data).toString())).toEqual([
+      '{"$maxAge":34560000}',
+      '{"$maxAge":2592000}',
+    ]);
     expect(await collect(log.readAll())).toEqual([]);
   }),
 );
@@ -71,8 +74,7 @@ test(
       simulator.faults.planAppends(fault);
       await trail.append([fault]);
     }
-    const found = async (): Promise<readonly string[]> =>
-      (await trail.before(undefined, 10)).map(({ text }) => text);
+    const found = async (): Promise<readonly string[]> => (await trail.before(undefined, 10)).map(({ text }) => text);
     expect(await found()).toEqual(['timeout-committed', 'lose-answer', 'drop-after']);
     simulator.faults.planAppends('lose');
     expect(await outcome(trail.append(['lost']))).toBe('timed-out');
