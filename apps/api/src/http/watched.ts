@@ -3,7 +3,7 @@ import type { SubjectRef } from '#projections';
 import type { FastifyRequest } from 'fastify';
 import type { Level } from '../levels.js';
 import type { Habeas } from './habeas.js';
-import { orProblem } from './read-routes.js';
+import { ProblemError } from './problem.js';
 import { principalOf } from './scopes.js';
 
 /**
@@ -20,8 +20,10 @@ export async function watched(
   subjects: readonly SubjectRef[],
 ): Promise<void> {
   if (principalOf(request).ceiling !== 'confidential') return;
-  const confidential = orProblem(views.confidential(subjects));
-  if (confidential.length > 0) await writeDown(habeas, request, operation, confidential);
+  const found = views.confidential(subjects);
+  // They could be read a moment ago.
+  if (!found.ok) throw new ProblemError([found.error], { 'retry-after': '1' });
+  if (found.value.length > 0) await writeDown(habeas, request, operation, found.value);
 }
 
 /** The same, of subjects that are known to have something confidential. */
