@@ -120,6 +120,7 @@ test('nobody gets in without a key', async () => {
 /** What a key with the scope `read` alone may ask besides reading with GET, and what of that it may not. */
 const READERS_POST = new Set(['/v1/stream-tickets']);
 const NOT_FOR_READERS = new Set([
+  '/v1/audit/access',
   '/v1/events',
   '/v1/keys',
   '/v1/persons/{id}/bundle',
