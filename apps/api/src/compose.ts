@@ -257,6 +257,7 @@ async function compose(
     eventStore,
     progress,
     watching,
+    lens: settings.fourEyes === true ? 'verified' : 'all',
     server: randomUUID(),
     etagKey: new HmacKey(await keyStore.secret('etag')),
     positions: new Positions(await keyStore.secret('position')),

@@ -19,6 +19,7 @@ test.each([
   ['HABEAS_VISIBILITY', 'confidential'],
   ['HABEAS_ACCESS_DAYS', '0'],
   ['HABEAS_ACCESS_DAYS', 'for ever'],
+  ['HABEAS_FOUR_EYES', 'yes'],
   ['HABEAS_STREAMS', 'many'],
   ['HABEAS_STREAMS_PER_KEY', '-1'],
   ['HABEAS_ORIGINS', 'https://desk.example.org/path'],
@@ -74,6 +75,11 @@ test('which proxies are believed', () => {
 test('who may see what nobody says it of', () => {
   expect(readSettings({})).toMatchObject({ visibility: 'internal' });
   expect(readSettings({ HABEAS_VISIBILITY: 'public' })).toMatchObject({ visibility: 'public' });
+});
+
+test('whether facts count only once they are verified', () => {
+  expect(readSettings({})).toMatchObject({ fourEyes: false });
+  expect(readSettings({ HABEAS_FOUR_EYES: 'on' })).toMatchObject({ fourEyes: true });
 });
 
 test('the connection string of an EventStoreDB is passed through', () => {

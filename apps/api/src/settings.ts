@@ -27,6 +27,8 @@ export interface Settings {
   readonly logNamespace?: string | undefined;
   /** Who may see what is not sensitive, where whoever records it does not say. */
   readonly visibility?: OfficeVisibility;
+  /** Only facts count that somebody else than their recorder has verified. */
+  readonly fourEyes?: boolean;
   /** Minutes from one seal of the log to the next; 0: only when asked. An hour, where it is left out. */
   readonly sealMinutes?: number;
   /** Addresses inside to which webhooks may send; none, where it is left out. */
@@ -53,7 +55,10 @@ export const STREAMS = { streams: 5_000, streamsPerKey: 500 };
 export const ACCESS_DAYS = 400;
 
 /** What the thread of the views needs to know. */
-export type KeySettings = Pick<Settings, 'data' | 'masterKey' | 'masterKeyFile' | 'keys' | 'log' | 'logNamespace'>;
+export type KeySettings = Pick<
+  Settings,
+  'data' | 'masterKey' | 'masterKeyFile' | 'keys' | 'log' | 'logNamespace' | 'fourEyes'
+>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -110,6 +115,13 @@ function visibility(text = 'internal'): OfficeVisibility {
   if (text === 'public' || text === 'internal') return text;
   throw new StartError(
     `HABEAS_VISIBILITY is "${text}". It must be internal or public: who may see what is recorded, where nobody says so.`,
+  );
+}
+
+function fourEyes(text = 'off'): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw new StartError(
+    `HABEAS_FOUR_EYES is "${text}". It must be off or on: whether a fact counts only once somebody else has verified it.`,
   );
 }
 
@@ -199,6 +211,7 @@ export function readSettings(environment: Environment): Settings {
     keys,
     log,
     logNamespace: given(environment, 'HABEAS_LOG_NAMESPACE'),
+    fourEyes: fourEyes(given(environment, 'HABEAS_FOUR_EYES')),
     visibility: visibility(given(environment, 'HABEAS_VISIBILITY')),
     sealMinutes: sealMinutes(given(environment, 'HABEAS_SEAL_MINUTES')),
     accessDays: accessDays(given(environment, 'HABEAS_ACCESS_DAYS')),

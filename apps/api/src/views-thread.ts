@@ -88,6 +88,7 @@ async function begin(
     keyStore: opening,
     folder,
     ceiling,
+    fourEyes: settings.fourEyes ?? false,
     clock: { now: () => new Date() },
     post,
     build: buildElsewhere(settings),

@@ -95,7 +95,7 @@ export interface StartViews {
 /** Has the thread begin; resolves when there is something to read, or it takes long. A thread that dies unasked is replaced. */
 export async function startViews(options: StartViews): Promise<ViewsWriter> {
   const { ceiling, folder, notify, report, thread: loaded = new ViewsThread(), onApplied } = options;
-  const { data, masterKey, masterKeyFile, keys, log, logNamespace } = options.settings;
+  const { data, masterKey, masterKeyFile, keys, log, logNamespace, fourEyes = false } = options.settings;
   let closing = false;
   let running = false;
   let health: ViewsHealth = { state: 'starting', seq: 0, lagMilliseconds: 0 };
@@ -150,7 +150,7 @@ export async function startViews(options: StartViews): Promise<ViewsWriter> {
           if (!closing) begin(new ViewsThread()).catch(() => undefined);
         }, RESTART_AFTER).unref();
       });
-      const begun = { data, masterKey, masterKeyFile, keys, log, logNamespace };
+      const begun = { data, masterKey, masterKeyFile, keys, log, logNamespace, fourEyes };
       thread.tell({ kind: 'begin', settings: begun, ceiling, folder, traced: onApplied !== undefined });
     });
 

@@ -21,13 +21,15 @@ export function replay(environment: Environment, { knownAt, out }: ReplayArgumen
   return withRecord(
     environment,
     'Stopped. Run it again with the same moment and file, and it goes on.',
-    async ({ store, keys, events, signal }) => {
+    async ({ settings, store, keys, events, signal }) => {
+      const { fourEyes = false } = settings;
       const meter = new StepMeter(BUILDING);
       const replayed = await replayViews({
         eventStore: store,
         keyStore: keys,
         out,
         knownAt: moment,
+        lens: fourEyes ? 'verified' : 'all',
         signal,
         onProgress: ({ step, done, of = events }) => {
           meter.show(step, done, of);
@@ -45,6 +47,7 @@ export function replay(environment: Environment, { knownAt, out }: ReplayArgumen
       const before = from === 0 ? '' : `, ${from.toLocaleString('en-US')} of them by a replay that was ended`;
       console.log(`  events         ${countText(seq, 'event')}${before}`);
       if (known !== undefined) console.log(`  known at       ${new Date(known).toISOString()}`);
+      if (fourEyes) console.log('  counts         facts that somebody verified (HABEAS_FOUR_EYES)');
       console.log('  opens in       any SQLite tool (docs/replaying.md names its tables)');
       console.log('                 It holds names and words in the clear: keep it as you keep the record.');
       return DONE;

@@ -21,6 +21,7 @@ export {
 } from './facts/ledger.js';
 export { aboutOf, isOverriding, levelsOf } from './facts/levels.js';
 export { entering, relatedTo, without } from './facts/visible.js';
+export { countsThrough, isLens, isVerified, type Lens, LENSES, type OwnLens } from './facts/counting.js';
 export type { Reading } from './facts/days.js';
 export { decideMoved, type PlannedMove, planMove } from './facts/move.js';
 export { type IdentityJudgement, oneWith, statusFactsOfOne } from './person/identity.js';

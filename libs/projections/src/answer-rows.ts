@@ -90,8 +90,8 @@ interface PendingChange {
   readonly n: number;
   readonly sid: number;
   readonly key: string;
-  /** The event that caused it. */
-  readonly cause: string;
+  /** The event that caused it; and the fact that counts by it, where it is a verification. */
+  readonly causes: readonly unknown[];
   readonly columns: readonly Column[];
 }
 
@@ -213,7 +213,7 @@ export class AnswerRows {
         corrects: null,
       };
       const columns = changeColumns({ ref, from: WITHHELD, to, sinceLatest: Infinity }, place);
-      this.pending.push({ seq, n: place.n, sid, key, cause: '', columns });
+      this.pending.push({ seq, n: place.n, sid, key, causes: [], columns });
     }
     return count;
   }
@@ -275,19 +275,28 @@ export class AnswerRows {
     const kind = changeKind(change, cause.type, day, replaced?.day);
     const corrects = this.changeOfFact(sid, key, cause) ?? (kind === 'backdated' ? replaced?.id : undefined) ?? null;
     const columns = changeColumns(change, { seq, n, sid, kind, day, corrects });
-    this.pending.push({ seq, n, sid, key, cause: cause.id, columns });
+    this.pending.push({
+      seq,
+      n,
+      sid,
+      key,
+      causes: isVerification(cause) ? [cause.id, cause.data.fact] : [cause.id],
+      columns,
+    });
     if (kind !== 'history') present.set(key, { id: changeId({ seq, n }), day });
   }
 
   /** The change that was caused by the fact that this event takes back, mends or disputes. */
-  private changeOfFact(sid: number, key: string, { data: { fact } }: Cause): string | undefined {
-    if (typeof fact !== 'string') return undefined;
+  private changeOfFact(sid: number, key: string, cause: Cause): string | undefined {
+    const { fact } = cause.data;
+    // By a verification a fact begins to count: that takes back nothing.
+    if (typeof fact !== 'string' || isVerification(cause)) return undefined;
     // A subject's changes come one behind the other.
     for (let at = this.pending.length - 1; this.pending[at]?.sid === sid; at--) {
       const one = this.pending[at];
-      if (one?.key === key && one.cause === fact) return changeId(one);
+      if (one?.key === key && one.causes.includes(fact)) return changeId(one);
     }
-    const rows = this.statements.changesBy.all(sid, fact) as unknown as ChangeRow[];
+    const rows = this.statements.changesBy.all(sid, fact, fact) as unknown as ChangeRow[];
     const found = rows.findLast((row) => axisKey(refOf(row)) === key);
     return found === undefined ? undefined : changeId(found);
   }
@@ -335,6 +344,10 @@ interface ChangeRow extends RefColumns {
   readonly day: Day;
 }
 
+function isVerification({ type }: Cause): boolean {
+  return type === 'FactVerified';
+}
+
 /** Of a fact of the subject, or of somebody who is one with it. */
 function seqOf(subject: Subject, fact: string): number {
   const event =
@@ -377,7 +390,7 @@ function prepare({
     ),
     changesBy: db.prepare(
       `SELECT c.seq, c.n, c.day, c.axis, c.case_id, c.key FROM changes c JOIN events e ON e.seq = c.seq
-       WHERE c.sid = ? AND e.id = ? ORDER BY c.seq, c.n`,
+       WHERE c.sid = ? AND (e.id = ? OR (e.type = 'FactVerified' AND e.data ->> 'fact' = ?)) ORDER BY c.seq, c.n`,
     ),
     idOf: db.prepare('SELECT id FROM events WHERE seq = ?'),
   };

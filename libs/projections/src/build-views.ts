@@ -1,6 +1,7 @@
 /** Builds a view file up to a moment or to the end of the log, with all that readers find in it, and lets go of it. */
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import type { OwnLens } from '#domain';
 import type { Clock, Visibility } from '#kernel';
 import type { Opening } from '#log-format';
 import { Fold } from './fold.js';
@@ -19,6 +20,8 @@ export interface BuildViews {
   readonly path: string;
   /** Of those who are to read a file that is made; left out: they may see everything. */
   readonly ceiling?: Visibility;
+  /** Which facts count, as they do in the record; left out: every one. */
+  readonly lens?: OwnLens;
   /** What is committed survives a killed process and a power loss, and can be gone on with. Takes a little longer. */
   readonly survives?: boolean;
   /** How many go into one commit: as many as are taken in again after a kill. */
@@ -94,12 +97,12 @@ export async function buildViews(options: BuildViews): Promise<BuiltViews> {
   }
 }
 
-function opened({ path, ceiling, survives = false, upTo }: BuildViews): ViewFile {
+function opened({ path, ceiling, lens = 'all', survives = false, upTo }: BuildViews): ViewFile {
   let db: DatabaseSync | undefined;
   try {
     const found = existsSync(path)
-      ? openForWriting(path, survives)
-      : createFile(path, { survives, ...(ceiling !== undefined && { ceiling }) });
+      ? openForWriting(path, { survives, lens })
+      : createFile(path, { survives, lens, ...(ceiling !== undefined && { ceiling }) });
     if (typeof found === 'string') throw new BuildFailedError(found);
     db = found;
     const file = new ViewFile(path, db, survives);

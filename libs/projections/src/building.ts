@@ -1,4 +1,5 @@
 /** A view file that is being built to be served: with a projection here, or elsewhere and then with one here. */
+import type { OwnLens } from '#domain';
 import type { Visibility } from '#kernel';
 import type { BuildOrder } from './ports.js';
 import type { Projection } from './projection.js';
@@ -17,6 +18,7 @@ export class Building {
     readonly path: string,
     /** Of those who are to read it. */
     private readonly ceiling: Visibility,
+    private readonly lens: OwnLens,
     /** Events to pass over. */
     readonly skip: ReadonlySet<string>,
   ) {}
@@ -33,12 +35,12 @@ export class Building {
 
   /** Has it built elsewhere. @returns when that is done; nothing is written there any more, also where it fails */
   elsewhere(build: (order: BuildOrder) => Promise<void>, onProgress: () => void): Promise<void> {
-    const { path, ceiling, skip, stop } = this;
+    const { path, ceiling, lens, skip, stop } = this;
     const tell = (progress: BuildProgress): void => {
       this.told = progress;
       onProgress();
     };
-    const built = build({ path, ceiling, skip, onProgress: tell, signal: stop.signal });
+    const built = build({ path, ceiling, lens, skip, onProgress: tell, signal: stop.signal });
     this.ended = built.catch(() => undefined);
     return built;
   }

@@ -16,7 +16,8 @@ const ALL = Number.MAX_SAFE_INTEGER;
 
 export function evidenceOf(records: Records, row: SubjectRow, seq: number): Evidence {
   if (row.entered > seq) return { streams: [], sources: [], later: records.history(row.sid, seq, ALL).length };
-  const knowledge = new Knowledge(records, EVENTS_AT_HAND, seq);
+  // What proves something is there whether it counts already or not.
+  const knowledge = new Knowledge(records, EVENTS_AT_HAND, seq, 'all');
   const gathering = new Gathering(records, seq);
   const selves = selvesOf(row, knowledge);
   for (const self of selves) gathering.takeWhole(self.ref.sid);

@@ -2,9 +2,10 @@
  * What is known up to one event: subjects, folded from the rows of a view file when they are asked for and kept at
  * hand within a bound. With `upTo` left out it stands at the end of the file and moves on with it.
  */
+import type { Lens } from '#domain';
 import type { EventRow, Records, SubjectRow } from './records.js';
 import type { SubjectCategory } from './shapes.js';
-import { type Citing, type Concerning, type Counts, EVERY_FACT, Subject, type SubjectRef } from './subject.js';
+import { type Citing, type Concerning, type Counting, countingThrough, Subject, type SubjectRef } from './subject.js';
 
 interface Held {
   readonly subject: Subject;
@@ -21,13 +22,20 @@ export class Knowledge {
   /** Bound to this, so that subjects can look others up. */
   readonly find = (kind: SubjectCategory, id: string): Subject | undefined => this.byId(kind, id);
 
-  /** @param events how many events to keep at hand, over all subjects; long ones count several times */
+  readonly counting: Counting;
+
+  /**
+   * @param events how many events to keep at hand, over all subjects; long ones count several times
+   * @param lens which facts count; the record's own, where it is left out
+   */
   constructor(
     protected readonly records: Records,
     private readonly events: number,
     protected upTo: number = Number.MAX_SAFE_INTEGER,
-    readonly counts: Counts = EVERY_FACT,
-  ) {}
+    lens: Lens = records.lens,
+  ) {
+    this.counting = countingThrough(lens, records.lens);
+  }
 
   bySid(sid: number): Subject | undefined {
     const known = this.atHand(sid);

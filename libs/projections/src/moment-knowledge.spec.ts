@@ -1,5 +1,6 @@
 /** What is at hand of one moment is used for another only where it is the same: whatever is asked for, in whatever order. */
 import fc from 'fast-check';
+import type { Lens } from '#domain';
 import { derivedId } from '#kernel';
 import type { ViewsReader } from './ports.js';
 import { openViewsReader } from './reader.js';
@@ -7,14 +8,14 @@ import type { SubjectCategory } from './shapes.js';
 import { caughtUp, type Said, TestRecord } from './test-support/record.js';
 import { stories } from './test-support/stories.js';
 
-type Asked = readonly [kind: SubjectCategory, id: string, seq: number];
+type Asked = readonly [kind: SubjectCategory, id: string, seq: number, lens?: Lens];
 
-function answer(reader: ViewsReader, [kind, id, seq]: Asked): string {
-  const found = reader.document(kind, id, { knownAt: String(seq) });
+function answer(reader: ViewsReader, [kind, id, seq, lens]: Asked): string {
+  const found = reader.document(kind, id, { knownAt: String(seq), ...(lens !== undefined && { lens }) });
   return found.ok ? found.value.json.toString() : found.error.code;
 }
 
-test('documents of all subjects at all moments do not depend on what was asked for before', async () => {
+test('documents of all subjects at all moments, through lenses, do not depend on what was asked for before', async () => {
   await fc.assert(
     fc.asyncProperty(
       stories(25),
@@ -27,7 +28,12 @@ test('documents of all subjects at all moments do not depend on what was asked f
           await caughtUp(views, story.length + 1);
           const subjects = new Map(story.map(({ kind, subject }) => [subject, kind]));
           const all = [...subjects].flatMap(([id, kind]) =>
-            Array.from({ length: story.length + 1 }, (_, seq): Asked => [kind, id, seq + 1]),
+            Array.from({ length: story.length + 1 }, (_, seq): Asked => [
+              kind,
+              id,
+              seq + 1,
+              seq % 4 === 0 ? 'verified' : 'all',
+            ]),
           );
           const order = all
             .map((asked) => ({ asked, place: draw.next().value ?? 0 }))

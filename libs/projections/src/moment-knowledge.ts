@@ -2,6 +2,7 @@
  * What is known at a moment, with what is at hand taken along to other moments: between two events that say something of a
  * subject, or of those whom it was read with, it is the same.
  */
+import type { Lens } from '#domain';
 import { Knowledge } from './knowledge.js';
 import type { EventRow, Records, SubjectRow } from './records.js';
 import type { RowsAtHand } from './rows-at-hand.js';
@@ -17,8 +18,9 @@ export class MomentKnowledge extends Knowledge {
     private readonly rows: RowsAtHand,
     events: number,
     upTo: number,
+    readonly lens: Lens,
   ) {
-    super(records, events, upTo);
+    super(records, events, upTo, lens);
   }
 
   /** @returns false where something of what it has read was not so then; then it stays where it is */

@@ -1,4 +1,5 @@
 /** The two faces of this room: what writes the views, and what reads them. */
+import type { OwnLens } from '#domain';
 import type { EventStore, StoredEvent } from '#event-store';
 import type { Clock, Result, Refusal, Visibility } from '#kernel';
 import type { Opening, Subtrees } from '#log-format';
@@ -27,6 +28,8 @@ export interface ViewsOptions {
   readonly folder: string;
   /** Of those who are to read them; left out: they may see everything. One folder holds views of one ceiling. */
   readonly ceiling?: Visibility;
+  /** Only facts count that somebody else than their recorder has verified. A file that was made otherwise is folded again. */
+  readonly fourEyes?: boolean;
   readonly clock: Clock;
   /** Called after each commit and on every change of state, in order. Must not throw. */
   readonly post: (message: ViewsMessage) => void;
@@ -44,6 +47,8 @@ export interface BuildOrder {
   readonly path: string;
   /** Of those who are to read it. */
   readonly ceiling: Visibility;
+  /** Which facts count. */
+  readonly lens: OwnLens;
   /** Events to pass over. */
   readonly skip: ReadonlySet<string>;
   readonly onProgress: (progress: BuildProgress) => void;
@@ -79,6 +84,12 @@ export interface Moment {
   readonly validAt?: string;
   /** An instant (ISO 8601 with Z or an offset) or a seq in decimal digits: answers from what was recorded by then. */
   readonly knownAt?: string;
+}
+
+/** What a document is to say. */
+export interface DocumentQuery extends Moment {
+  /** Which facts are to count, one of LENSES; left out: those that count in the record. */
+  readonly lens?: string;
 }
 
 /** Two moments of knowledge, each as {@link Moment.knownAt}. */
@@ -146,7 +157,7 @@ export type ViewName = 'documents' | 'search';
  * Reads the views. Synchronous, over connections of its own; safe while the writer writes and swaps.
  *
  * Refusal codes: `not-found`, `views-not-ready` (nothing can be read yet), `invalid-date` (pointer `/validAt`),
- * `invalid-moment`, `moment-ahead` (pointer `/knownAt`), `invalid-cursor`, `log-changed` (a cursor of another log),
+ * `invalid-moment`, `moment-ahead` (pointer `/knownAt`), `invalid-lens` (pointer `/lens`), `invalid-cursor`, `log-changed` (a cursor of another log),
  * `other-list` (a cursor of another query), `invalid-limit`, `invalid-filter`, `invalid-facet`, `invalid-sort`,
  * `present-only` (what a list at another moment cannot be asked).
  * Of differences also `moments-reversed`, and the pointers `/from` and `/to` in place of `/knownAt`.
@@ -154,7 +165,7 @@ export type ViewName = 'documents' | 'search';
  */
 export interface ViewsReader {
   /** The subject's document. The present one comes ready-made; others are computed. */
-  document(kind: SubjectCategory, id: string, moment?: Moment): Result<DocumentAnswer, Refusal>;
+  document(kind: SubjectCategory, id: string, query?: DocumentQuery): Result<DocumentAnswer, Refusal>;
   /** Subjects of one kind: as they are at present, today and as known now; persons and groups also as at any moment. */
   list(kind: SubjectCategory, query?: ListQuery): Result<ListPage, Refusal>;
   /**

@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isLens, type Lens, LENSES } from '#domain';
 import { err, ok, parseEdtf, recordingDay, refusal, type Refusal, type Result } from '#kernel';
 import { LRUCache } from 'lru-cache';
 import { ChangesReader } from './changes-reader.js';
@@ -23,6 +24,7 @@ import { Lists, type Lookups } from './lists.js';
 import type {
   Between,
   DocumentAnswer,
+  DocumentQuery,
   Evidence,
   ListQuery,
   LogTree,
@@ -76,6 +78,7 @@ export function openViewsReader(options: ReaderOptions): ViewsReader {
 }
 
 const NOT_READY = refusal('views-not-ready', 'The views are being built; try again in a moment.');
+const INVALID_LENS = refusal('invalid-lens', `A lens is one of ${LENSES.join(', ')}.`, '/lens');
 const WAITED_FOR: readonly ViewName[] = ['documents', 'search'];
 
 /** Events kept at hand between answers, as long as the file stands still. */
@@ -131,9 +134,12 @@ class FileReader implements ViewsReader {
     this.folder = new ViewsFolder(options.folder);
   }
 
-  document(kind: SubjectCategory, id: string, moment: Moment = {}): Result<DocumentAnswer, Refusal> {
+  document(kind: SubjectCategory, id: string, moment: DocumentQuery = {}): Result<DocumentAnswer, Refusal> {
+    const { lens } = moment;
+    if (lens !== undefined && !isLens(lens)) return err(INVALID_LENS);
     const isPresent = moment.validAt === undefined && moment.knownAt === undefined;
-    const again = isPresent && this.opened()?.ready.again(kind, id, recordingDay(this.options.clock.now()));
+    const again =
+      isPresent && lens === undefined && this.opened()?.ready.again(kind, id, recordingDay(this.options.clock.now()));
     if (again) return ok(again);
     return this.snapshot((file) => {
       const row = file.records.present(kind, id);
@@ -142,8 +148,9 @@ class FileReader implements ViewsReader {
       if (row === undefined || row.entered > known.value.seq) {
         return err(notFound(kind, moment.knownAt === undefined ? '' : ' then'));
       }
-      if (isPresent) return ok(this.presentAnswer(file, row, known.value));
-      const json = this.momentJson(file, row, moment, known.value);
+      const through = lens ?? file.records.lens;
+      if (isPresent && through === file.records.lens) return ok(this.presentAnswer(file, row, known.value));
+      const json = this.momentJson(file, row, moment, known.value, through);
       if (!json.ok) return json;
       return ok({ json: json.value, revision: row.revision, confidential: file.confidential.has(kind, id) });
     });
@@ -168,7 +175,7 @@ class FileReader implements ViewsReader {
         },
         this.lookups(file, known.value),
       );
-      return page.ok ? ok({ ...page.value, asOf: asOf(known.value, moment?.validAt) }) : page;
+      return page.ok ? ok({ ...page.value, asOf: asOf(known.value, file.records.lens, moment?.validAt) }) : page;
     });
   }
 
@@ -206,7 +213,8 @@ class FileReader implements ViewsReader {
       if (row === undefined || row.entered > to.seq)
         return err(notFound(kind, between.to === undefined ? '' : ' then'));
       const found = differenceOf(row, this.knownAt(file, from), this.knownAt(file, to));
-      return ok({ ...found, from: asOf(from), to: asOf(to) });
+      const { lens } = file.records;
+      return ok({ ...found, from: asOf(from, lens), to: asOf(to, lens) });
     });
   }
 
@@ -227,13 +235,15 @@ class FileReader implements ViewsReader {
         const streams = file.changed.streams();
         after = rows.at(-1)?.sid ?? Infinity;
         onProgress?.(Math.min(after, streams), streams);
-        return ok(rows.map((row) => differenceOf(row, before, now)).filter(differs));
+        const { lens } = file.records;
+        const found = rows.map((row) => differenceOf(row, before, now)).filter(differs);
+        return ok(found.map((one) => ({ ...one, from: asOf(from, lens), to: asOf(to, lens) })));
       });
       if (!page.ok) {
         yield page;
         return;
       }
-      for (const found of page.value) yield ok({ ...found, from: asOf(from), to: asOf(to) });
+      for (const found of page.value) yield ok(found);
     }
   }
 
@@ -320,7 +330,7 @@ class FileReader implements ViewsReader {
       if (row === undefined) return err(notFound(kind));
       const known = this.now(file);
       const page = pageOf({ records: file.records, knowledge: this.knowledge(file), day: known.day }, row);
-      return page.ok ? ok({ ...page.value, asOf: asOf(known) }) : page;
+      return page.ok ? ok({ ...page.value, asOf: asOf(known, file.records.lens) }) : page;
     });
   }
 
@@ -415,7 +425,7 @@ class FileReader implements ViewsReader {
 
   private presentAnswer(file: OpenFile, row: PresentRow, known: ResolvedMoment): DocumentAnswer {
     // The ready document holds for as long as nothing in it changes; only which record it answers from moves on.
-    const end = `,"asOf":${JSON.stringify(asOf(known))}}`;
+    const end = `,"asOf":${JSON.stringify(asOf(known, file.records.lens))}}`;
     const confidential = file.confidential.has(row.kind, row.id);
     const ready = file.ready.find(row, known, end, confidential);
     if (ready !== undefined) return ready;
@@ -465,24 +475,31 @@ class FileReader implements ViewsReader {
     return presentDocument(subject, knowledge.find, day);
   }
 
-  /** As known at a moment. What is at hand from another one is used where it is the same. */
-  private momentKnowledge({ records, rows }: OpenFile, sid: number, seq: number): MomentKnowledge {
+  /** As known at a moment, through a lens. What is at hand from another moment is used where it is the same. */
+  private momentKnowledge({ records, rows }: OpenFile, sid: number, seq: number, lens: Lens): MomentKnowledge {
+    const alike = this.moments.filter((one) => one.lens === lens);
     const found =
-      this.moments.find((one) => one.atHand(sid) !== undefined && one.goTo(seq)) ??
-      this.moments.find((one) => one.goTo(seq)) ??
-      new MomentKnowledge(records, rows, EVENTS_OF_A_MOMENT, seq);
+      alike.find((one) => one.atHand(sid) !== undefined && one.goTo(seq)) ??
+      alike.find((one) => one.goTo(seq)) ??
+      new MomentKnowledge(records, rows, EVENTS_OF_A_MOMENT, seq, lens);
     this.moments = [found, ...this.moments.filter((one) => one !== found)].slice(0, MOST_MOMENTS);
     return found;
   }
 
-  private momentJson(file: OpenFile, row: SubjectRow, moment: Moment, known: ResolvedMoment): Result<Buffer, Refusal> {
+  private momentJson(
+    file: OpenFile,
+    row: SubjectRow,
+    moment: Moment,
+    known: ResolvedMoment,
+    lens: Lens,
+  ): Result<Buffer, Refusal> {
     const span = moment.validAt === undefined ? undefined : parseEdtf(moment.validAt);
     if (span?.ok === false) return err({ ...span.error, code: 'invalid-date', pointer: '/validAt' });
-    const knowledge = this.momentKnowledge(file, row.sid, known.seq);
+    const knowledge = this.momentKnowledge(file, row.sid, known.seq, lens);
     const subject = knowledge.bySid(row.sid);
     if (subject === undefined) throw new RangeError('A found subject has no row.');
     const document = momentDocument(subject, knowledge.find, known.day, span?.value.bounds);
-    return ok(Buffer.from(JSON.stringify({ ...document, asOf: asOf(known, moment.validAt) })));
+    return ok(Buffer.from(JSON.stringify({ ...document, asOf: asOf(known, lens, moment.validAt) })));
   }
 
   private knownAt(file: OpenFile, { seq, day }: ResolvedMoment): Known {

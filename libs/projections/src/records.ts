@@ -1,7 +1,9 @@
 /** Reads the rows of a view file: subjects, their events up to a seq, and what a moment means as a seq. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { OwnLens } from '#domain';
 import type { Visibility } from '#kernel';
 import { type ToldChange, toldChange } from './change-columns.js';
+import { lensOf } from './schema.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
 
 export interface SubjectRow {
@@ -55,6 +57,8 @@ const CHANGES = `SELECT c.*, s.kind AS subject_kind, s.id AS subject_id, e.id AS
   FROM changes c JOIN subjects s ON s.sid = c.sid LEFT JOIN events e ON e.seq = c.seq`;
 
 export class Records {
+  /** Through which the file is answered. */
+  readonly lens: OwnLens;
   private readonly statements: Record<
     | 'byId'
     | 'bySid'
@@ -86,6 +90,7 @@ export class Records {
   >;
 
   constructor(db: DatabaseSync) {
+    this.lens = lensOf(db);
     this.statements = {
       byId: db.prepare('SELECT sid, kind, id, entered, name FROM subjects WHERE id = ? AND kind = ?'),
       bySid: db.prepare('SELECT sid, kind, id, entered, name FROM subjects WHERE sid = ?'),

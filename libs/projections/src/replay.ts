@@ -41,7 +41,11 @@ export async function replayViews(options: ReplayViews): Promise<Result<Replayed
   const at = 'seq' in knownAt ? { seq: knownAt.seq } : { instant: knownAt.instant };
   let draft: Draft | undefined;
   try {
-    draft = Draft.take(join(dirname(file), `.${basename(file)}.partial`), [at, [...(build.skip ?? [])].sort()]);
+    draft = Draft.take(join(dirname(file), `.${basename(file)}.partial`), [
+      at,
+      [...(build.skip ?? [])].sort(),
+      build.lens ?? 'all',
+    ]);
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     return err(refusal('not-writable', `No file can be made in ${dirname(file)} (${code}): give another place.`));

@@ -1,5 +1,6 @@
 /** Which prefix of the record a moment of knowledge stands for, and whether anything recorded later can still belong to it. */
 import { type Day, err, isoDay, ok, recordingDay, refusal, type Refusal, type Result } from '#kernel';
+import type { Lens } from '#domain';
 import { parseMoment } from './moment.js';
 import type { Between } from './ports.js';
 import type { Records } from './records.js';
@@ -67,11 +68,13 @@ export function resolveSpan(records: Records, now: Date, between: Between): Resu
 }
 
 /** What answers say of the moment that they are for. */
-export function asOf({ seq, settled, instant, day }: ResolvedMoment, validAt?: string): AsOf {
+/** @param lens which facts count in the answer */
+export function asOf({ seq, settled, instant, day }: ResolvedMoment, lens: Lens, validAt?: string): AsOf {
   return {
     ...(validAt !== undefined && { validAt }),
     knownAt: { seq, ...(instant !== undefined && { instant }), settled },
     day: isoDay(day),
     foldVersion: FOLD_VERSION,
+    lens,
   };
 }

@@ -32,7 +32,7 @@ test('one that survives holds what was committed and nothing else, in the middle
   const left = join(folder, 'left.db');
   for (const beside of ['', '-journal']) cpSync(path + beside, left + beside);
   db.close();
-  const found = openForWriting(left, true);
+  const found = openForWriting(left, { survives: true });
   if (typeof found === 'string') throw new Error(found);
   expect(one(found, 'PRAGMA integrity_check')).toBe('ok');
   expect(found.prepare('SELECT revision, count(*) AS n FROM streams GROUP BY revision').all()).toEqual([

@@ -10,7 +10,7 @@
  * - what fewer may see than the file is for (`ceiling` in `meta`) stands in `hidden_events`, and nothing else follows from it.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { catalogue } from '#domain';
+import { catalogue, type OwnLens } from '#domain';
 import { isVisibility, mayBeSeen, type Visibility } from '#kernel';
 import type { KnownMoment } from './moment.js';
 import { one } from './one.js';
@@ -154,11 +154,13 @@ CREATE INDEX IF NOT EXISTS documents_until ON documents (until);
 const COMMON_PRAGMAS = 'PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;';
 
 /** Why a file cannot go on being used as it is. */
-export type FileFault = 'damaged' | 'other-schema' | 'other-fold';
+export type FileFault = 'damaged' | 'other-schema' | 'other-fold' | 'other-lens';
 
 export interface NewFile {
   /** Of those who are to read it; left out: they may see everything. */
   readonly ceiling?: Visibility;
+  /** Through which it is answered; left out: every fact counts. */
+  readonly lens?: OwnLens;
   /**
    * What is committed is to survive a killed process and a power loss, so that it can be gone on with. Otherwise nothing of it
    * does until it is {@link makeReadable}, and every page is written once only.
@@ -167,14 +169,17 @@ export interface NewFile {
 }
 
 /** Makes a new, empty view file. The file must not be there yet. */
-export function createFile(path: string, { ceiling = 'confidential', survives = false }: NewFile = {}): DatabaseSync {
+export function createFile(
+  path: string,
+  { ceiling = 'confidential', lens = 'all', survives = false }: NewFile = {},
+): DatabaseSync {
   const db = new DatabaseSync(path);
   db.exec(
     `${COMMON_PRAGMAS} ${WRITER_PRAGMAS} ${survives ? SURVIVING : 'PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;'}
      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};
      BEGIN; ${TABLES} ${SEARCH_TABLES} ${TREE_TABLE} ${survives ? TRAITS_BY_SUBJECT : ''}
      INSERT INTO meta VALUES ('schema', '${SCHEMA_VERSION}'), ('fold', '${FOLD_VERSION}'), ('payloads', '${PAYLOADS}'),
-       ('ceiling', '${ceiling}');
+       ('ceiling', '${ceiling}'), ('lens', '${lens}');
      INSERT INTO checkpoint (one, seq, known) VALUES (1, 0, 0);
      COMMIT;`,
   );
@@ -221,11 +226,14 @@ export function isReadable(db: DatabaseSync): boolean {
  *
  * @param survives as it was {@link createFile | made}, if it is not {@link makeReadable | readable} yet
  */
-export function openForWriting(path: string, survives = false): DatabaseSync | FileFault {
+export function openForWriting(
+  path: string,
+  { lens = 'all', survives = false }: Pick<NewFile, 'lens' | 'survives'> = {},
+): DatabaseSync | FileFault {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path);
-    const fault = faultOf(db);
+    const fault = faultOf(db) ?? (lensOf(db) === lens ? undefined : 'other-lens');
     if (fault === undefined) {
       db.exec(`${COMMON_PRAGMAS} ${WRITER_PRAGMAS} ${survives && !isReadable(db) ? SURVIVING : ''}`);
       return db;
@@ -272,6 +280,11 @@ function faultOf(db: DatabaseSync): FileFault | undefined {
 export function ceilingOf(db: DatabaseSync): Visibility {
   const ceiling = db.prepare("SELECT value FROM meta WHERE key = 'ceiling'").get()?.value;
   return isVisibility(ceiling) ? ceiling : 'confidential';
+}
+
+/** Through which the file is answered. */
+export function lensOf(db: DatabaseSync): OwnLens {
+  return db.prepare("SELECT value FROM meta WHERE key = 'lens'").get()?.value === 'verified' ? 'verified' : 'all';
 }
 
 const SQLITE_BUSY = 5;

@@ -6,7 +6,7 @@
  * Days are ISO days (`2018-11-20`); `occurred` and `since` are EDTF as the source gives them; instants are UTC with
  * milliseconds and Z. What is not known is left out, never null. Personal fields are left out where they were erased.
  */
-import type { Axis, Inconsistency } from '#domain';
+import type { Axis, Inconsistency, Lens } from '#domain';
 import type { Position } from '#event-store';
 import type { Visibility } from '#kernel';
 import type { How } from './search/folded-words.js';
@@ -41,6 +41,8 @@ export interface AsOf {
   /** The day that `present` answers speak of. */
   readonly day: string;
   readonly foldVersion: number;
+  /** Which facts counted. */
+  readonly lens: Lens;
 }
 
 /** One axis's answer: at the present day or, where `validAt` was asked, over that span. */
@@ -127,7 +129,10 @@ export interface FactView extends Told {
   readonly case?: SubjectPointer;
   /** What the fact itself says, without the fields that every fact has. */
   readonly data: Readonly<Record<string, unknown>>;
-  readonly standing: 'standing' | 'corrected' | 'withdrawn' | 'moved';
+  /** `proposed`: it stands, and under four eyes nobody has verified it yet as it is. */
+  readonly standing: 'standing' | 'corrected' | 'proposed' | 'withdrawn' | 'moved';
+  /** Only where it stands and is left out of every answer of the document: see {@link AsOf.lens}. */
+  readonly counts?: false;
   readonly disputed: boolean;
   /** Each source's telling of when it was, the fact's own first. */
   readonly readings: readonly { readonly event: string; readonly occurred?: string; readonly bounds: DaysView }[];
@@ -814,7 +819,7 @@ export interface ViewsHealth {
   readonly failure?: string;
 }
 
-export type RebuildReason = 'first' | 'fold-version' | 'damaged' | 'log-changed' | 'asked';
+export type RebuildReason = 'first' | 'fold-version' | 'four-eyes' | 'damaged' | 'log-changed' | 'asked';
 
 /** What the writer of the views tells its readers; plain data, fit for postMessage. */
 export type ViewsMessage =

@@ -5,13 +5,17 @@
  */
 import {
   computeStatus,
+  countsThrough,
   definitionOf,
   evolve,
   factsOf,
   type IdentityJudgement,
   initial,
   type Inconsistency,
+  isVerified,
+  type Lens,
   oneWith,
+  type OwnLens,
   recordsOf,
   references,
   type Segment,
@@ -29,10 +33,17 @@ import type { Visibility } from '#kernel';
 import type { EventRow } from './records.js';
 import type { SubjectCategory } from './shapes.js';
 
-/** Which facts count: all of them, those that a reader may see, those that somebody verified. */
-export type Counts = (fact: StandingFact) => boolean;
+/** Which facts count, of those that stand. */
+export interface Counting {
+  readonly counts: (fact: StandingFact) => boolean;
+  /** They are proposals until somebody verifies them. */
+  readonly fourEyes: boolean;
+}
 
-export const EVERY_FACT: Counts = () => true;
+/** @param own the record's, where another one is looked through */
+export function countingThrough(lens: Lens, own: OwnLens): Counting {
+  return { counts: countsThrough(lens), fourEyes: own === 'verified' };
+}
 
 /** Another subject that an event names, and where. */
 export interface Mention {
@@ -66,7 +77,7 @@ const NO_AXES: readonly (readonly Segment[])[] = [];
 /** What a subject knows the others by. */
 interface Others {
   readonly find: Find;
-  readonly counts: Counts;
+  readonly counting: Counting;
   citing(source: number, from: number): Iterable<Citing>;
   /** Told by a subject that has read more of itself, so that its size counts. */
   grew(subject: Subject): void;
@@ -173,9 +184,25 @@ export class Subject {
     return entry?.visibility ?? 'confidential';
   }
 
-  /** Every fact of its stream, withdrawn ones too, that counts. */
+  /** Every fact of its stream that counts; withdrawn ones too, where they did. */
   facts(): readonly StandingFact[] {
-    return (this.factsMemo ??= factsOf(this.state).filter(this.among.counts));
+    return (this.factsMemo ??= factsOf(this.state).filter(this.among.counting.counts));
+  }
+
+  /** Every fact of its stream, whether it counts or not. */
+  everyFact(): readonly StandingFact[] {
+    return factsOf(this.state);
+  }
+
+  /** Whether a fact of its stream counts, as far as that depends on more than that it stands. */
+  counts(fact: StandingFact): boolean {
+    return this.among.counting.counts(fact);
+  }
+
+  /** A fact of its stream that stands, and that nobody has verified as the record asks. */
+  isProposed(fact: StandingFact): boolean {
+    const { standing } = fact;
+    return this.among.counting.fourEyes && (standing === 'standing' || standing === 'corrected') && !isVerified(fact);
   }
 
   /** Its own events in the order of the log. */
@@ -196,7 +223,7 @@ export class Subject {
   /** What it was entered with, as corrected since. */
   entry(): StandingRecord | undefined {
     const isEntry = ({ type }: StandingRecord): boolean => definitionOf(type)?.role === 'entry';
-    return this.records().find(isEntry) ?? this.facts().find(isEntry);
+    return this.records().find(isEntry) ?? this.everyFact().find(isEntry);
   }
 
   /** What a source is known to be, with its text; undefined for other subjects. */
@@ -281,12 +308,13 @@ export class Subject {
 
   private computeStatus(kind: 'person' | 'group'): Status {
     const selves = this.selves();
+    const { counts } = this.among.counting;
     const facts =
       selves.length === 1
-        ? statusFacts(this.state, this.among.counts)
+        ? statusFacts(this.state, counts)
         : statusFactsOfOne(
             selves.map(({ state }) => state),
-            this.among.counts,
+            counts,
           );
     const earlier = this.earlierStatus;
     this.earlierStatus = undefined;

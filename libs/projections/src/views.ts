@@ -1,10 +1,11 @@
 /**
  * Keeps the views: opens the file that is served or builds a first one, follows the log with it, and builds a new file
- * beside it where that is needed (another fold version, a damaged file, a log that changed, a wish). The served file is
+ * beside it where that is needed (another fold version, other facts that count, a damaged file, a log that changed, a wish). The served file is
  * kept up to date meanwhile; the new one takes its place once it holds as much, with its documents ready.
  */
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { OwnLens } from '#domain';
 import { err, ok, refusal, type Refusal, type Result, type Visibility } from '#kernel';
 import { BuildFailedError } from './build-views.js';
 import { Building } from './building.js';
@@ -37,9 +38,11 @@ class RunningViews implements Views {
   private lastHealth = '';
 
   private readonly ceiling: Visibility;
+  private readonly lens: OwnLens;
 
   constructor(private readonly options: ViewsOptions) {
     this.ceiling = options.ceiling ?? 'confidential';
+    this.lens = options.fourEyes === true ? 'verified' : 'all';
     this.folder = new ViewsFolder(options.folder);
     this.folder.prepare();
     this.open();
@@ -108,10 +111,10 @@ class RunningViews implements Views {
       this.build('first');
       return;
     }
-    const opened = openForWriting(path);
-    if (opened === 'other-fold') {
+    const opened = openForWriting(path, { lens: this.lens });
+    if (opened === 'other-fold' || opened === 'other-lens') {
       this.servedFile = path;
-      this.build('fold-version');
+      this.build(opened === 'other-fold' ? 'fold-version' : 'four-eyes');
       return;
     }
     const file = typeof opened === 'string' ? undefined : new ViewFile(path, opened);
@@ -132,11 +135,14 @@ class RunningViews implements Views {
     this.building?.settle(false);
     this.folder.deleteAllBut([this.servedFile]);
     const path = this.folder.next();
-    const building = (this.building = new Building(reason, path, this.ceiling, skip));
+    const building = (this.building = new Building(reason, path, this.ceiling, this.lens, skip));
     const { build } = this.options;
     // Where nobody reads a file meanwhile, nobody is disturbed.
     if (build === undefined || this.servedFile === undefined)
-      building.projection = this.follow(new ViewFile(path, createFile(path, { ceiling: this.ceiling })), skip);
+      building.projection = this.follow(
+        new ViewFile(path, createFile(path, { ceiling: this.ceiling, lens: this.lens })),
+        skip,
+      );
     else this.buildElsewhere(building, build);
     this.tell();
   }
@@ -159,7 +165,7 @@ class RunningViews implements Views {
   /** Follows the log with what was built elsewhere: what came since is soon taken in. */
   private async takeOver(building: Building): Promise<void> {
     if (this.building !== building || this.closed) return;
-    const opened = openForWriting(building.path);
+    const opened = openForWriting(building.path, { lens: this.lens });
     if (typeof opened === 'string') return this.giveUp(building, new BuildFailedError(opened));
     building.projection = this.follow(new ViewFile(building.path, opened), building.skip);
     this.tell();

@@ -30,7 +30,9 @@ export function temporaryFolder(): string {
 }
 
 /** Log and keys of a server under test, unless they are in its folder; and what it may send to inside. */
-export type Elsewhere = Partial<Pick<Settings, 'log' | 'logNamespace' | 'keys' | 'masterKey' | 'webhooksInside'>>;
+export type Elsewhere = Partial<
+  Pick<Settings, 'log' | 'logNamespace' | 'keys' | 'masterKey' | 'webhooksInside' | 'fourEyes' | 'visibility'>
+>;
 /** Log and keys of a server under test, unless they are in its folder. */
 type Others = Partial<
   Pick<Settings, 'host' | 'streams' | 'streamsPerKey' | 'origins' | 'proxies' | 'rate' | 'arrivalSeconds'>

@@ -1,6 +1,7 @@
 /** What the HTTP interface stands on: made by the composition root, handed to the controllers. */
 import type { AccessDirectory, AccessTrail, Admitted } from '#access';
 import type { CommandHandler } from '#command-handling';
+import type { OwnLens } from '#domain';
 import type { EventStore } from '#event-store';
 import type { Webhooks } from '#feed';
 import type { HmacKey } from '#kernel';
@@ -37,6 +38,8 @@ export interface Habeas {
   /** How far the views are, measured against the log. */
   readonly progress: () => Promise<ViewsProgress>;
   readonly watching: Watching;
+  /** Which facts count, where nobody asks for others. */
+  readonly lens: OwnLens;
   /** Names this server, from its start to its end. */
   readonly server: string;
   /** Keys the ETags. */

@@ -1,6 +1,7 @@
 /** The parameters of lists: what the OpenAPI document says of them, and how they are read. Both from the filters themselves. */
 import { applyDecorators } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { LENSES } from '#domain';
 import {
   filtersOf,
   isListedInTime,
@@ -28,6 +29,18 @@ export function ApiPaging(): MethodDecorator {
       schema: { type: 'string' },
     }),
   );
+}
+
+/** `lens`, of single documents. */
+export function ApiLens(): MethodDecorator {
+  return ApiQuery({
+    name: 'lens',
+    required: false,
+    description:
+      'Which facts are to count: all that stand, those that somebody other than their recorder verified as they are, or those of ' +
+      'official records. Left out: those that count in this record, which asOf.lens tells.',
+    schema: { type: 'string', enum: [...LENSES] },
+  });
 }
 
 /** `validAt` and `knownAt`, of what can be asked for at another moment than the present. */

@@ -72,6 +72,7 @@ const roomProblems = {
   'invalid-facet': { status: 400, title: malformed },
   'invalid-filter': { status: 400, title: malformed },
   'invalid-idempotency-key': { status: 400, title: malformed },
+  'invalid-lens': { status: 400, title: malformed },
   'invalid-limit': { status: 400, title: malformed },
   'invalid-overlap': { status: 422, title: invalid },
   'invalid-place': { status: 400, title: malformed },

@@ -15,7 +15,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Level } from '../levels.js';
 import { ApiMinPosition, ApiProblems, EtagHeader, jsonOf } from './documented.js';
 import { HABEAS, type Habeas } from './habeas.js';
-import { ApiListQuery, ApiMoment, ApiMoments, ApiPaging, readListQuery, readPageQuery } from './list-parameters.js';
+import {
+  ApiLens,
+  ApiListQuery,
+  ApiMoment,
+  ApiMoments,
+  ApiPaging,
+  readListQuery,
+  readPageQuery,
+} from './list-parameters.js';
 import { problem, ProblemError } from './problem.js';
 import { readQuery } from './query.js';
 import { levelOf, NeedsScope } from './scopes.js';
@@ -106,6 +114,7 @@ export function readController(category: SubjectCategory): Type {
     })
     @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
     @ApiMoment()
+    @ApiLens()
     @ApiMinPosition()
     @ApiResponse({
       status: 200,
@@ -121,16 +130,11 @@ export function readController(category: SubjectCategory): Type {
       @Res({ passthrough: true }) reply: FastifyReply,
     ): Promise<Buffer> {
       const level = levelOf(this.habeas, request);
-      const { validAt, knownAt, minPosition } = readQuery(query, ['validAt', 'knownAt', 'minPosition']).once;
+      const { minPosition, ...asked } = readQuery(query, ['validAt', 'knownAt', 'lens', 'minPosition']).once;
       await waitForPosition(this.habeas, level, minPosition);
-      const answer = orProblem(
-        level.views.document(category, id, {
-          ...(validAt === undefined ? {} : { validAt }),
-          ...(knownAt === undefined ? {} : { knownAt }),
-        }),
-      );
+      const answer = orProblem(level.views.document(category, id, asked));
       if (answer.confidential) await writeDown(this.habeas, request, `read${title}`, [{ kind: category, id }]);
-      if (knownAt === undefined) reply.header('etag', this.tagOf(id, answer));
+      if (asked.knownAt === undefined) reply.header('etag', this.tagOf(id, answer));
       return answer.json;
     }
 

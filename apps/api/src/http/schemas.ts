@@ -129,7 +129,10 @@ function object<Shape = Readonly<Record<string, never>>>(
 const kind = oneOf('person', 'group', 'case', 'statement', 'source');
 const next: Schema = { ...text, description: 'The cursor of the next page; left out on the last' };
 const visibility = oneOf('public', 'internal', 'confidential');
-const standing = oneOf('standing', 'corrected', 'withdrawn', 'moved');
+const standing = {
+  ...oneOf('standing', 'corrected', 'proposed', 'withdrawn', 'moved'),
+  description: 'proposed: under four eyes, nobody has verified it yet as it is',
+};
 const organisation = object({ 'id?': id, 'name?': text });
 const place = object({ start: count, end: count, version: count }, 'In code points of the text of that version');
 
@@ -185,7 +188,7 @@ const viewsProgress: Fields<ViewsProgress> = {
   }),
   'rebuilding?': object<NonNullable<ViewsProgress['rebuilding']>>(
     {
-      reason: oneOf('first', 'fold-version', 'damaged', 'log-changed', 'asked'),
+      reason: oneOf('first', 'fold-version', 'four-eyes', 'damaged', 'log-changed', 'asked'),
       seq: count,
       step: oneOf('events', 'documents', 'search'),
       done: count,
@@ -514,6 +517,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     data: anything,
     ...told,
     standing,
+    'counts?': { const: false, description: 'It stands, and no answer of this document rests on it: see asOf.lens' },
     disputed: flag,
     corrections: list(ref('ActView')),
     disputes: list(
@@ -581,6 +585,10 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
       knownAt: object({ seq: count, 'instant?': instant, settled: flag }),
       day: day,
       foldVersion: count,
+      lens: {
+        ...oneOf('all', 'verified', 'official'),
+        description: 'Which facts counted: all that stand, those that somebody verified, those of official records',
+      },
     },
     'Which record the answer was computed from, and the day that it speaks of',
   ),
@@ -798,6 +806,10 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     server: { ...id, description: 'This server, since it was started' },
     schemaVersion: count,
     foldVersion: count,
+    lens: {
+      ...oneOf('all', 'verified'),
+      description: 'Which facts count here: all, or under four eyes the verified ones',
+    },
     ...viewsProgress,
   }),
   Skip: object({ event: { ...text, description: 'The id of the event that `poison` names.' } }),

@@ -1,5 +1,6 @@
 /** The views of this server as such: how they stand, and folding them again. For whoever runs it. */
 import { Body, Controller, Get, Header, HttpCode, Inject, Post } from '@nestjs/common';
+import type { OwnLens } from '#domain';
 import { FOLD_VERSION, SCHEMA_VERSION } from '#projections';
 import type { ViewsProgress } from '../watching/progress.js';
 import { ApiProblems, jsonOf } from './documented.js';
@@ -14,6 +15,8 @@ export interface ViewsStatus extends ViewsProgress {
   readonly server: string;
   readonly schemaVersion: number;
   readonly foldVersion: number;
+  /** Which facts count, where nobody asks for others. */
+  readonly lens: OwnLens;
 }
 
 @ApiTags('Views')
@@ -33,7 +36,8 @@ export class ViewsController {
   @ApiProblems(401, 403, 503)
   async status(): Promise<ViewsStatus> {
     const progress = await this.habeas.progress();
-    return { server: this.habeas.server, schemaVersion: SCHEMA_VERSION, foldVersion: FOLD_VERSION, ...progress };
+    const { server, lens } = this.habeas;
+    return { server, schemaVersion: SCHEMA_VERSION, foldVersion: FOLD_VERSION, lens, ...progress };
   }
 
   @Post('rebuild')

@@ -4,6 +4,7 @@
  */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import type { OwnLens } from '#domain';
 import { EventStoreError } from '#event-store';
 import type { Visibility } from '#kernel';
 import { openingOf } from '#log-format';
@@ -17,6 +18,7 @@ export interface ToBuilder {
   readonly settings: KeySettings;
   readonly path: string;
   readonly ceiling: Visibility;
+  readonly lens: OwnLens;
   readonly skip: ReadonlySet<string>;
 }
 
@@ -71,7 +73,7 @@ function tell(message: FromBuilder): Promise<void> {
 }
 
 async function build(
-  { settings, path, ceiling, skip }: ToBuilder,
+  { settings, path, ceiling, lens, skip }: ToBuilder,
   file: OrderedFile,
   onProgress: (progress: BuildProgress) => void,
 ): Promise<void> {
@@ -82,7 +84,7 @@ async function build(
     for (let round = 0; round < ROUNDS; round++) {
       const clock = { now: () => new Date() };
       const opening = openingOf(eventStore, keyStore);
-      const building = buildViews({ eventStore, keyStore: opening, path, ceiling, skip, clock, onProgress });
+      const building = buildViews({ eventStore, keyStore: opening, path, ceiling, lens, skip, clock, onProgress });
       file.isThere();
       const { checkpoint, poison } = await building;
       if (poison !== undefined || (await eventStore.eventsBehind(checkpoint.position)) <= LEFT) return;

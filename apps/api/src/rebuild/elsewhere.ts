@@ -14,7 +14,7 @@ const PROGRAM = fileURLToPath(new URL('./builder-process.js', import.meta.url));
 
 /** What `runViews` takes as `build`. */
 export function buildElsewhere(settings: KeySettings): NonNullable<ViewsOptions['build']> {
-  return async ({ path, ceiling, skip, onProgress, signal }) => {
+  return async ({ path, ceiling, lens, skip, onProgress, signal }) => {
     signal.throwIfAborted();
     const builder = fork(PROGRAM, [], {
       execArgv: heapArguments(VIEWS_HEAP),
@@ -35,7 +35,7 @@ export function buildElsewhere(settings: KeySettings): NonNullable<ViewsOptions[
     signal.addEventListener('abort', end);
     const ended = once(builder, 'close') as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
     // In a message, and not in its environment or arguments: others can read those, and there are secrets in it.
-    const order: ToBuilder = { settings, path, ceiling, skip };
+    const order: ToBuilder = { settings, path, ceiling, lens, skip };
     builder.send(order);
     const [, endedBy] = await ended;
     signal.removeEventListener('abort', end);

@@ -5,8 +5,9 @@ import { catalogue } from '../catalogue/catalogue.js';
 import { EXAMPLE_IDS as ID, examples } from '../examples/index.js';
 import type { StatusFact } from '../status/index.js';
 import type { DomainEvent } from './event.js';
+import { countsThrough, isVerified, type Lens, LENSES } from './counting.js';
 import { factsOf, recordsOf, type StandingFact, stands } from './ledger.js';
-import { aRecord, definition, like, RecordInMemory, REVIEWER } from './spec-support.js';
+import { aRecord, definition, like, RecordInMemory, RECORDER, REVIEWER } from './spec-support.js';
 import { statusFacts } from './status-facts.js';
 import { evolve, initial, type SubjectState } from './state.js';
 
@@ -280,8 +281,55 @@ describe('verifications', () => {
     expect(story.fact().verifications).toMatchObject([{ current: true, recordedBy: REVIEWER }]);
     const correction = story.given('FactCorrected', placed('Town B'));
     expect(story.fact().verifications).toMatchObject([{ current: false }]);
-    story.given('FactRetracted', { fact: correction });
+    const undone = story.given('FactRetracted', { fact: correction });
     expect(story.fact().verifications).toMatchObject([{ current: true }]);
+    story.given('FactRetracted', { fact: undone });
+    expect(story.fact().verifications).toMatchObject([{ current: false }]);
+  });
+
+  test('of a fact as corrected are not of it as it was before, nor as corrected otherwise', () => {
+    const story = new Story().arrest();
+    const correction = story.given('FactCorrected', placed('Town B'));
+    story.given('FactVerified', {}, { by: REVIEWER });
+    const current = (): boolean | undefined => story.fact().verifications[0]?.current;
+    expect(current()).toBe(true);
+    const undone = story.given('FactRetracted', { fact: correction });
+    expect(current()).toBe(false);
+    story.given('FactRetracted', { fact: undone });
+    expect(current()).toBe(true);
+    story.given('FactCorrected', { ...placed('Town C'), fact: correction });
+    expect(current()).toBe(false);
+  });
+
+  test('are of its days: another account of them changes what it says, one without a day does not', () => {
+    const story = new Story().arrest();
+    story.given('FactVerified', {}, { by: REVIEWER });
+    const current = (): boolean | undefined => story.fact().verifications[0]?.current;
+    story.given('AccountAdded', { occurred: undefined });
+    expect(current()).toBe(true);
+    const account = story.given('AccountAdded', { occurred: '2016' });
+    expect(current()).toBe(false);
+    story.given('FactVerified', {}, { by: REVIEWER });
+    expect(story.fact().verifications.map((each) => each.current)).toEqual([false, true]);
+    story.given('FactRetracted', { fact: account });
+    expect(story.fact().verifications.map((each) => each.current)).toEqual([true, false]);
+  });
+
+  test('make a fact count through the lens for it, if they are of somebody else', () => {
+    const story = new Story().arrest();
+    const through = (lens: Lens): boolean => countsThrough(lens)(story.fact());
+    expect(LENSES.map(through)).toEqual([true, false, false]);
+    story.given('FactVerified', {}, { by: REVIEWER });
+    expect(LENSES.map(through)).toEqual([true, true, false]);
+    // As a log from elsewhere may have it.
+    const correction = story.given('FactCorrected', placed('Town B'));
+    const own = { id: ID.decisionA, type: 'FactVerified', data: like('FactVerified') };
+    story.record.put('person', ID.personA, own, { by: RECORDER });
+    expect(isVerified(story.fact())).toBe(false);
+    story.given('FactRetracted', { fact: correction });
+    expect(isVerified(story.fact())).toBe(true);
+    story.given('FactCorrected', { data: like('PersonArrested', { case: undefined, basis: 'official-record' }) });
+    expect(LENSES.map(through)).toEqual([true, false, true]);
   });
 });
 

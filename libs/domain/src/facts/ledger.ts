@@ -15,7 +15,6 @@ import type { Visibility } from '#kernel';
 import { definitionOf } from '../catalogue/catalogue.js';
 import type { SubjectId } from '../catalogue/category.js';
 import type { Data } from '../catalogue/definition.js';
-import { innerTypeOf } from '../catalogue/references.js';
 import { isPlainObject } from '../validation/fields.js';
 import type { Citation } from './citation.js';
 import { contentHash } from './content-hash.js';
@@ -24,6 +23,7 @@ import type { DomainEvent } from './event.js';
 import { citationsOf, optional, strings, text } from './reading.js';
 import { type Standing, standingOf } from './standing.js';
 import { type Entry, entriesOf, entryOfEvent, isLatest, type SubjectState } from './state.js';
+import { correctsA, saysTheSame } from './verified.js';
 
 /** Something that was recorded about a fact, by its event. */
 export interface ActOnFact {
@@ -42,7 +42,7 @@ export interface DisputeOfFact extends ActOnFact {
 }
 
 export interface VerificationOfFact extends ActOnFact {
-  /** Nothing of the fact was corrected after it. */
+  /** The fact says what it said then: nothing of it was corrected or dated otherwise since. */
   readonly current: boolean;
 }
 
@@ -255,7 +255,6 @@ class Reader {
     const { event, definition } = entry;
     const record = this.record(entry);
     const acts = this.standing.actsOn(event.id);
-    const corrects = correctsA(entry);
     const accounts = acts.filter((act) => act.event.type === 'AccountAdded');
     const disputes = this.disputes(acts);
     const upheld = disputes.findLast(({ outcome }) => outcome === 'upheld');
@@ -286,7 +285,7 @@ class Reader {
       disputes,
       verifications: acts
         .filter((act) => act.event.type === 'FactVerified')
-        .map((act) => ({ ...asAct(act), current: !acts.some((other) => corrects(other) && other.index > act.index) })),
+        .map((act) => ({ ...asAct(act), current: saysTheSame(this.state, entry, act) })),
       accounts: accounts.map(asAct),
       visibilityChanges: acts.filter((act) => act.event.type === 'VisibilityChanged').map(asAct),
       sameAs: this.same.others(event.id),
@@ -335,11 +334,6 @@ class Reader {
     const found = assigned?.event.subject?.id ?? text(data.case);
     return found === undefined ? undefined : this.joined.least(found);
   }
-}
-
-/** A correction by a payload of another type says nothing of it; none is accepted, so this only guards the fold. */
-function correctsA({ event: { type } }: Entry): (act: Entry) => boolean {
-  return (act) => act.event.type === 'FactCorrected' && innerTypeOf(act.event.data)?.type === type;
 }
 
 function asAct({ event: { id, type, data, recordedAt, recordedBy } }: Entry): ActOnFact {

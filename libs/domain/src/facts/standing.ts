@@ -32,14 +32,44 @@ export function standingOf(state: SubjectState): Standing {
   return found;
 }
 
+/** What was an act on an event, as of the event at this place in the state: acts that stood then, in order. */
+export function actsAt(state: SubjectState, id: string, index: number): readonly Entry[] {
+  const acts = everyAct(state).get(id) ?? NONE;
+  return acts.filter((act) => act.index <= index && !isWithdrawnAt(state, act, index));
+}
+
+function isWithdrawnAt(state: SubjectState, entry: Entry, index: number): boolean {
+  return actsAt(state, entry.event.id, index).some((act) => withdraws(act, entry) !== undefined);
+}
+
+const acts = new WeakMap<SubjectState, ReadonlyMap<string, readonly Entry[]>>();
+
+/** All acts, also withdrawn ones, by what they name. */
+function everyAct(state: SubjectState): ReadonlyMap<string, readonly Entry[]> {
+  let found = acts.get(state);
+  if (found === undefined) {
+    const byTarget = new Map<string, Entry[]>();
+    for (const entry of entriesOf(state)) {
+      for (const target of targetsOf(entry)) {
+        if (targetOf(state, entry, target) === undefined) continue;
+        const named = byTarget.get(target);
+        if (named === undefined) byTarget.set(target, [entry]);
+        else named.push(entry);
+      }
+    }
+    acts.set(state, (found = byTarget));
+  }
+  return found;
+}
+
 function settle(state: SubjectState): Standing {
   const withdrawals = new Map<string, Withdrawal>();
   const backwards = new Map<string, Entry[]>();
   for (const entry of entriesOf(state).toReversed()) {
     if (withdrawals.has(entry.event.id)) continue;
     for (const target of targetsOf(entry)) {
-      const on = entryOfEvent(state, target);
-      if (on === undefined || on.index >= entry.index || !maySpeakOf(entry, on)) continue;
+      const on = targetOf(state, entry, target);
+      if (on === undefined) continue;
       const how = withdraws(entry, on);
       if (how !== undefined) withdrawals.set(target, { how, by: entry });
       const acts = backwards.get(target);
@@ -49,6 +79,12 @@ function settle(state: SubjectState): Standing {
   }
   const acts = new Map([...backwards].map(([id, entries]) => [id, entries.toReversed()]));
   return { withdrawals, actsOn: (id) => acts.get(id) ?? NONE };
+}
+
+/** What an act names, if it may speak of it. */
+function targetOf(state: SubjectState, act: Entry, target: string): Entry | undefined {
+  const on = entryOfEvent(state, target);
+  return on === undefined || on.index >= act.index || !maySpeakOf(act, on) ? undefined : on;
 }
 
 /** Another stream's acts speak of that stream's events; only a case takes up a fact of this one. */

@@ -10,7 +10,7 @@ import type { BuildViews, BuiltViews } from '../build-views.js';
 import { Draft } from '../draft.js';
 import { ViewsFolder } from '../folder.js';
 import { one } from '../one.js';
-import { FOLD_VERSION, isUnreadable, openForReading } from '../schema.js';
+import { FOLD_VERSION, isUnreadable, lensOf, openForReading } from '../schema.js';
 import type { BuildStep, PoisonEvent, SubjectCategory } from '../shapes.js';
 import { CLASSES, indexOf } from '../search/tables.js';
 import { skippedIn } from '../view-file.js';
@@ -77,7 +77,7 @@ export async function checkViews(options: CheckViews): Promise<Result<CheckedVie
   if (!served.ok) return served;
   const { db, path } = served.value;
   try {
-    const draft = Draft.take(join(options.folder, '.check'), [...skippedIn(db)].sort());
+    const draft = Draft.take(join(options.folder, '.check'), [lensOf(db), ...[...skippedIn(db)].sort()]);
     if (draft === undefined) return err(refusal('under-way', 'Another check is under way here at the moment.'));
     return await draft.during(async () => ok(await new Check(options, db, draft).run(path)));
   } finally {
@@ -177,7 +177,7 @@ class Check {
     const { eventStore, keyStore, signal, onProgress } = this.options;
     const now = this.options.clock.now();
     return this.draft.build({
-      ...{ eventStore, keyStore, upTo: { seq } },
+      ...{ eventStore, keyStore, upTo: { seq }, lens: lensOf(this.served) },
       // The day may end meanwhile.
       clock: { now: () => now },
       skip: skippedIn(this.served),

@@ -109,7 +109,7 @@ function timelineOf(
   if (build === undefined) return new Map();
   const views = build.timeline();
   return new Map(
-    build.facts().flatMap((fact, index) => {
+    build.everyFact().flatMap((fact, index) => {
       const view = views[index];
       return view === undefined ? [] : [[fact.id, { fact, view }]];
     }),

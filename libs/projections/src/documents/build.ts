@@ -55,6 +55,7 @@ export class Build {
   private readonly answered = new Map<Subject, Answers>();
   private readonly pointers = new Map<string, SubjectPointer>();
   private inOrder: readonly StandingFact[] | undefined;
+  private everyInOrder: readonly StandingFact[] | undefined;
 
   constructor(private readonly input: BuildInput) {
     this.subject = input.subject;
@@ -126,13 +127,29 @@ export class Build {
     );
   }
 
-  /** The subject's facts in the order in which they happened, as far as that is known. */
+  /** The subject's facts that count, in the order in which they happened, as far as that is known. */
   facts(): readonly StandingFact[] {
-    return (this.inOrder ??= inOrder(this.subject, this.selves));
+    return (this.inOrder ??= inOrder(
+      this.subject,
+      this.selves.flatMap((one) => one.facts()),
+    ));
+  }
+
+  /** All of them, also those that do not count. */
+  everyFact(): readonly StandingFact[] {
+    return (this.everyInOrder ??= inOrder(
+      this.subject,
+      this.selves.flatMap((one) => one.everyFact()),
+    ));
   }
 
   timeline(): readonly FactView[] {
-    return this.facts().map((fact) => this.fact(this.ofFact(fact), fact));
+    return this.everyFact().map((fact) => this.fact(this.ofFact(fact), fact));
+  }
+
+  /** How a fact of the subject stands, as documents show it. */
+  standing(fact: StandingFact, of: Subject = this.ofFact(fact)): FactView['standing'] {
+    return of.isProposed(fact) ? 'proposed' : fact.standing;
   }
 
   /** In whose stream it is recorded. */
@@ -158,7 +175,8 @@ export class Build {
       ...optional('basis', text(fact.data.basis)),
       ...optional('confidence', text(fact.data.confidence)),
       ...optional('note', text(fact.data.note)),
-      standing: fact.standing,
+      standing: this.standing(fact, subject),
+      ...(stands(fact) && !subject.counts(fact) && { counts: false }),
       disputed: fact.disputed,
       readings: fact.readings.map(({ id, occurred, bounds }) => ({
         event: id,
@@ -256,17 +274,15 @@ export class Build {
   }
 }
 
-/** The facts of a subject in the order in which they happened; never in the order in which they were recorded. */
-function inOrder(subject: Subject, selves: readonly Subject[] = [subject]): readonly StandingFact[] {
-  return selves
-    .flatMap((one) => one.facts())
-    .sort(
-      (a, b) =>
-        byBounds(boundsOf(subject, a), boundsOf(subject, b)) ||
-        compare(a.rank, b.rank) ||
-        compare(a.contentHash, b.contentHash) ||
-        compare(a.id, b.id),
-    );
+/** Facts of a subject in the order in which they happened; never in the order in which they were recorded. */
+function inOrder(subject: Subject, facts: readonly StandingFact[]): readonly StandingFact[] {
+  return [...facts].sort(
+    (a, b) =>
+      byBounds(boundsOf(subject, a), boundsOf(subject, b)) ||
+      compare(a.rank, b.rank) ||
+      compare(a.contentHash, b.contentHash) ||
+      compare(a.id, b.id),
+  );
 }
 
 /** The days of a fact after tightening, where it acts on a status. */

@@ -60,7 +60,7 @@ function supportOf(build: Build): readonly SupportEntry[] {
       qualifier: text(quantity.qualifier) ?? 'exactly',
       value: Number(quantity.value ?? 0),
       ...optional('occurred', fact.occurred),
-      standing: fact.standing,
+      standing: build.standing(fact),
       disputed: fact.disputed,
       citations,
     }));

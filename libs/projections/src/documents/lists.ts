@@ -15,7 +15,7 @@ export function labels(build: Build): readonly LabelView[] {
         label,
         ...optional('by', build.named(fact.data.by)),
         ...optional('occurred', fact.occurred),
-        standing: fact.standing,
+        standing: build.standing(fact),
         disputed: fact.disputed,
         citations: build.citations(fact.data.citations),
       },
@@ -48,7 +48,7 @@ export function alternativesElsewhere(build: Build): readonly AlternativeElsewhe
     const alternative = object(row.data.alternative);
     if (row.type !== 'FactDisputed' || object(alternative.subject)[self.kind] !== self.id) return [];
     const other = build.find(of.kind, of.id);
-    const fact = other?.facts().find(({ id }) => id === row.data.fact);
+    const fact = other?.everyFact().find(({ id }) => id === row.data.fact);
     if (other === undefined || fact === undefined) return [];
     const dispute = build.disputes(other, fact).find(({ event }) => event === row.id);
     if (dispute === undefined) return [];

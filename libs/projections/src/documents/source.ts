@@ -67,12 +67,12 @@ function citedBy(build: Build): Pick<SourceView, 'citedBy' | 'citedByMore'> {
 }
 
 /**
- * Facts of another subject, as they are now, that rest on the source, in the order of the log: one that was corrected
+ * Facts of another subject, as they are now, that rest on the source, whether they count or not, in the order of the log: one that was corrected
  * since may rest on other sources.
  */
 export function citingFacts(build: Build, other: Subject): readonly CitingFact[] {
   const source = build.subject.id;
-  return other.facts().flatMap((fact) =>
+  return other.everyFact().flatMap((fact) =>
     objects(fact.data.citations)
       .filter(({ sourceId }) => sourceId === source)
       .map((citation) => {
@@ -85,7 +85,7 @@ export function citingFacts(build: Build, other: Subject): readonly CitingFact[]
           ...optional('words', words),
           ...optional('at', at),
           ...optional('locator', locator),
-          standing: fact.standing,
+          standing: build.standing(fact, other),
         };
       }),
   );

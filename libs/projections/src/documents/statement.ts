@@ -4,13 +4,14 @@ import { Build, type BuildInput } from './build.js';
 import type { Built } from './built.js';
 import { actsOnSubject, alternativesElsewhere } from './lists.js';
 import { optional, text, texts } from './read.js';
-import { aboutOf, speakerOf, speakerSince, statementFact } from './statements.js';
+import { aboutOf, isStatement, speakerOf, speakerSince } from './statements.js';
 import { statementSummary } from './summary.js';
 
 export function buildStatement(input: BuildInput): Built<StatementView> {
   const build = new Build(input);
   const { subject } = build;
-  const fact = statementFact(subject);
+  // Its own document tells what it is, also where it does not count.
+  const fact = subject.everyFact().find(isStatement);
   const { audience, channel, form, stance, lang, words, conditions, citations } = fact?.data ?? {};
   const speaker = fact === undefined ? {} : speakerOf(fact, build);
   return build.finish({

@@ -6,8 +6,13 @@ import type { Subject } from '../subject.js';
 import { boundsOf, type Build, stands } from './build.js';
 import { object, objects, optional, text, texts } from './read.js';
 
+/** What was said, if it counts. */
 export function statementFact(statement: Subject): StandingFact | undefined {
-  return statement.facts().find(({ type }) => type === 'StatementMade');
+  return statement.facts().find(isStatement);
+}
+
+export function isStatement({ type }: StandingFact): boolean {
+  return type === 'StatementMade';
 }
 
 export function speakerOf(fact: StandingFact, build: Build): SpeakerView {
@@ -105,7 +110,7 @@ function lineOf(statement: Subject, fact: StandingFact, build: Build): Statement
     ...optional('lang', text(lang)),
     conditions: texts(conditions),
     about: aboutOf(fact, build),
-    standing: fact.standing,
+    standing: build.standing(fact, statement),
     disputed: fact.disputed,
     speakerSince: speakerSince(statement),
     citations: build.citations(citations),

@@ -132,6 +132,7 @@ export class TestRecord {
     folder = this.folder,
     keys: Opening = this.keys,
     ceiling: Visibility = 'confidential',
+    fourEyes = false,
   ): { views: Views; reader: ViewsReader } {
     const reader = openViewsReader({ folder, ceiling, clock: this.clock });
     const views = runViews({
@@ -139,6 +140,7 @@ export class TestRecord {
       keyStore: keys,
       folder,
       ceiling,
+      fourEyes,
       clock: this.clock,
       post: (message) => {
         this.messages.push(message);
