@@ -31,6 +31,11 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server.end());
 
+interface Changes {
+  readonly items: readonly { readonly id: string }[];
+  readonly restated?: object;
+}
+
 async function post(
   client: Client,
   path: string,
@@ -50,12 +55,12 @@ async function held(): Promise<number> {
   return (await reviewer.request<ListPage>('/v1/persons?liberty=police-custody')).body.items.length;
 }
 
-async function changes(): Promise<number> {
-  return (await reviewer.request<{ items: unknown[] }>('/v1/status-changes?after=0&axis=liberty')).body.items.length;
+async function changes(after = '0'): Promise<Changes> {
+  return (await server.client.request<Changes>(`/v1/status-changes?after=${after}&axis=liberty`)).body;
 }
 
-async function views(): Promise<{ readonly file?: string }> {
-  return (await server.client.request<{ file?: string }>('/v1/views')).body;
+async function views(): Promise<{ readonly file?: string; readonly lens?: string }> {
+  return (await server.client.request<{ file?: string; lens?: string }>('/v1/views')).body;
 }
 
 test('what one person recorded is proposed; all, verified and official facts are shown through lenses', async () => {
@@ -64,7 +69,7 @@ test('what one person recorded is proposed; all, verified and official facts are
   expect(await shown('&lens=official')).toEqual(['unknown', 'official', [['proposed', false]]]);
   expect(await shown('&lens=all&validAt=2019')).toEqual(['unknown', 'all', [['proposed', true]]]);
   expect(await shown('', inside)).toEqual(['unknown', 'verified', [['proposed', false]]]);
-  expect([await held(), await changes()]).toEqual([0, 0]);
+  expect([await held(), (await changes()).items.length]).toEqual([0, 0]);
 });
 
 test('what is no lens is refused', async () => {
@@ -80,10 +85,28 @@ test('it counts once somebody else has verified it, also in views that are built
   ({ position } = await post(reviewer, `persons/${person}/verifications`, verification));
   expect(await shown()).toEqual(['police-custody', 'verified', [['standing', true]]]);
   expect(await shown('', inside)).toEqual(['police-custody', 'verified', [['standing', true]]]);
-  expect([await held(), await changes()]).toEqual([1, 1]);
+  expect([await held(), (await changes()).items.length]).toEqual([1, 1]);
   const { file } = await views();
   await server.client.request('/v1/views/rebuild', { method: 'POST' });
   while ((await views()).file === file) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await views()).toMatchObject({ lens: 'verified' });
   expect(await shown()).toEqual(['police-custody', 'verified', [['standing', true]]]);
 }, 60_000);
+
+test('turned off, changes are told again, under ids of their own', async () => {
+  const [told] = (await changes()).items;
+  expect(told?.id).toMatch(/^f\d+v-/);
+  await server.stop();
+  server = await startServer(server.folder);
+  while ((await views()).lens !== 'all' || !(await isLive())) await new Promise((resolve) => setTimeout(resolve, 50));
+  const { items, restated } = await changes(told?.id);
+  expect(restated).toMatchObject({ fromLens: 'verified', toLens: 'all' });
+  expect(items).toEqual([]);
+  const [now] = (await changes()).items;
+  expect(now?.id).toMatch(/^f\d+-/);
+  expect(await shown('', server.client)).toMatchObject(['police-custody', 'all', [['standing', true]]]);
+}, 60_000);
+
+async function isLive(): Promise<boolean> {
+  return (await fetch(`${server.url}/health/ready`)).status === 200;
+}

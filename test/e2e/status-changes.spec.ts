@@ -140,6 +140,8 @@ describe('pages', () => {
     expect(restated).toEqual({
       fromFold: 1,
       toFold: FOLD_VERSION,
+      fromLens: 'all',
+      toLens: 'all',
       seq: (middle?.data.seq ?? 0) - 1,
       changes: '/v1/status-changes?after=0&kind=new',
     });

@@ -167,6 +167,7 @@ async function compose(
   const { tracing } = watching;
   const levels = new Levels({
     data: settings.data,
+    fourEyes: settings.fourEyes ?? false,
     clock,
     start: (ceiling, folder, told, made) =>
       startViews({

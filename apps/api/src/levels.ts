@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { Feed, type FeedOptions, ViewsChangeSource } from '#feed';
 import { type Clock, type Refusal, type Result, ok, type Visibility } from '#kernel';
-import { openViewsReader, type ViewsMessage, type ViewsReader } from '#projections';
+import { foldOf, openViewsReader, type ViewsMessage, type ViewsReader } from '#projections';
 import type { ViewsThread, ViewsWriter } from './views.js';
 
 /** What somebody with some ceiling is answered from. */
@@ -23,6 +23,8 @@ interface RunningLevel extends Level {
 
 export interface LevelsOptions {
   readonly data: string;
+  /** Only facts count that somebody has verified. */
+  readonly fourEyes: boolean;
   readonly clock: Clock;
   readonly feed: Omit<FeedOptions, 'source' | 'views' | 'elsewhere'>;
   /** Starts what writes the views of a ceiling into a folder. */
@@ -46,9 +48,9 @@ export class Levels {
   begin(ceiling: Visibility, thread?: ViewsThread): RunningLevel {
     const running = this.#levels.get(ceiling);
     if (running !== undefined) return running;
-    const { data, clock, feed, start } = this.options;
+    const { data, fourEyes, clock, feed, start } = this.options;
     const folder = ceiling === 'confidential' ? data : join(data, `views-${ceiling}`);
-    const views = openViewsReader({ folder, ceiling, clock });
+    const views = openViewsReader({ folder, ceiling, fourEyes, clock });
     const changes = new ViewsChangeSource(views);
     const notify = (message: ViewsMessage): void => {
       views.notify(message);
@@ -79,6 +81,11 @@ export class Levels {
   /** What somebody with this ceiling is answered from. Until the views can be read, they refuse with `views-not-ready`. */
   of(ceiling: Visibility): Level {
     return this.begin(ceiling);
+  }
+
+  /** By what changes are told, whatever somebody may see. */
+  get fold(): string {
+    return foldOf(this.options.fourEyes ? 'verified' : 'all');
   }
 
   /** The ceilings of which there are views. */

@@ -44,6 +44,7 @@ export function startWebhooks(options: StartWebhooks): Promise<Webhooks> {
   };
   return openWebhooks({
     ...options,
+    fold: levels.fold,
     ticker,
     leases: new Leases({ state, randomness, ...(alone && { term: TERM_ALONE_MS }) }),
     courier: createHttpCourier({ inside, userAgent: `Habeas/${programVersion()}` }),

@@ -1,7 +1,7 @@
 /** Streams: where pages and tail meet, clients that are slow, go and come again, limits, and the end. */
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { ChangeFilter } from '#projections';
+import { type ChangeFilter, foldOf } from '#projections';
 import { Feed, type FeedLimits } from './feed.js';
 import { parsePlace, type ReadPlace } from './place.js';
 import { Stream, type StreamEnd } from './stream.js';
@@ -10,6 +10,7 @@ import { MadeClient, MadeSource } from './test-support/made-source.js';
 import { VirtualTime } from '../../../test/support/virtual-time.js';
 
 const KEY = 'key:one';
+const FOLD = foldOf('all');
 
 class Scene {
   readonly time = new VirtualTime();
@@ -64,7 +65,7 @@ async function settle(turns = 200): Promise<void> {
 }
 
 function behind(id: string): ReadPlace {
-  const read = parsePlace(id);
+  const read = parsePlace(id, FOLD);
   if (!read.ok) throw new Error(read.error.code);
   return read.value;
 }
@@ -225,6 +226,15 @@ test('what cannot be read at the moment is told as soon as it can be', async () 
   expect(client.ids).toEqual(['f2-2.0', 'f2-3.0', 'f2-4.0']);
 });
 
+test('where other facts counted: restated, from which lens to which', async () => {
+  const scene = new Scene();
+  scene.source.add(...many(5));
+  const client = scene.open({}, behind('f2v-4.0'));
+  await settle();
+  expect(JSON.parse(client.events[0]?.data ?? '')).toMatchObject({ fromLens: 'verified', toLens: 'all', seq: 3 });
+  expect(client.ids).toEqual(['f2-4.0', 'f2-5.0', 'f2-6.0']);
+});
+
 test('of another fold: restated, with where all changes are, and then on from there', async () => {
   const scene = new Scene();
   scene.source.add(...many(5));
@@ -234,6 +244,8 @@ test('of another fold: restated, with where all changes are, and then on from th
   expect(JSON.parse(client.events[0]?.data ?? '')).toEqual({
     fromFold: 1,
     toFold: 2,
+    fromLens: 'all',
+    toLens: 'all',
     seq: 3,
     changes: `/v1/status-changes?after=0&kind=${change.change.kind}`,
   });
@@ -306,6 +318,7 @@ describe('a client that is slow', () => {
       credential: KEY,
       filter: {},
       after: { seq: 0, n: 0 },
+      fold: FOLD,
       retry: 1_000,
       now: () => 0,
       onBehind: () => undefined,

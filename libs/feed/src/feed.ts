@@ -1,8 +1,8 @@
 /** Streams of status changes: who is let in, how many at a time, signs of life, and how they end. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { err, ok, refusal, type Refusal, type Result, type Ticker } from '#kernel';
-import { type ChangeFilter, type ChangePlace, type ChangesRead, FOLD_VERSION } from '#projections';
-import { changesPath, restatedFrame } from './frames.js';
+import type { ChangeFilter, ChangePlace, ChangesRead } from '#projections';
+import { restated, restatedFrame } from './frames.js';
 import { END, type ReadPlace } from './place.js';
 import { Stream, type StreamEnd, type StreamOptions } from './stream.js';
 import { Telling, TOLD_AT_A_TIME, type TellingOptions } from './telling.js';
@@ -68,6 +68,11 @@ export class Feed {
     void this.look();
   }
 
+  /** By what changes are told at present. */
+  get fold(): string {
+    return this.options.source.fold;
+  }
+
   /** How many streams there are. */
   get size(): number {
     return this.streams.size;
@@ -116,17 +121,15 @@ export class Feed {
 
   private made(
     of: Pick<StreamOptions, 'key' | 'credential' | 'filter' | 'after'>,
-    otherFold: number | undefined,
+    otherFold: string | undefined,
   ): Stream {
     const { filter, after } = of;
     return new Stream({
       ...of,
+      fold: this.fold,
       retry: RETRY + ((this.opened++ * 379) % RETRY_SPREAD),
       ...(otherFold !== undefined && {
-        opening: restatedFrame(
-          { fromFold: otherFold, toFold: FOLD_VERSION, seq: after.seq, changes: changesPath(filter) },
-          after,
-        ),
+        opening: restatedFrame(restated(otherFold, this.fold, after, filter), after, this.fold),
       }),
       now: () => this.options.ticker.now(),
       onBehind: (stream) => {

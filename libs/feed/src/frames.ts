@@ -1,4 +1,5 @@
 /** What goes over a stream, as the HTML standard defines event streams (9.2.5): bytes, made once for all who are told. */
+import type { OwnLens } from '#domain';
 import type { ChangeFilter, ChangePlace } from '#projections';
 import type { StatusChangeEvent } from './cloud-event.js';
 import { FILTER_FIELDS } from './filter.js';
@@ -13,8 +14,8 @@ export function changeFrame(event: StatusChangeEvent): Buffer {
 }
 
 /** Tells nothing, and yet a client that comes again begins behind this place: a block without data moves its last event id. */
-export function placeFrame(place: ChangePlace): Buffer {
-  return Buffer.from(`id: ${placeText(place)}\n\n`);
+export function placeFrame(place: ChangePlace, fold: string): Buffer {
+  return Buffer.from(`id: ${placeText(place, fold)}\n\n`);
 }
 
 export function retryFrame(milliseconds: number): Buffer {
@@ -25,18 +26,39 @@ export function retryFrame(milliseconds: number): Buffer {
 export interface Restated {
   readonly fromFold: number;
   readonly toFold: number;
+  /** Which facts counted then, and which count now. */
+  readonly fromLens: OwnLens;
+  readonly toLens: OwnLens;
   /** What was told up to this event may be told otherwise now. */
   readonly seq: number;
   /** Where all changes are, as this fold tells them. */
   readonly changes: string;
 }
 
-export function restatedFrame(restated: Restated, place: ChangePlace): Buffer {
-  return Buffer.from(`event: restated\ndata: ${JSON.stringify(restated)}\nid: ${placeText(place)}\n\n`);
+/** @param filter of what it is told */
+export function restated(from: string, to: string, { seq }: ChangePlace, filter: ChangeFilter): Restated {
+  const [before, now] = [readFold(from), readFold(to)];
+  return {
+    fromFold: before.version,
+    toFold: now.version,
+    fromLens: before.lens,
+    toLens: now.lens,
+    seq,
+    changes: changesPath(filter),
+  };
+}
+
+function readFold(fold: string): { readonly version: number; readonly lens: OwnLens } {
+  return { version: Number.parseInt(fold), lens: fold.endsWith('v') ? 'verified' : 'all' };
+}
+
+/** @param fold the present one */
+export function restatedFrame(told: Restated, place: ChangePlace, fold: string): Buffer {
+  return Buffer.from(`event: restated\ndata: ${JSON.stringify(told)}\nid: ${placeText(place, fold)}\n\n`);
 }
 
 /** The page of changes from the beginning, under the same filter. */
-export function changesPath(filter: ChangeFilter): string {
+function changesPath(filter: ChangeFilter): string {
   const query = new URLSearchParams({ after: '0' });
   for (const field of FILTER_FIELDS) for (const value of filter[field] ?? []) query.append(field, value);
   return `/v1/status-changes?${query.toString()}`;

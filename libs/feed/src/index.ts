@@ -9,7 +9,7 @@ export {
 export { Feed, type FeedLimits, type FeedObserver, type FeedOptions } from './feed.js';
 export { FILTER_FIELDS, FILTER_WORDS, type FilterField, matches, readFilter } from './filter.js';
 export { FilterIndex } from './filter-index.js';
-export { changesPath, type Restated } from './frames.js';
+export { type Restated, restated } from './frames.js';
 export { BEGINNING, isBehind, parsePlace, placeOf, placeText, type ReadPlace } from './place.js';
 export type { ChangeFilter, ChangePage, ChangePlace, ChangeSource, FedChange } from './ports.js';
 export type { Sink, Stream, StreamEnd } from './stream.js';

@@ -6,6 +6,8 @@ import type { Observable } from 'rxjs';
 export type { ChangeFilter, ChangePage, ChangePlace, FedChange } from '#projections';
 
 export interface ChangeSource {
+  /** By what the changes are told, as it stands in their ids. */
+  readonly fold: string;
   /**
    * Changes behind a place, in the order of the log, the same on every node. Looks through a bounded number of them, so a
    * page may hold few or none and still not be at the head. Refusals: `views-not-ready`.

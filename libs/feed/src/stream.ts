@@ -36,6 +36,8 @@ export interface StreamOptions {
   readonly filter: ChangeFilter;
   /** What it was told before it came. */
   readonly after: ChangePlace;
+  /** By what it is told. */
+  readonly fold: string;
   /** Milliseconds until it comes again, after the connection is lost. */
   readonly retry: number;
   /** To be sent before anything else. */
@@ -178,7 +180,7 @@ export class Stream {
   private moveTo(place: ChangePlace): void {
     if (!isBehind(place, this.sent)) return;
     this.sent = place;
-    this.write(placeFrame(place));
+    this.write(placeFrame(place, this.options.fold));
   }
 
   private write(bytes: Uint8Array): boolean {

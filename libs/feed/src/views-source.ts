@@ -9,7 +9,11 @@ export class ViewsChangeSource implements ChangeSource {
   private readonly progress = new Subject<number>();
   readonly advanced: Observable<number> = this.progress.asObservable();
 
-  constructor(private readonly views: Pick<ViewsReader, 'changes'>) {}
+  constructor(private readonly views: Pick<ViewsReader, 'changes' | 'fold'>) {}
+
+  get fold(): string {
+    return this.views.fold;
+  }
 
   page(filter: ChangeFilter, after: ChangePlace, limit: number): Result<ChangesRead, Refusal> {
     return this.views.changes(filter, after, limit);

@@ -16,7 +16,7 @@ import {
   sameAnswer,
   sameAnswers,
 } from './changes.js';
-import { STILL_KNOWN } from './schema.js';
+import { foldOf, lensOf, STILL_KNOWN } from './schema.js';
 import {
   answerColumns,
   bounded,
@@ -106,7 +106,10 @@ export class AnswerRows {
   private stored = new WeakMap<Subject, Stored>();
   private pending: PendingChange[] = [];
 
+  private readonly fold: string;
+
   constructor(file: ViewFile) {
+    this.fold = foldOf(lensOf(file.db));
     this.statements = prepare(file);
   }
 
@@ -283,7 +286,7 @@ export class AnswerRows {
       causes: isVerification(cause) ? [cause.id, cause.data.fact] : [cause.id],
       columns,
     });
-    if (kind !== 'history') present.set(key, { id: changeId({ seq, n }), day });
+    if (kind !== 'history') present.set(key, { id: changeId({ seq, n }, this.fold), day });
   }
 
   /** The change that was caused by the fact that this event takes back, mends or disputes. */
@@ -294,11 +297,11 @@ export class AnswerRows {
     // A subject's changes come one behind the other.
     for (let at = this.pending.length - 1; this.pending[at]?.sid === sid; at--) {
       const one = this.pending[at];
-      if (one?.key === key && one.causes.includes(fact)) return changeId(one);
+      if (one?.key === key && one.causes.includes(fact)) return changeId(one, this.fold);
     }
     const rows = this.statements.changesBy.all(sid, fact, fact) as unknown as ChangeRow[];
     const found = rows.findLast((row) => axisKey(refOf(row)) === key);
-    return found === undefined ? undefined : changeId(found);
+    return found === undefined ? undefined : changeId(found, this.fold);
   }
 
   private storedOf(subject: Subject): Stored {
@@ -328,7 +331,9 @@ export class AnswerRows {
       axis.rows.push({ segment, from: row.known_from, row: row.row });
     }
     const changes = this.statements.presentChanges.all(sid) as unknown as ChangeRow[];
-    const present = new Map(changes.map((row) => [axisKey(refOf(row)), { id: changeId(row), day: row.day }]));
+    const present = new Map(
+      changes.map((row) => [axisKey(refOf(row)), { id: changeId(row, this.fold), day: row.day }]),
+    );
     return { axes: [], segments, fresh: new Set(), present };
   }
 }

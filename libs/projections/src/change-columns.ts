@@ -3,7 +3,6 @@ import type { Segment } from '#domain';
 import type { Day } from '#kernel';
 import type { AxisChange } from './changes.js';
 import { daysView } from './days.js';
-import { FOLD_VERSION } from './schema.js';
 import { bounded, type Column, type Flag, type RefColumns, refOf, unbounded } from './segment-columns.js';
 import type { ChangedAnswer, ChangeKind, StatusChange } from './shapes.js';
 
@@ -45,8 +44,9 @@ export interface ToldChange extends ChangeColumns {
   readonly cause_type: string | null;
 }
 
-export function changeId({ seq, n }: Pick<ChangeRef, 'seq' | 'n'>): string {
-  return `f${FOLD_VERSION}-${seq}.${n}`;
+/** @param fold of {@link foldOf} */
+export function changeId({ seq, n }: Pick<ChangeRef, 'seq' | 'n'>, fold: string): string {
+  return `f${fold}-${seq}.${n}`;
 }
 
 /** In the order of the table. */
@@ -82,10 +82,10 @@ export function changeColumns({ ref, from, to, past }: AxisChange, place: Change
 /** Something was shown or hidden: by which event is not for everybody. */
 const HIDDEN_CAUSE = { type: 'VisibilityChanged' };
 
-export function toldChange(row: ToldChange): StatusChange {
+export function toldChange(row: ToldChange, fold: string): StatusChange {
   const { first_day: earliest, last_day: latest } = row;
   return {
-    id: changeId(row),
+    id: changeId(row, fold),
     seq: row.seq,
     subject: { kind: row.subject_kind, id: row.subject_id },
     ...refOf(row),

@@ -48,8 +48,11 @@ export class ChangesReader {
   constructor(
     db: DatabaseSync,
     private readonly records: Records,
+    /** By which changes are told at present. */
+    fold: string,
   ) {
-    this.isOfThisFold = db.prepare("SELECT value FROM meta WHERE key = 'fold'").get()?.value === String(FOLD_VERSION);
+    const version = db.prepare("SELECT value FROM meta WHERE key = 'fold'").get()?.value;
+    this.isOfThisFold = version === String(FOLD_VERSION) && records.fold === fold;
     this.statements = {
       inOrder: db.prepare(
         `SELECT ${COLUMNS}
@@ -120,7 +123,7 @@ export class ChangesReader {
   }
 
   private fed(row: Row): FedChange {
-    const change = toldChange(row);
+    const change = toldChange(row, this.records.fold);
     const labels = change.subject.kind === 'person' ? this.labelsOf(row, change) : NO_LABELS;
     return { change, recordedAt: row.recorded_at, ...labels };
   }

@@ -6,6 +6,7 @@ import { streamName } from '#kernel';
 import { checkViews } from './compare/check-views.js';
 import { filtersOf } from './filters.js';
 import type { ViewsReader } from './ports.js';
+import { openViewsReader } from './reader.js';
 import { replayViews } from './replay.js';
 import { FOLD_VERSION } from './schema.js';
 import type { PersonView, StatusChange } from './shapes.js';
@@ -106,6 +107,7 @@ describe('of one person', () => {
       kind: 'new',
       to: { value: 'police-custody', since: '2026-11-20' },
       cause: { type: 'FactVerified' },
+      id: expect.stringMatching(new RegExp(`^f${FOLD_VERSION}v-4\\.\\d$`)) as string,
     });
     expect([liberty(), inCustody()]).toEqual(['police-custody', 1]);
     expect(person().timeline[0]).toMatchObject({ standing: 'standing' });
@@ -194,6 +196,11 @@ test('turned on or off, the file is folded again; what is served meanwhile says 
     answers.push([swaps, axes.liberty.value, asOf.lens, asOf.foldVersion]);
     expect(await checked()).toMatchObject({ ok: true, value: { differences: 0 } });
     await views.close();
+    // Of whoever counts otherwise, documents are answered from it as they are, and changes are not told.
+    const other = openViewsReader({ folder, clock, fourEyes: !fourEyes });
+    expect(documentOf(other, 'person', idOf('somebody')).asOf.lens).toBe(asOf.lens);
+    expect(other.changes({}, { seq: 0, n: 0 }, 10)).toMatchObject({ ok: false, error: { code: 'views-not-ready' } });
+    other.close();
   }
   expect(answers).toEqual([
     [['first'], 'police-custody', 'all', FOLD_VERSION],

@@ -7,6 +7,6 @@ export * from './ports.js';
 export { openViewsReader } from './reader.js';
 export { replayViews } from './replay.js';
 export { SEARCH_FIELDS } from './search/tables.js';
-export { FOLD_VERSION, SCHEMA_VERSION } from './schema.js';
+export { FOLD_VERSION, foldOf, SCHEMA_VERSION } from './schema.js';
 export * from './shapes.js';
 export { runViews } from './views.js';

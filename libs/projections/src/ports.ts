@@ -164,6 +164,8 @@ export type ViewName = 'documents' | 'search';
  * Of searches also `empty-query`, `query-too-long` (pointer `/q`), `unknown-search-field` (`/in`).
  */
 export interface ViewsReader {
+  /** By what changes are told, as it stands in their ids. */
+  readonly fold: string;
   /** The subject's document. The present one comes ready-made; others are computed. */
   document(kind: SubjectCategory, id: string, query?: DocumentQuery): Result<DocumentAnswer, Refusal>;
   /** Subjects of one kind: as they are at present, today and as known now; persons and groups also as at any moment. */
@@ -261,5 +263,7 @@ export interface ReaderOptions {
   readonly folder: string;
   /** As it was given to who writes them. Left out: everything may be read. */
   readonly ceiling?: Visibility;
+  /** As it was given to who writes them: until a file of that kind is there, changes are refused. */
+  readonly fourEyes?: boolean;
   readonly clock: Clock;
 }

@@ -48,7 +48,7 @@ import {
   resolveSpan,
 } from './resolved-moment.js';
 import { RowsAtHand } from './rows-at-hand.js';
-import { openForReading } from './schema.js';
+import { foldOf, openForReading } from './schema.js';
 import { bounded } from './segment-columns.js';
 import { SearchReader } from './search/reader.js';
 import type {
@@ -130,7 +130,10 @@ class FileReader implements ViewsReader {
     search: new Waits((stream) => this.searchedRevisionOf(stream)),
   };
 
+  readonly fold: string;
+
   constructor(private readonly options: ReaderOptions) {
+    this.fold = foldOf(options.fourEyes === true ? 'verified' : 'all');
     this.folder = new ViewsFolder(options.folder);
   }
 
@@ -379,7 +382,7 @@ class FileReader implements ViewsReader {
       search: new SearchReader(db),
       tree: new TreeReader(db),
       changed: new ChangedSubjects(db),
-      changes: new ChangesReader(db, records),
+      changes: new ChangesReader(db, records, this.fold),
       confidential: new Confidential(db, records, version, (kind, id) =>
         shownWith(this.knowledge({ records }), kind, id),
       ),

@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { OwnLens } from '#domain';
 import type { Visibility } from '#kernel';
 import { type ToldChange, toldChange } from './change-columns.js';
-import { lensOf } from './schema.js';
+import { foldOf, lensOf } from './schema.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
 
 export interface SubjectRow {
@@ -59,6 +59,8 @@ const CHANGES = `SELECT c.*, s.kind AS subject_kind, s.id AS subject_id, e.id AS
 export class Records {
   /** Through which the file is answered. */
   readonly lens: OwnLens;
+  /** By what it is answered: stands in the ids of its changes. */
+  readonly fold: string;
   private readonly statements: Record<
     | 'byId'
     | 'bySid'
@@ -91,6 +93,7 @@ export class Records {
 
   constructor(db: DatabaseSync) {
     this.lens = lensOf(db);
+    this.fold = foldOf(this.lens);
     this.statements = {
       byId: db.prepare('SELECT sid, kind, id, entered, name FROM subjects WHERE id = ? AND kind = ?'),
       bySid: db.prepare('SELECT sid, kind, id, entered, name FROM subjects WHERE sid = ?'),
@@ -218,12 +221,12 @@ export class Records {
   /** The status changes that an event caused; of one subject, where one is given. */
   changesAt(seq: number, sid: number | undefined): readonly StatusChange[] {
     const rows = this.statements.changes.all(seq) as unknown as ToldChange[];
-    return rows.filter((row) => sid === undefined || row.sid === sid).map(toldChange);
+    return rows.filter((row) => sid === undefined || row.sid === sid).map((row) => toldChange(row, this.fold));
   }
 
   /** The status changes that this event and all later ones caused, in order. */
   changesFrom(seq: number): readonly StatusChange[] {
-    return (this.statements.changesFrom.all(seq) as unknown as ToldChange[]).map(toldChange);
+    return (this.statements.changesFrom.all(seq) as unknown as ToldChange[]).map((row) => toldChange(row, this.fold));
   }
 
   /** What an event says; nothing of one that was skipped or is not in the file. */

@@ -21,6 +21,11 @@ export const SCHEMA_VERSION = 12;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 2;
 
+/** What answers are given by, as it stands in the ids of status changes: the version of the fold, and which facts count. */
+export function foldOf(lens: OwnLens): string {
+  return lens === 'verified' ? `${FOLD_VERSION}v` : String(FOLD_VERSION);
+}
+
 /**
  * The versions of payloads that events are brought up to when they are taken in, but for those that never had another. A file
  * holds events as its program read them: one that reads them otherwise folds them again.

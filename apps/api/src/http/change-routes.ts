@@ -2,17 +2,16 @@
 import { Body, Controller, Get, Header, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import {
   BEGINNING,
-  changesPath,
   type ChangePlace,
   cloudEvent,
   FILTER_FIELDS,
   parsePlace,
   placeText,
-  type ReadPlace,
   type Restated,
+  restated,
   type StatusChangeEvent,
 } from '#feed';
-import { checkLimit, type CursorOf, FOLD_VERSION, readCursor, writeCursor } from '#projections';
+import { checkLimit, type CursorOf, readCursor, writeCursor } from '#projections';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiAfter, ApiChangeFilter, filterOfJson, filterOfQuery, refuseAhead } from './change-parameters.js';
 import { ApiMinPosition, ApiProblems, jsonOf } from './documented.js';
@@ -85,7 +84,7 @@ export class ChangesController {
     const { feed } = level;
     const { logId } = orProblem(feed.head());
     const cursorOf: CursorOf = { list: `status-changes ${JSON.stringify(filter)}`, log: logId };
-    const after = once.after === undefined ? undefined : orProblem(parsePlace(once.after));
+    const after = once.after === undefined ? undefined : orProblem(parsePlace(once.after, feed.fold));
     if (after !== undefined) await refuseAhead(after, () => this.head(), '/after');
     const begin = once.cursor === undefined ? (after?.place ?? BEGINNING) : placeOfCursor(once.cursor, cursorOf);
     const { items, next, atHead } = orProblem(feed.page(filter, begin, limit));
@@ -98,8 +97,8 @@ export class ChangesController {
         return beside === undefined ? [] : cloudEvent(fed, beside, logId);
       }),
       ...(!atHead && { next: writeCursor(cursorOf, [next.seq, Number.isFinite(next.n) ? next.n : -1]) }),
-      after: placeText(next),
-      ...(after?.otherFold !== undefined && { restated: restatement(after, after.otherFold, changesPath(filter)) }),
+      after: placeText(next, feed.fold),
+      ...(after?.otherFold !== undefined && { restated: restated(after.otherFold, feed.fold, after.place, filter) }),
     };
   }
 
@@ -137,7 +136,7 @@ export class ChangesController {
     const { once, many } = readQuery(withoutTicket(given), ['after'], ticket === undefined ? FILTER_FIELDS : []);
     const last = request.headers['last-event-id'];
     const [from, pointer] = typeof last === 'string' && last !== '' ? [last, '/Last-Event-ID'] : [once.after, '/after'];
-    const after = from === undefined ? undefined : orProblem(parsePlace(from, pointer));
+    const after = from === undefined ? undefined : orProblem(parsePlace(from, this.habeas.levels.fold, pointer));
     if (after !== undefined) await refuseAhead(after, () => this.head(), pointer);
     const { begun, feed } = levelOf(this.habeas, request);
     await begun;
@@ -196,8 +195,4 @@ function withoutTicket(query: unknown): object {
 function placeOfCursor(cursor: string, cursorOf: CursorOf): ChangePlace {
   const [seq, n] = orProblem(readCursor(cursor, cursorOf)).map(Number);
   return { seq: seq ?? 0, n: n === undefined || n < 0 ? Infinity : n };
-}
-
-function restatement({ place: { seq } }: ReadPlace, fromFold: number, changes: string): Restated {
-  return { fromFold, toFold: FOLD_VERSION, seq, changes };
 }

@@ -691,7 +691,10 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
       specversion: { const: '1.0' },
       type: { const: CHANGE_EVENT_TYPE },
       source: { ...text, description: 'urn:habeas:log:<id>: the log' },
-      id: { ...text, description: 'Of the change: f<fold>-<seq>.<n>' },
+      id: {
+        ...text,
+        description: 'Of the change: f<fold>-<seq>.<n>; the fold is a number, and under four eyes a `v` behind it',
+      },
       subject: { ...text, description: 'person/<id> or group/<id>' },
       time: { ...instant, description: 'When the cause was recorded' },
       datacontenttype: { const: 'application/json' },
@@ -711,6 +714,8 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     {
       fromFold: count,
       toFold: count,
+      fromLens: { ...oneOf('all', 'verified'), description: 'Which facts counted then' },
+      toLens: { ...oneOf('all', 'verified'), description: 'Which facts count now' },
       seq: { ...count, description: 'What was told up to this event may be told otherwise now' },
       changes: { ...text, description: 'Where all changes are, as they are told now' },
     },

@@ -248,7 +248,7 @@ export class WebhooksController {
   }
 
   private async show(webhook: Webhook): Promise<WebhookShown> {
-    return shown(await this.habeas.webhooks.statusOf(webhook));
+    return shown(await this.habeas.webhooks.statusOf(webhook), this.habeas.levels.fold);
   }
 
   private pageOf(list: string, query: unknown): { limit: number; after: string; next: (order: string) => string } {
@@ -286,12 +286,12 @@ function keyOf({ headers }: FastifyRequest): string | undefined {
   return key;
 }
 
-function shown(status: WebhookStatus): WebhookShown {
+function shown(status: WebhookStatus, fold: string): WebhookShown {
   const { webhook, state, position, pending, nextTry, failingSince, last, deadLetters, droppedLetters } = status;
   return {
     ...webhook,
     state,
-    position: placeText(position),
+    position: placeText(position, fold),
     pending,
     ...(nextTry && { nextTry: nextTry.toISOString() }),
     ...(failingSince && { failingSince: failingSince.toISOString() }),

@@ -1,6 +1,13 @@
 /** Changes that a spec makes, and clients that take them, as slowly as it says. */
 import { ok } from '#kernel';
-import type { ChangeFilter, ChangePlace, ChangesRead, FedChange, ViewsReader } from '#projections';
+import {
+  type ChangeFilter,
+  type ChangePlace,
+  type ChangesRead,
+  type FedChange,
+  foldOf,
+  type ViewsReader,
+} from '#projections';
 import { Subject } from 'rxjs';
 import type { FeedSource } from '../telling.js';
 import { matches } from '../filter.js';
@@ -9,6 +16,7 @@ import type { Sink, Stream } from '../stream.js';
 
 /** As the views: pages look through few changes, and what can be read is told of later. */
 export class MadeSource implements FeedSource {
+  readonly fold = foldOf('all');
   private readonly changes: FedChange[] = [];
   private readonly progress = new Subject<number>();
   readonly advanced = this.progress.asObservable();

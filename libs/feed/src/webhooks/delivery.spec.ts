@@ -123,7 +123,7 @@ function steer(node: Node, asked: { kind: 'rewound'; after: number } | { kind: '
 
 const upTo = (last: number, first = 1): number[] => Array.from({ length: last - first + 1 }, (_, n) => first + n);
 const progress = async () => {
-  const [there, kept] = [(await readProgress(state, ID))!, await readLetters(state, ID)];
+  const [there, kept] = [(await readProgress(state, ID, feed.fold))!, await readLetters(state, ID)];
   // They are counted where it is not worth to read them.
   expect(there.letters).toBe(kept.length);
   return { progress: there, letters: { kept, dropped: there.dropped } };
@@ -402,7 +402,7 @@ describe('whoever goes on after it', () => {
   });
 
   test('by another fold asks it again what the events of pending changes tell', async () => {
-    const old = new MadeFeed(1);
+    const old = new MadeFeed('1');
     const now = feed;
     receiver.answer = () => 500;
     old.add(3, 2);

@@ -5,7 +5,6 @@
  * What was delivered is known to the operational state a moment later: whoever goes on after a kill delivers what was not known there once more.
  */
 import type { Clock, Randomness, Refusal, Result, Ticker } from '#kernel';
-import { FOLD_VERSION } from '#projections';
 import { placeOf } from '../place.js';
 import type { ChangePlace, ChangeSource, FedChange } from '../ports.js';
 import type { Courier, Delivered, Outcome } from './courier.js';
@@ -85,7 +84,7 @@ export class Delivery {
 
   /** @throws SupersededError @throws EventStoreError */
   static async begin(task: DeliveryTask, options: DeliveryOptions): Promise<Delivery | undefined> {
-    const { store, found } = await ProgressStore.open(task.fence, task.id);
+    const { store, found } = await ProgressStore.open(task.fence, task.id, options.source.fold);
     const after = task.entry()?.webhook.after;
     if (found === 'ended' || after === undefined) return undefined;
     const { progress, letters } = found ?? { progress: beginningAt(after), letters: NO_LETTERS };
@@ -208,7 +207,7 @@ export class Delivery {
 
   async #tryAgain(entry: Entry, pending: Pending): Promise<boolean> {
     const { place, change } = pending;
-    const isForeign = isOfOtherFold(pending);
+    const isForeign = this.#isOfOtherFold(pending);
     const before =
       place.n === 0 || isForeign ? { seq: place.seq - 1, n: Infinity } : { seq: place.seq, n: place.n - 1 };
     const page = this.#options.source.page(entry.webhook.filter, before, isForeign ? CHANGES_OF_ONE : 1);
@@ -225,7 +224,7 @@ export class Delivery {
   /** What the present fold tells of an event takes the place of what another one told of it. What nothing is told of any more is given up. */
   async #replace(pending: Pending, found: readonly FedChange[]): Promise<void> {
     const isMeant = (one: Pending): boolean =>
-      one.change === pending.change || (isOfOtherFold(one) && one.place.seq === pending.place.seq);
+      one.change === pending.change || (this.#isOfOtherFold(one) && one.place.seq === pending.place.seq);
     const others = this.#progress.pending.filter((one) => !isMeant(one));
     if (found.length === 0) {
       for (const one of this.#progress.pending.filter(isMeant)) await this.#bury({ ...one, at: this.#now() });
@@ -311,6 +310,10 @@ export class Delivery {
     this.#woken = false;
   }
 
+  #isOfOtherFold({ change }: Pending): boolean {
+    return !change.startsWith(`f${this.#options.source.fold}-`);
+  }
+
   #now(): number {
     return this.#options.clock.now().getTime();
   }
@@ -318,10 +321,6 @@ export class Delivery {
 
 function restUntil(moment: number, now: number): number {
   return Math.min(Math.max(1, moment - now), LONGEST_REST_MS);
-}
-
-function isOfOtherFold({ change }: Pending): boolean {
-  return !change.startsWith(`f${FOLD_VERSION}-`);
 }
 
 function drawn(randomness: Randomness): number {

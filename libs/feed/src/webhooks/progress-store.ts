@@ -1,6 +1,5 @@
 /** Where a webhook's progress lies: one value of the operational state, written often, and its dead letters in another, written rarely. */
 import type { OperationalState } from '#event-store';
-import { FOLD_VERSION } from '#projections';
 import type { ChangePlace } from '../ports.js';
 import { type Fence, FencedValue } from './fenced-value.js';
 import { beginningAt, type DeadLetter, type Pending, type Progress } from './progress.js';
@@ -26,8 +25,8 @@ type PlaceJson = readonly [seq: number, n: number | null];
 type PlacedJson<T> = Omit<T, 'place'> & { readonly place: PlaceJson };
 
 interface ProgressJson extends Omit<Progress, 'position' | 'pending'> {
-  /** The version of the fold that the places are of. */
-  readonly fold: number;
+  /** The fold that the places are of; a number, as an older program wrote it. */
+  readonly fold: string | number;
   readonly position: PlaceJson;
   readonly pending: readonly PlacedJson<Pending>[];
   /** It was deleted. */
@@ -41,25 +40,35 @@ interface LettersJson extends Omit<Letters, 'kept'> {
 export class ProgressStore {
   readonly #progress: FencedValue<ProgressJson>;
   readonly #letters: FencedValue<LettersJson>;
+  readonly #fold: string;
 
-  /** @returns what is there; undefined: nothing was delivered yet @throws as FencedValue.open does */
+  /**
+   * @param fold by which changes are told at present
+   * @returns what is there; undefined: nothing was delivered yet
+   * @throws as FencedValue.open does
+   */
   static async open(
     fence: Fence,
     id: string,
+    fold: string,
   ): Promise<{ readonly store: ProgressStore; readonly found: StoredProgress | 'ended' | undefined }> {
     const progress = await FencedValue.open<ProgressJson>(fence, nameOf(id));
     const letters = await FencedValue.open<LettersJson>(fence, lettersOf(id));
-    return { store: new ProgressStore(progress.value, letters.value), found: asFound(progress.found, letters.found) };
+    return {
+      store: new ProgressStore(progress.value, letters.value, fold),
+      found: asFound(progress.found, letters.found, fold),
+    };
   }
 
-  private constructor(progress: FencedValue<ProgressJson>, letters: FencedValue<LettersJson>) {
+  private constructor(progress: FencedValue<ProgressJson>, letters: FencedValue<LettersJson>, fold: string) {
+    this.#fold = fold;
     this.#progress = progress;
     this.#letters = letters;
   }
 
   save({ position, pending, ...rest }: Progress): Promise<void> {
     return this.#progress.write({
-      fold: FOLD_VERSION,
+      fold: this.#fold,
       position: placeJson(position),
       pending: pending.map(placedJson),
       ...rest,
@@ -76,7 +85,7 @@ export class ProgressStore {
     const { position, ...nothing } = beginningAt(0);
     await this.#progress.write({
       ...nothing,
-      fold: FOLD_VERSION,
+      fold: this.#fold,
       position: placeJson(position),
       pending: [],
       ended: true,
@@ -85,10 +94,10 @@ export class ProgressStore {
 }
 
 /** The same for who only looks, on whatever node. @throws EventStoreError */
-export async function readProgress(state: OperationalState, id: string): Promise<Progress | undefined> {
+export async function readProgress(state: OperationalState, id: string, fold: string): Promise<Progress | undefined> {
   const there = await state.read(nameOf(id));
   const progress = there && (JSON.parse(there.value) as ProgressJson);
-  return progress === undefined || progress.ended === true ? undefined : progressOf(progress);
+  return progress === undefined || progress.ended === true ? undefined : progressOf(progress, fold);
 }
 
 /** The oldest first. @throws EventStoreError */
@@ -100,14 +109,15 @@ export async function readLetters(state: OperationalState, id: string): Promise<
 function asFound(
   progress: ProgressJson | undefined,
   letters: LettersJson | undefined,
+  present: string,
 ): StoredProgress | 'ended' | undefined {
   if (progress === undefined) return undefined;
   if (progress.ended === true) return 'ended';
-  return { progress: progressOf(progress), letters: letters === undefined ? NO_LETTERS : lettersIn(letters) };
+  return { progress: progressOf(progress, present), letters: letters === undefined ? NO_LETTERS : lettersIn(letters) };
 }
 
-function progressOf({ fold, position, pending, ...rest }: ProgressJson): Progress {
-  return { ...rest, position: positionOf(position, fold), pending: pending.map(placed) };
+function progressOf({ fold, position, pending, ...rest }: ProgressJson, present: string): Progress {
+  return { ...rest, position: positionOf(position, String(fold) === present), pending: pending.map(placed) };
 }
 
 function lettersIn({ kept, dropped }: LettersJson): Letters {
@@ -115,9 +125,9 @@ function lettersIn({ kept, dropped }: LettersJson): Letters {
 }
 
 /** Of another fold it is not known how many changes an event has: none of them is to be missed. */
-function positionOf([seq, n]: PlaceJson, fold: number): ChangePlace {
+function positionOf([seq, n]: PlaceJson, isOfPresent: boolean): ChangePlace {
   if (n === null) return { seq, n: Infinity };
-  return fold === FOLD_VERSION || seq === 0 ? { seq, n } : { seq: seq - 1, n: Infinity };
+  return isOfPresent || seq === 0 ? { seq, n } : { seq: seq - 1, n: Infinity };
 }
 
 function placeJson({ seq, n }: ChangePlace): PlaceJson {

@@ -58,6 +58,7 @@ async function node(inside: Inside = 'all', mayListen: (principal: string) => bo
     store: temporary.store,
     keys,
     logId,
+    fold: feed.fold,
     state,
     leases: new Leases({ state, randomness, term: 300 }),
     toldTo: () => told,

@@ -35,6 +35,8 @@ export type Told = Pick<DeliveryOptions, 'source' | 'tell'>;
 export interface WebhooksOptions extends Omit<DeliveryOptions, keyof Told>, Omit<DirectoryOptions, 'changed'> {
   /** What whoever registered a webhook may be told of, by the id of the principal; undefined: nothing at present. */
   readonly toldTo: (principal: string) => Told | undefined;
+  /** By what changes are told, to whomever. */
+  readonly fold: string;
   readonly state: OperationalState;
   /** Of several nodes one delivers. */
   readonly leases: Leases;
@@ -117,7 +119,8 @@ export class Webhooks {
 
   /** @throws EventStoreError */
   async statusOf(webhook: Webhook): Promise<WebhookStatus> {
-    const progress = (await readProgress(this.#options.state, webhook.id)) ?? beginningAt(webhook.after);
+    const progress =
+      (await readProgress(this.#options.state, webhook.id, this.#options.fold)) ?? beginningAt(webhook.after);
     const { position, pending, failingSince, last } = progress;
     const due = nextDue(progress);
     return {
@@ -295,7 +298,7 @@ export class Webhooks {
   /** What is kept of a webhook that was deleted. What cannot be done now is done under the next lease. */
   async #clear(id: string, fence: Fence): Promise<void> {
     try {
-      const { store, found } = await ProgressStore.open(fence, id);
+      const { store, found } = await ProgressStore.open(fence, id, this.#options.fold);
       if (found === 'ended') return;
       await this.#directory.destroySecret(id);
       await store.end();

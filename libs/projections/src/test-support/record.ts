@@ -134,7 +134,7 @@ export class TestRecord {
     ceiling: Visibility = 'confidential',
     fourEyes = false,
   ): { views: Views; reader: ViewsReader } {
-    const reader = openViewsReader({ folder, ceiling, clock: this.clock });
+    const reader = openViewsReader({ folder, ceiling, fourEyes, clock: this.clock });
     const views = runViews({
       eventStore: this.store,
       keyStore: keys,

@@ -1,12 +1,12 @@
 /** Changes that a spec makes, and a receiver of deliveries in the place of the network. */
 import { ok } from '#kernel';
-import { FOLD_VERSION } from '#projections';
+import { foldOf } from '#projections';
 import { Subject } from 'rxjs';
 import { isBehind, placeOf } from '../../place.js';
 import type { ChangeFilter, ChangePlace, ChangeSource, FedChange } from '../../ports.js';
 import type { Courier, Delivered, Parcel } from '../courier.js';
 
-export const changeId = (seq: number, n = 0, fold = FOLD_VERSION): string => `f${fold}-${seq}.${n}`;
+export const changeId = (seq: number, n = 0, fold = foldOf('all')): string => `f${fold}-${seq}.${n}`;
 
 /** What a spec says happened: one change for each event, unless said. */
 export class MadeFeed implements ChangeSource {
@@ -16,7 +16,7 @@ export class MadeFeed implements ChangeSource {
   /** Whether the views can be read. */
   ready = true;
 
-  constructor(private readonly fold = FOLD_VERSION) {}
+  constructor(readonly fold = foldOf('all')) {}
 
   /** Adds events with so many changes each. */
   add(count: number, changesOfEach = 1): void {
@@ -36,7 +36,7 @@ export class MadeFeed implements ChangeSource {
   }
 }
 
-function changeOf(fold: number, seq: number, n: number): FedChange {
+function changeOf(fold: string, seq: number, n: number): FedChange {
   const answer = { certain: true, disputed: false, orderUncertain: false };
   return {
     change: {
