@@ -60,7 +60,8 @@ const HALF_MADE = [
 ];
 
 /** What lies in a folder that is served. Drafts that a kill left behind are gone. */
-const OURS = /^((log|keys|node|views-\d+-\d+)\.db(-wal|-shm)?|owner\.(lock|json)|master\.key|views-\d+\.current)$/;
+const OURS =
+  /^((log|keys|node|reads|views-\d+-\d+)\.db(-wal|-shm)?|owner\.(lock|json)|master\.key|views-\d+\.current)$/;
 
 afterAll(killAll);
 

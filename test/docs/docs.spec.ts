@@ -95,24 +95,28 @@ test('the table of a view file in docs/replaying.md names every table', async ()
 
 const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
 
-test.each(pages)('the examples of docs/%s', async (name) => {
-  const examples = examplesOf(readFileSync(`docs/${name}`, 'utf8'));
-  if (examples.length === 0) return;
-  const server = await startServer(temporaryFolder(), { webhooksInside: ['127.0.0.1'] });
-  try {
-    const outputs = await run(examples, server);
-    for (const [index, { script, expected }] of examples.entries()) {
-      if (expected === undefined) continue;
-      const output = outputs[index] ?? '';
-      const wrong =
-        expected.kind === 'text'
-          ? output.trim() === expected.body.trim()
-            ? []
-            : [`"${output.trim()}" instead of "${expected.body.trim()}"`]
-          : missing(JSON.parse(expected.body), JSON.parse(output));
-      expect({ script, wrong }).toEqual({ script, wrong: [] });
+test.each(pages)(
+  'the examples of docs/%s',
+  async (name) => {
+    const examples = examplesOf(readFileSync(`docs/${name}`, 'utf8'));
+    if (examples.length === 0) return;
+    const server = await startServer(temporaryFolder(), { webhooksInside: ['127.0.0.1'] });
+    try {
+      const outputs = await run(examples, server);
+      for (const [index, { script, expected }] of examples.entries()) {
+        if (expected === undefined) continue;
+        const output = outputs[index] ?? '';
+        const wrong =
+          expected.kind === 'text'
+            ? output.trim() === expected.body.trim()
+              ? []
+              : [`"${output.trim()}" instead of "${expected.body.trim()}"`]
+            : missing(JSON.parse(expected.body), JSON.parse(output));
+        expect({ script, wrong }).toEqual({ script, wrong: [] });
+      }
+    } finally {
+      await server.end();
     }
-  } finally {
-    await server.end();
-  }
-});
+  },
+  90_000,
+);

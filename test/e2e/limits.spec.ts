@@ -73,6 +73,19 @@ test('what is no HTTP gets a problem as well, unless an answer is on its way', a
   expect(told).not.toContain('HTTP/1.1 400');
 });
 
+test('the head of a stream is answered, and ends', async () => {
+  const response = await fetch(`${server.url}/v1/status-changes/stream`, {
+    method: 'HEAD',
+    headers,
+    signal: AbortSignal.timeout(5_000),
+  });
+  expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
+    200,
+    'text/event-stream; charset=utf-8',
+    '',
+  ]);
+});
+
 test('a key may ask so much, is told how much, and holds up no other', async () => {
   const limited = await startServer(temporaryFolder(), { rate: { perSecond: 1, burst: 5 } });
   try {

@@ -138,6 +138,8 @@ export class ChangesController {
     const [from, pointer] = typeof last === 'string' && last !== '' ? [last, '/Last-Event-ID'] : [once.after, '/after'];
     const after = from === undefined ? undefined : orProblem(parsePlace(from, this.habeas.levels.fold, pointer));
     if (after !== undefined) await refuseAhead(after, () => this.head(), pointer);
+    // Whoever asks for the head alone waits for an end that a stream does not have.
+    if (request.method === 'HEAD') return void reply.type('text/event-stream; charset=utf-8').send('');
     const { begun, feed } = levelOf(this.habeas, request);
     await begun;
     await everythingWatched(this.habeas, request, 'streamStatusChanges');
