@@ -287,3 +287,54 @@ test('of a text whose parts are not for everybody, those who may not see one see
   await record.say({ ...source, id: id(4), type: 'VisibilityChanged', data: opened, visibility: 'internal' });
   expect(await text(6)).toBe('One. Two. Three. Four. ');
 });
+
+test('ids of what is hidden are not told: facts that came before, the subject that a fact was moved from', async () => {
+  const id = (name: string): string => derivedId('levels', name, 1);
+  const [somebody, another, third] = [id('somebody'), id('another'), id('third')];
+  const names = [{ text: 'A', kind: 'legal' }];
+  const event = (subject: string, name: string, type: string, data: object, visibility: Visibility): Said => ({
+    ...{ kind: 'person', subject, id: id(name), type, visibility },
+    data: { citations: [], ...data },
+  });
+  const evidence = { basis: 'reported', confidence: 'high' };
+  const moved = { movedFrom: { person: another, fact: id('there') } };
+  await record.say(
+    event(somebody, 'entered', 'PersonEntered', { names }, 'public'),
+    event(another, 'entered too', 'PersonEntered', { names }, 'confidential'),
+    event(somebody, 'seen', 'PersonSummoned', { ...evidence, as: 'suspect' }, 'public'),
+    event(somebody, 'hidden', 'PersonArrested', evidence, 'confidential'),
+    event(
+      somebody,
+      'last',
+      'PersonReleased',
+      { ...evidence, ...moved, reason: 'served', after: [id('seen'), id('hidden')] },
+      'public',
+    ),
+  );
+  const data = { ...evidence, ...moved, reason: 'unknown', after: [id('hidden')], citations: [] };
+  const correction = {
+    fact: id('last'),
+    factType: { type: 'PersonReleased', schemaVersion: 1 },
+    data,
+    reason: 'because',
+  };
+  await record.say(event(somebody, 'corrected', 'FactCorrected', correction, 'public'));
+  // Moved to somebody whom everybody may see, where few may see it.
+  const away = { fact: id('seen'), to: { person: third }, movedTo: id('arrived'), reason: 'because' };
+  await record.say(
+    event(third, 'entered last', 'PersonEntered', { names }, 'public'),
+    event(third, 'arrived', 'PersonSummoned', { ...evidence, as: 'suspect' }, 'confidential'),
+    event(somebody, 'moved', 'FactMoved', away, 'public'),
+  );
+  const shown = async (ceiling: Visibility): Promise<unknown> => {
+    const { reader } = record.views(record.subfolder(ceiling), record.keys, ceiling);
+    await caughtUp(reader, 10);
+    const whole = [documentOf(reader, 'person', somebody), reader.history('person', somebody)] as const;
+    const hidden = [another, id('hidden'), id('there'), id('arrived')];
+    const told = hidden.filter((one) => JSON.stringify(whole).includes(one));
+    const [last] = whole[0].timeline.filter(({ event: of }) => of === id('last'));
+    return [told, last?.corrections.length];
+  };
+  expect(await shown('confidential')).toEqual([[another, id('hidden'), id('there'), id('arrived')], 1]);
+  expect(await shown('public')).toEqual([[], 1]);
+});

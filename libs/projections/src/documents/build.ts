@@ -45,6 +45,9 @@ const COMMON = new Set([
   'factType',
 ]);
 
+/** Where data name events, or what is nowhere else a reference. */
+const NAMING_MORE = ['after', 'movedFrom', 'movedTo', 'data', 'alternative'] as const;
+
 export class Build {
   readonly subject: Subject;
   readonly find: Find;
@@ -152,6 +155,34 @@ export class Build {
     return of.isProposed(fact) ? 'proposed' : fact.standing;
   }
 
+  /**
+   * Data without ids of what is not there for the reader, also in payloads inside of them: facts that came before, and from where to
+   * where a fact was moved. An id alone would tell that there is more.
+   */
+  private seen(of: Subject, data: Data): Data {
+    if (!NAMING_MORE.some((name) => name in data)) return data;
+    const { after, movedFrom, movedTo, data: inner, alternative, ...rest } = data;
+    return {
+      ...rest,
+      ...optional('after', after === undefined ? undefined : this.known(of, texts(after))),
+      ...optional('movedFrom', this.place(movedFrom) === undefined ? undefined : movedFrom),
+      ...optional('movedTo', this.place(data.to)?.event(String(movedTo)) === undefined ? undefined : movedTo),
+      ...optional('data', inner === undefined ? undefined : this.seen(of, object(inner))),
+      ...optional('alternative', alternative === undefined ? undefined : this.seen(of, object(alternative))),
+    };
+  }
+
+  private known(of: Subject, ids: readonly string[]): readonly string[] {
+    return ids.filter((id) => of.event(id) !== undefined || this.selves.some((one) => one.event(id) !== undefined));
+  }
+
+  /** What `{person}` or `{group}` in event data is, if it is there for the reader. */
+  private place(named: unknown): Subject | undefined {
+    const { person, group } = object(named);
+    if (typeof person === 'string') return this.find('person', person);
+    return typeof group === 'string' ? this.find('group', group) : undefined;
+  }
+
   /** In whose stream it is recorded. */
   private ofFact({ subject: { id } }: StandingFact): Subject {
     return this.selves.find((one) => one.id === id) ?? this.subject;
@@ -167,9 +198,9 @@ export class Build {
       ...optional('occurred', fact.occurred),
       bounds: daysView(boundsOf(subject, fact)),
       aspect: fact.aspect,
-      after: fact.after,
+      after: this.known(subject, fact.after),
       ...optional('case', inCase === undefined ? undefined : this.pointer('case', inCase)),
-      data: own(fact.data),
+      data: own(this.seen(subject, fact.data)),
       mentions: this.mentions(fact),
       citations: this.citations(fact.data.citations),
       ...optional('basis', text(fact.data.basis)),
@@ -206,7 +237,10 @@ export class Build {
         open: dispute.open,
         ...optional('outcome', dispute.outcome),
         settlements: dispute.settlements.map((act) => this.act(subject, act)),
-        ...optional('alternative', pointer === undefined ? undefined : { subject: pointer, data: own(object(data)) }),
+        ...optional(
+          'alternative',
+          pointer === undefined ? undefined : { subject: pointer, data: own(this.seen(subject, object(data))) },
+        ),
       };
     });
   }
@@ -225,9 +259,9 @@ export class Build {
       visibility: row.visibility,
       ...optional('occurred', text(data.occurred)),
       ...optional('aspect', text(data.aspect)),
-      after: texts(data.after),
+      after: this.known(subject, texts(data.after)),
       ...optional('case', inCase === undefined ? undefined : this.pointer('case', inCase)),
-      data: this.withWords(own(data)),
+      data: this.withWords(own(this.seen(subject, data))),
       mentions: this.mentions(row),
       citations: this.citations(data.citations),
       ...optional('basis', text(data.basis)),
@@ -269,7 +303,7 @@ export class Build {
       recordedBy,
       ...optional('reason', text(reason)),
       citations: this.citations(citations),
-      data: own(rest),
+      data: own(this.seen(subject, rest)),
     };
   }
 }
