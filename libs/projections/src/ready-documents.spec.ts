@@ -98,7 +98,7 @@ describe('the same answer again', () => {
   test('as long as nobody commits to the file, of this subject and on this day', () => {
     expect(ready.again('person', 'a', 10)).toBeUndefined();
     const first = find(10, '}');
-    expect(ready.again('person', 'a', 10)).toEqual({ json: first, revision: 4 });
+    expect(ready.again('person', 'a', 10)).toEqual({ json: first, revision: 4, confidential: false });
     expect(ready.again('person', 'a', 10)).toBe(ready.again('person', 'a', 10));
     expect(ready.again('person', 'a', 11)).toBeUndefined();
     expect(ready.again('group', 'a', 10)).toBeUndefined();
