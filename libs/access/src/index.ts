@@ -6,6 +6,7 @@ export { copyKeys } from './copy-keys.js';
 export { KeyStoreError, type KeyStoreErrorCode } from './key-store-error.js';
 export { MASTER_KEY_FILE } from './master-key.js';
 export type { OpenKeyStore } from './open-key-store.js';
+export { type JoinNodes, joinNodes, type NodeInfo, type Nodes, onlyNode } from './nodes.js';
 export { type OpenPostgresKeyStore, openPostgresKeyStore } from './postgres/postgres-key-store.js';
 export { KEYS_FILE, openSqliteKeyStore } from './sqlite-key-store.js';
 export * from './types.js';
