@@ -6,7 +6,7 @@
  * events cannot be edited either.
  */
 import { join } from 'node:path';
-import { ACCESS_EVENTS } from '#access';
+import { ACCESS_EVENTS, ERASURE_EVENTS } from '#access';
 import {
   catalogue,
   type Category,
@@ -58,6 +58,7 @@ export const forms: readonly StoredForm[] = [
   ...catalogue,
   ...ACCESS_EVENTS,
   ...WEBHOOK_EVENTS,
+  ...ERASURE_EVENTS,
   LOG_STARTED,
   FOLD_ADOPTED,
   LOG_SEALED,
@@ -112,6 +113,7 @@ export function makeGolden(form: StoredForm): string {
 /** Of events that are no subject's. */
 function categoryOf(form: StoredForm): string {
   if (ACCESS_EVENTS.includes(form)) return 'access';
+  if (ERASURE_EVENTS.includes(form)) return 'erasure';
   return WEBHOOK_EVENTS.includes(form) ? 'webhook' : 'log';
 }
 
@@ -144,6 +146,40 @@ const OTHERS: Readonly<Partial<Record<string, object>>> = {
   WebhookRewound: { after: 4 },
   WebhookDeadLettersReleased: { changes: ['f2-15.0', 'f2-15.1'] },
   WebhookDeleted: {},
+  ErasureAsked: { person: ID.personA, reason: 'Asked by letter', words: ['Ada A', 'Аda'] },
+  KeysCondemned: {
+    stream: `habeasPerson-${ID.personA}`,
+    revision: 7,
+    keys: [derivedId('golden', 'condemned', 0), derivedId('golden', 'condemned', 1)],
+  },
+  MentionsListed: {
+    mentions: [
+      { kind: 'source', id: ID.sourceA, because: 'words' },
+      { kind: 'statement', id: ID.statementA, because: 'names' },
+      { kind: 'person', id: ID.personB, because: 'cites' },
+    ],
+    complete: true,
+  },
+  MentionKept: { kind: 'source', id: ID.sourceA, reason: 'Somebody else of this name' },
+  NodeForgot: { node: 'node-a', upTo: 5 },
+  ErasureCertified: {
+    erased: { keys: 3, streams: 2 },
+    mentions: { listed: 3, redacted: 1, kept: 2 },
+    nodes: ['node-a'],
+    outOfReach: {
+      nodes: ['node-b'],
+      handedOut: [
+        {
+          operation: 'readPerson',
+          times: 2,
+          from: '2025-12-01T00:00:00.000Z',
+          to: '2026-01-01T00:00:00.000Z',
+        },
+      ],
+      trailDays: 365,
+      copies: ['backups-of-keys'],
+    },
+  },
 };
 
 /** What is recorded where the cited source holds its text (places of words), and where it holds none (the words, sealed). */

@@ -1,5 +1,22 @@
 export { openAccessDirectory, type OpenAccessDirectory } from './access-directory.js';
 export { ACCESS_EVENTS } from './access-key.js';
+export {
+  type CondemnedKeys,
+  type Erasure,
+  type ErasureDirectory,
+  lastCondemned,
+  mentionKey,
+  type MentionDecision,
+  openErasureDirectory,
+} from './erasure/directory.js';
+export {
+  ERASURE_EVENTS,
+  type ErasureCertificate,
+  erasureOf,
+  type HandedOut,
+  type Mention,
+  type MentionReason,
+} from './erasure/events.js';
 export { openAccessTrail } from './access-trail.js';
 export { copySqliteKeyStore } from './copy.js';
 export { copyKeys } from './copy-keys.js';

@@ -17,8 +17,8 @@ import { NeedsEverything, NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from './swagger.js';
 import { everythingWatched } from './watched.js';
 
-/** What streams are about: what things are recorded of, the keys to the record, who is told of changes, and the log itself. */
-const CATEGORIES = ['person', 'group', 'case', 'statement', 'source', 'access', 'webhook', 'log'];
+/** What streams are about: what things are recorded of, the keys to the record, who is told of changes, what was erased, and the log itself. */
+const CATEGORIES = ['person', 'group', 'case', 'statement', 'source', 'access', 'webhook', 'erasure', 'log'];
 
 /** The media types of JSON Lines, which none is registered for. */
 const LINES = /\bapplication\/(?:jsonl|x-ndjson)\b/;
