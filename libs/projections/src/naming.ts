@@ -44,7 +44,7 @@ export function namesOf(subject: Subject): readonly NameView[] {
     .facts()
     .filter((fact) => (fact.type === 'NameAsserted' || fact.type === 'GroupRenamed') && fact.standing !== 'withdrawn')
     .filter((fact) => fact.standing !== 'moved')
-    .sort((a, b) => byBounds(a.bounds, b.bounds) || compare(a.contentHash, b.contentHash))
+    .sort((a, b) => byBounds(a.bounds, b.bounds) || compare(a.contentHash, b.contentHash) || compare(a.id, b.id))
     .map((fact) => ({ names: toName(object(fact.data.name), fact.id), renamed: fact.type === 'GroupRenamed' }));
   const renamings = asserted.filter(({ renamed }) => renamed).flatMap(({ names }) => names);
   const others = asserted.filter(({ renamed }) => !renamed).flatMap(({ names }) => names);
