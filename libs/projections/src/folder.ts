@@ -5,6 +5,7 @@
  */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -68,19 +69,47 @@ export class ViewsFolder {
   }
 
   /**
-   * Deletes every view file but these, of other schema versions too, and what pointed to such. A file that somebody still holds
-   * open and that this system does not let go stays until the next time.
+   * Deletes every view file but these, of other schema versions too, and what pointed to such; for good, also over a loss of power. A
+   * file that somebody still holds open and that this system does not let go stays until the next time.
+   *
+   * @returns whether none is left
    */
-  deleteAllBut(keep: readonly (string | undefined)[]): void {
+  deleteAllBut(keep: readonly (string | undefined)[]): boolean {
     const kept = keep.filter((path) => path !== undefined).map((path) => basename(path));
+    let [deleted, left] = [0, 0];
     for (const name of readdirSync(this.folder)) {
       const isOurs = name === POINTER || kept.some((file) => name === file || name.startsWith(`${file}-`));
       if (isOurs || !(TRACES.test(name) || POINTERS.test(name))) continue;
       try {
         rmSync(join(this.folder, name), { force: true });
+        deleted++;
       } catch {
-        continue;
+        left++;
       }
     }
+    if (deleted > 0) syncNames(this.folder);
+    return left === 0;
+  }
+}
+
+/**
+ * Deletes all views in a folder, whoever made them. To be called while nothing writes them.
+ * @returns whether none is left
+ */
+export function deleteViews(folder: string): boolean {
+  if (!existsSync(folder)) return true;
+  const views = new ViewsFolder(folder);
+  views.withdraw();
+  return views.deleteAllBut([]);
+}
+
+/** Makes the names in a folder durable, where the system does not do so by itself. */
+function syncNames(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }

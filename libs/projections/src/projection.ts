@@ -107,9 +107,9 @@ export class Projection {
     return !this.fold.hasStale() && this.complete;
   }
 
-  /** Whether readers would miss nothing in it, though some documents may have to be built for them. */
+  /** Whether readers would miss nothing in it that it can hold, though some documents may have to be built for them. */
   get complete(): boolean {
-    return this.current === 'live' && this.search.caughtUp;
+    return (this.current === 'live' || this.current === 'stopped') && this.search.caughtUp;
   }
 
   /** Goes on behind the poison event. False if it did not stop at this event. */
@@ -231,6 +231,7 @@ export class Projection {
         await this.take(message.value);
         if (this.isStopped()) {
           await subscription.close();
+          await this.finish();
           await this.waitForSkip();
           return;
         }
@@ -369,6 +370,16 @@ export class Projection {
       reason,
     };
     this.become('stopped');
+  }
+
+  /** Makes ready what there is, as far as it came. */
+  private async finish(): Promise<void> {
+    while (!this.isClosed() && this.isStopped()) {
+      const built = this.fold.refresh(DOCUMENTS_PER_SLICE);
+      if (!this.search.advance(SEARCHED_PER_SLICE) && !built) return;
+      this.commit();
+      await nextTurn();
+    }
   }
 
   private async waitForSkip(): Promise<void> {

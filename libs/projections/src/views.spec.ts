@@ -1,12 +1,12 @@
 /** The promises of the runner: order, restarts, repeated deliveries, poison, other logs, rebuilds and swaps. */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import type { EventStore, SubscriptionMessage } from '#event-store';
 import { derivedId, streamName } from '#kernel';
-import type { KeyStore, Opening } from '#log-format';
+import type { KeyStore } from '#log-format';
 import { BuildFailedError, buildViews } from './build-views.js';
 import { runViews } from './views.js';
 import { openViewsReader } from './reader.js';
@@ -503,72 +503,6 @@ test('a file that was built elsewhere takes over when it holds what was served, 
     await views.close();
     reader.close();
   }
-});
-
-describe('folding again because keys were destroyed', () => {
-  const start = (build?: NonNullable<Parameters<typeof runViews>[0]['build']>, keys: Opening = record.keys) =>
-    runViews({
-      eventStore: record.store,
-      keyStore: keys,
-      folder: record.folder,
-      clock: record.clock,
-      ...(build !== undefined && { build }),
-      post: () => undefined,
-    });
-  const bytes = (): string =>
-    readdirSync(record.folder)
-      .filter((name) => name.startsWith('views-'))
-      .map((name) => readFileSync(`${record.folder}/${name}`, 'utf8'))
-      .join('\n');
-
-  test('gives up what is being built, and ends when a file that was begun later is served and all others are gone', async () => {
-    await record.say(...THE_CASE);
-    const hidden = new Set<string>();
-    const keys: Opening = {
-      find: async (ids) => new Map([...(await record.keys.find(ids))].filter(([id]) => !hidden.has(id))),
-    };
-    const views = start(undefined, keys);
-    await until(() => views.health().state === 'live');
-    expect(bytes()).toContain('Thuy Vy');
-    const first = views.health().file;
-    views.rebuild();
-    hidden.add((await record.keys.obtain(streamName('person', idOf('vy')))).keyId);
-    hidden.add((await record.keys.obtain(streamName('source', idOf('article')))).keyId);
-    hidden.add((await record.keys.obtain(streamName('statement', idOf('vy-statement')))).keyId);
-    expect(await views.refold()).toBe(true);
-    expect(views.health().file).not.toBe(first);
-    expect(views.health().rebuilding).toBeUndefined();
-    expect(readdirSync(record.folder).filter(isViewFile)).toEqual([views.health().file]);
-    expect(bytes()).not.toContain('Thuy Vy');
-    await views.close();
-  });
-
-  test('says so where it fails, where it is overtaken by another, and where the views are closed', async () => {
-    await record.say(...THE_CASE);
-    let tries = 0;
-    const views = start(({ path, signal }) => {
-      writeFileSync(path, 'half of it');
-      if (++tries === 1) return Promise.reject(new BuildFailedError('disk-full'));
-      return new Promise((_, reject) => {
-        signal.addEventListener('abort', () => {
-          reject(new Error('aborted'));
-        });
-      });
-    });
-    await until(() => views.health().state === 'live');
-    const { file } = views.health();
-    expect(await views.refold()).toBe(false);
-    const overtaken = views.refold();
-    await until(() => tries === 2);
-    const last = views.refold();
-    expect(await overtaken).toBe(false);
-    await until(() => tries === 3);
-    expect(views.health()).toMatchObject({ file, rebuilding: { reason: 'asked' } });
-    await views.close();
-    expect(await last).toBe(false);
-    expect(await views.refold()).toBe(false);
-    expect(readdirSync(record.folder).filter(isViewFile)).toEqual([file]);
-  });
 });
 
 test('what could not be built elsewhere is told and given up, and may be asked for again', async () => {

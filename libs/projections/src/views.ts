@@ -241,8 +241,7 @@ class RunningViews implements Views {
     this.tell();
     await ended;
     served?.file.close();
-    this.folder.deleteAllBut([this.servedFile]);
-    building.settle(true);
+    building.settle(this.folder.deleteAllBut([this.servedFile]));
   }
 
   private ended(projection: Projection, ending: Ending): void {
