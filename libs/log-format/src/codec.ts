@@ -18,7 +18,7 @@ import { type Disclosure, isDisclosed, open, readBox, seal, type SealedBox } fro
 import { type ChainHead, eventHash } from './chain.js';
 import { UndecodableEventError } from './errors.js';
 import { parseObject, readMetadata } from './metadata.js';
-import { copyOf, type PersonalFields, putPersonal, takePersonal } from './personal.js';
+import { partPersonal, type PersonalFields, putPersonal } from './personal.js';
 import type {
   AppendedEvent,
   EventMetadata,
@@ -162,25 +162,19 @@ class Codec implements EventCodec {
 
   /** The data in stored form, and in plain as it will be read. */
   private writeData(event: NewEvent, form: StoredForm, context: EncodeContext): { data: string; plain: JsonObject } {
-    // Twice, because one copy loses its personal fields and the other is handed out.
     const plain = canonicalValue(event.data) as JsonObject;
     if ('sealed' in plain) throw new RangeError(`The field "sealed" of ${event.type} is taken.`);
     const personal = this.personalIn(form, plain);
-    if (personal.length === 0) return { data: writeCanonical(plain), plain };
-    const rest = copyOf(plain) as Record<string, Json>;
-    const fields = takePersonal(rest, personal);
-    if (form.retold !== undefined) Reflect.deleteProperty(plain, form.retold.slice(1));
-    if (Object.keys(fields).length > 0) {
-      if (context.key === undefined)
-        throw new RangeError(`${event.type} holds something to seal, and there is no key.`);
-      rest.sealed = seal(
-        fields,
-        { stream: context.stream, id: event.id },
-        context.key,
-        this.randomness,
-      ) as unknown as Json;
-    }
-    return { data: writeCanonical(rest), plain };
+    const { rest, fields } = partPersonal(plain, personal);
+    if (Object.keys(fields).length === 0) return { data: writeCanonical(plain), plain };
+    if (context.key === undefined) throw new RangeError(`${event.type} holds something to seal, and there is no key.`);
+    const sealed = seal(fields, { stream: context.stream, id: event.id }, context.key, this.randomness);
+    const { retold } = form;
+    const shown =
+      retold === undefined
+        ? plain
+        : Object.fromEntries(Object.entries(plain).filter(([name]) => name !== retold.slice(1)));
+    return { data: writeCanonical({ ...rest, sealed: sealed as unknown as Json }), plain: shown };
   }
 
   async decode(event: StoredEvent, keys: Opening): Promise<RecordedEvent> {

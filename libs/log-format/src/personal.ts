@@ -1,68 +1,71 @@
 /** Takes the personal fields out of an event's data, by the patterns of its definition, and puts them back. */
 import { type Json, type JsonObject, jsonPointer } from '#kernel';
 
-type Mutable = Json[] | Record<string, Json>;
-
 /** By JSON pointer. */
 export type PersonalFields = Readonly<Record<string, Json>>;
 
-/**
- * Takes every field that a pattern matches out of `data`, which is changed: members of objects are removed; elements of
- * arrays become null, so that what stays keeps its place.
- */
-export function takePersonal(data: JsonObject, patterns: readonly string[]): PersonalFields {
-  const taken: Record<string, Json> = {};
-  for (const steps of stepsOf(patterns)) take(data, steps, 0, '', taken);
-  return taken;
+export interface Parted {
+  /** Without the personal fields: members of objects are left out; elements of arrays are null, so that what stays keeps its place. */
+  readonly rest: JsonObject;
+  readonly fields: PersonalFields;
 }
 
-type Steps = readonly (readonly string[])[];
+/** Parts data from every field that a pattern matches. `data` stays as it is; `rest` shares with it what has nothing personal. */
+export function partPersonal(data: JsonObject, patterns: readonly string[]): Parted {
+  const fields: Record<string, Json> = {};
+  return { rest: restOf(data, treeOf(patterns), '', fields) as JsonObject, fields };
+}
 
-/** A definition's patterns are taken apart once. */
-const known = new WeakMap<readonly string[], Steps>();
+/** Patterns put together, by their steps; a leaf is a field that is personal as a whole. */
+type Tree = ReadonlyMap<string, Tree>;
 
-function stepsOf(patterns: readonly string[]): Steps {
-  let steps = known.get(patterns);
-  if (steps === undefined) {
-    steps = patterns.map((pattern) => pattern.split('/').slice(1).map(unescape));
-    known.set(patterns, steps);
+const LEAF: Tree = new Map();
+const EVERY_ELEMENT = '*';
+
+/** A definition's patterns are put together once. */
+const known = new WeakMap<readonly string[], Tree>();
+
+function treeOf(patterns: readonly string[]): Tree {
+  let tree = known.get(patterns);
+  if (tree === undefined) {
+    tree = grown(patterns.map((pattern) => pattern.split('/').slice(1).map(unescape)));
+    known.set(patterns, tree);
   }
-  return steps;
+  return tree;
 }
 
-/** A copy that shares nothing. */
-export function copyOf<T extends Json>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyOf) as readonly Json[] as T;
-  const copy: Record<string, Json> = {};
-  for (const name of Object.keys(value)) copy[name] = copyOf((value as JsonObject)[name] as Json);
-  return copy as T;
+function grown(paths: readonly (readonly string[])[]): Tree {
+  // Whatever lies inside of a personal field goes with it.
+  if (paths.some((path) => path.length === 0)) return LEAF;
+  const below = Map.groupBy(paths, ([step = '']) => step);
+  return new Map([...below].map(([step, ones]) => [step, grown(ones.map((path) => path.slice(1)))]));
 }
 
-function take(at: Mutable, steps: readonly string[], depth: number, path: string, taken: Record<string, Json>): void {
-  const step = steps[depth] ?? '';
+/** Built without what is taken, not by deleting it: objects with deleted members are slow to write. */
+function restOf(at: Json, tree: Tree, path: string, fields: Record<string, Json>): Json {
+  if (typeof at !== 'object' || at === null) return at;
   if (Array.isArray(at)) {
-    if (step === '*') for (let index = 0; index < at.length; index++) takeAt(at, index, steps, depth, path, taken);
-  } else if (Object.hasOwn(at, step)) takeAt(at, step, steps, depth, path, taken);
+    const elements = at as readonly Json[];
+    const every = tree.get(EVERY_ELEMENT);
+    if (every === undefined) return elements;
+    return elements.map((element, index) => partOf(element, every, `${path}/${index}`, fields) ?? null);
+  }
+  const rest: Record<string, Json> = {};
+  for (const name of Object.keys(at)) {
+    const value = (at as JsonObject)[name] as Json;
+    const below = tree.get(name);
+    const left = below === undefined ? value : partOf(value, below, path + jsonPointer([name]), fields);
+    if (left !== undefined) rest[name] = left;
+  }
+  return rest;
 }
 
-function takeAt(
-  at: Mutable,
-  key: string | number,
-  steps: readonly string[],
-  depth: number,
-  path: string,
-  taken: Record<string, Json>,
-): void {
-  const value = (at as Record<string | number, Json>)[key];
-  const here = path + jsonPointer([key]);
-  if (depth + 1 < steps.length) {
-    if (typeof value === 'object' && value !== null) take(value as Mutable, steps, depth + 1, here, taken);
-  } else if (value !== undefined && value !== null) {
-    taken[here] = value;
-    if (Array.isArray(at)) at[key as number] = null;
-    else Reflect.deleteProperty(at, key);
-  }
+/** Undefined: it was taken whole. */
+function partOf(value: Json, tree: Tree, here: string, fields: Record<string, Json>): Json | undefined {
+  if (tree !== LEAF) return restOf(value, tree, here, fields);
+  if (value === null) return value;
+  fields[here] = value;
+  return undefined;
 }
 
 /**
