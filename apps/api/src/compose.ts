@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
-import { openAccessDirectory, openAccessTrail } from '#access';
+import { hostname } from 'node:os';
+import { joinNodes, onlyNode, openAccessDirectory, openAccessTrail, openErasureDirectory } from '#access';
 import { createCommandHandler } from '#command-handling';
 import { Leases } from '#event-store';
 import { type Clock, HmacKey, type Visibility } from '#kernel';
@@ -12,8 +13,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { bundlesFrom } from './bundles.js';
 import { markOf, unfinished } from './copy/mark.js';
 import { endOfKey } from './end-of-key.js';
+import { Forgetting } from './forgetting/forgetting.js';
+import { NodeFile } from './forgetting/node-file.js';
 import { openKeyStore } from './key-store.js';
-import { Levels } from './levels.js';
+import { deleteAllViews, Levels } from './levels.js';
 import { openLog, openState, openTrail } from './log.js';
 import { createRandomness } from './randomness.js';
 import { Tickets } from './http/tickets.js';
@@ -45,6 +48,9 @@ const SEALING_TERM = 60_000;
 
 /** The ceiling of who may see it. */
 const EVERYTHING = 'confidential';
+
+const UNDELETED =
+  'Views in the data folder hold what was erased since they were made, and cannot be deleted: delete them (views-*.db and what lies beside).';
 
 const clock: Clock = { now: () => new Date() };
 const randomness = createRandomness();
@@ -135,6 +141,32 @@ async function compose(
   await ensureFoldAdopted(eventStore, logId, FOLD_VERSION, clock, randomness);
   const state = await openState(settings, randomness);
   opened.add(() => state.close());
+  const file = NodeFile.open(settings.data, randomness);
+  const node = { id: file.id, name: hostname(), clock };
+  const nodes = settings.log === undefined ? onlyNode(node) : await joinNodes({ ...node, state, ticker });
+  opened.add(() => nodes.close());
+  const erasures = await openErasureDirectory({
+    store: eventStore,
+    keys: keyStore,
+    logId,
+    clock,
+    ticker,
+    randomness,
+    report,
+  });
+  opened.add(() => erasures.close());
+  // Before anything is served.
+  const forgetting = await Forgetting.begin({
+    file,
+    nodes,
+    keys: keyStore,
+    erasures,
+    ticker,
+    deleteViews: () => {
+      if (!deleteAllViews(settings.data)) throw new StartError(UNDELETED);
+    },
+    report,
+  });
   const trail = openAccessTrail(
     await openTrail(settings, settings.accessDays ?? ACCESS_DAYS, clock, randomness),
     clock,
@@ -152,17 +184,16 @@ async function compose(
   });
   opened.add(() => access.close());
   watching.metrics.followAccess(() => access.health().following);
-  const commands = watching.commands(
-    createCommandHandler({
-      store: eventStore,
-      keys: keyStore,
-      logId,
-      clock,
-      randomness,
-      visibility: settings.visibility ?? 'internal',
-      observer: watching,
-    }),
-  );
+  const handler = createCommandHandler({
+    store: eventStore,
+    keys: keyStore,
+    logId,
+    clock,
+    randomness,
+    visibility: settings.visibility ?? 'internal',
+    observer: watching,
+  });
+  const commands = watching.commands(handler);
 
   const { tracing } = watching;
   const levels = new Levels({
@@ -205,6 +236,8 @@ async function compose(
   };
   beginOthers(access.ceilings());
   access.onCeilings(beginOthers);
+  forgetting.follow({ views: levels, eraser: handler.eraser });
+  opened.add(() => forgetting.close());
 
   const progress = (): Promise<ViewsProgress> => progressOf(reader.health(), eventStore, clock);
   watching.metrics.follow(eventStore, progress);

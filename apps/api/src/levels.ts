@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import { Feed, type FeedOptions, ViewsChangeSource } from '#feed';
-import { type Clock, type Refusal, type Result, ok, type Visibility } from '#kernel';
-import { foldOf, openViewsReader, type ViewsMessage, type ViewsReader } from '#projections';
+import { type Clock, err, type Refusal, refusal, type Result, ok, type Visibility, VISIBILITIES } from '#kernel';
+import { deleteViews, foldOf, openViewsReader, type ViewsMessage, type ViewsReader } from '#projections';
 import type { ViewsThread, ViewsWriter } from './views.js';
 
 /** What somebody with some ceiling is answered from. */
@@ -49,7 +49,7 @@ export class Levels {
     const running = this.#levels.get(ceiling);
     if (running !== undefined) return running;
     const { data, fourEyes, clock, feed, start } = this.options;
-    const folder = ceiling === 'confidential' ? data : join(data, `views-${ceiling}`);
+    const folder = folderOf(data, ceiling);
     const views = openViewsReader({ folder, ceiling, fourEyes, clock });
     const changes = new ViewsChangeSource(views);
     const notify = (message: ViewsMessage): void => {
@@ -105,6 +105,27 @@ export class Levels {
     return firstRefusal(await this.#all((writer) => writer.rebuild()));
   }
 
+  /**
+   * Has all of them built anew without these keys, which were destroyed, and deletes those that nobody reads at present. Resolves when
+   * nothing is left of any file that was begun before. Refusal: `views-not-ready`. Never rejects.
+   */
+  async refold(keyIds: readonly string[]): Promise<Result<void, Refusal>> {
+    // Before anything is waited for: whoever comes meanwhile begins with none.
+    const unread = VISIBILITIES.filter((ceiling) => !this.#levels.has(ceiling));
+    const deleted = unread.map((ceiling) => deleteViews(folderOf(this.options.data, ceiling)));
+    const folded = await this.#all((writer) => writer.refold(keyIds)).catch(() => [err(NOT_BEGUN)]);
+    return deleted.every(Boolean) ? firstRefusal(folded) : err(NOT_DELETED);
+  }
+
+  /** The event at which any of them stand, which they cannot take in. */
+  get standsAt(): string | undefined {
+    for (const { views } of this.#levels.values()) {
+      const { poison } = views.health();
+      if (poison !== undefined) return poison.event;
+    }
+    return undefined;
+  }
+
   /** Has those that stopped at an event go on behind it. Refusals: `not-stopped-there`, if none did; `views-not-ready`. */
   async skip(event: string): Promise<Result<void, Refusal>> {
     const all = await this.#all((writer) => writer.skip(event));
@@ -135,6 +156,19 @@ export class Levels {
     return Promise.all([...this.#levels.values()].map(async ({ writer }) => ask(await writer)));
   }
 }
+
+/** Deletes the views of all ceilings in a data folder, before any are begun. @returns whether none is left */
+export function deleteAllViews(data: string): boolean {
+  return VISIBILITIES.map((ceiling) => deleteViews(folderOf(data, ceiling))).every(Boolean);
+}
+
+function folderOf(data: string, ceiling: Visibility): string {
+  return ceiling === 'confidential' ? data : join(data, `views-${ceiling}`);
+}
+
+const NOT_BEGUN = refusal('views-not-ready', 'The views could not be begun; try again in a moment.');
+
+const NOT_DELETED = refusal('views-not-ready', 'An old file of views could not be deleted; try again in a moment.');
 
 function firstRefusal(all: readonly Result<void, Refusal>[]): Result<void, Refusal> {
   return all.find((one) => !one.ok) ?? ok(undefined);
