@@ -145,7 +145,8 @@ test('an event that the views cannot take in is named by readiness, and what cam
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
   await before.client.request(`/v1/sources?limit=1`);
-  expect(await ready(before.url)).toMatchObject({ status: 200, body: { status: 'ready' } });
+  expect(await ready(before.url)).toMatchObject({ status: 200, body: { status: 'ready', ceilings: {} } });
+  await before.client.request('/v1/keys', { method: 'POST', body: { name: 'a newsroom', scopes: ['read'] } });
   await before.stop();
 
   const id = randomUUID();
@@ -158,10 +159,10 @@ test('an event that the views cannot take in is named by readiness, and what cam
   await log.close();
 
   const after = await startServer(folder);
-  const until = async (state: string): Promise<void> => {
+  const ofAll = (body: Record<string, unknown>): unknown => body.views;
+  const until = async (state: string, of = ofAll): Promise<void> => {
     const deadline = Date.now() + 5_000;
-    const isIt = async (): Promise<boolean> =>
-      ((await ready(after.url)).body.views as { state: string }).state === state;
+    const isIt = async (): Promise<boolean> => (of((await ready(after.url)).body) as { state: string }).state === state;
     while (!(await isIt()) && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -170,6 +171,10 @@ test('an event that the views cannot take in is named by readiness, and what cam
   expect(await ready(after.url)).toMatchObject({
     status: 503,
     body: { status: 'not-ready', views: { state: 'stopped', poison: { event: id, type: 'NeverHeardOf' } } },
+  });
+  await until('stopped', (body) => (body.ceilings as { internal: { state: string } }).internal);
+  expect((await ready(after.url)).body).toMatchObject({
+    ceilings: { internal: { state: 'stopped', poison: { event: id } } },
   });
   expect(await read(after.client)).toBe(200);
   // What is recorded behind it is safe in the log; a read that asks for it is told why it has to wait.
@@ -193,7 +198,11 @@ test('an event that the views cannot take in is named by readiness, and what cam
   expect(skipping.output()).toMatch(new RegExp(`^Event ${id} is passed over by server `));
   expect((await after.client.request(`/v1/sources?minPosition=${position}`)).status).toBe(200);
   await until('live');
-  expect(await ready(after.url)).toMatchObject({ status: 200, body: { views: { state: 'live' } } });
+  await until('live', (body) => (body.ceilings as { internal: { state: string } }).internal);
+  expect(await ready(after.url)).toMatchObject({
+    status: 200,
+    body: { views: { state: 'live' }, ceilings: { internal: { state: 'live' } } },
+  });
   await expect(skip(id)).rejects.toMatchObject({ status: 409, code: 'not-stopped-there' });
   await after.end(/^The views stopped at event [0-9a-f-]+ \(NeverHeardOf, revision 0 of /);
 }, 120_000);

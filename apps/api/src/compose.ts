@@ -8,7 +8,7 @@ import { createCommandHandler } from '#command-handling';
 import { Leases } from '#event-store';
 import { type Clock, HmacKey, type Visibility } from '#kernel';
 import { ensureFoldAdopted, ensureLogStarted, hasRecords } from '#log-format';
-import { FOLD_VERSION } from '#projections';
+import { FOLD_VERSION, type ViewsReader } from '#projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { bundlesFrom } from './bundles.js';
 import { markOf, unfinished } from './copy/mark.js';
@@ -30,7 +30,7 @@ import { startViews, ViewsThread } from './views.js';
 import { programVersion } from './version.js';
 import { startWebhooks } from './webhooks.js';
 import type { Log } from './watching/log.js';
-import { progressOf, type ViewsProgress } from './watching/progress.js';
+import { type ProgressByCeiling, progressOf, type ViewsProgress } from './watching/progress.js';
 import type { WatchSettings } from './watching/settings.js';
 import { LateObserver, startWatching } from './watching/watching.js';
 
@@ -216,7 +216,7 @@ async function compose(
           }),
       }),
     notify: (ceiling, message) => {
-      if (ceiling === EVERYTHING) watching.viewsTold(message);
+      watching.viewsTold(ceiling, message);
     },
     feed: {
       ticker,
@@ -239,8 +239,13 @@ async function compose(
   forgetting.follow({ views: levels, eraser: handler.eraser });
   opened.add(() => forgetting.close());
 
-  const progress = (): Promise<ViewsProgress> => progressOf(reader.health(), eventStore, clock);
-  watching.metrics.follow(eventStore, progress);
+  const progress = (views: ViewsReader = reader): Promise<ViewsProgress> =>
+    progressOf(views.health(), eventStore, clock);
+  const progressByCeiling = async (): Promise<ProgressByCeiling> => {
+    const running = levels.running.map(async ([ceiling, { views }]) => [ceiling, await progress(views)] as const);
+    return { confidential: await progress(), ...Object.fromEntries(await Promise.all(running)) };
+  };
+  watching.metrics.follow(eventStore, progressByCeiling);
 
   const sealing = await startSealing({
     store: eventStore,
@@ -290,6 +295,7 @@ async function compose(
     bundles: bundlesFrom({ store: eventStore, keys: keyStore, views: reader, sealing, randomness }),
     eventStore,
     progress,
+    progressByCeiling,
     watching,
     lens: settings.fourEyes === true ? 'verified' : 'all',
     server: randomUUID(),

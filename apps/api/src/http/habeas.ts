@@ -8,7 +8,7 @@ import type { HmacKey } from '#kernel';
 import type { Bundles } from '../bundles.js';
 import type { Levels } from '../levels.js';
 import type { Sealing } from '../sealing.js';
-import type { ViewsProgress } from '../watching/progress.js';
+import type { ProgressByCeiling, ViewsProgress } from '../watching/progress.js';
 import type { Watching } from '../watching/watching.js';
 import type { Rate } from './rate-limit.js';
 import type { Ticket, Tickets } from './tickets.js';
@@ -35,8 +35,9 @@ export interface Habeas {
   readonly bundles: Bundles;
   /** For whoever asks for what is stored as it is stored. */
   readonly eventStore: Pick<EventStore, 'readAll' | 'readStream'>;
-  /** How far the views are, measured against the log. */
+  /** How far the views of who may see everything are, measured against the log. */
   readonly progress: () => Promise<ViewsProgress>;
+  readonly progressByCeiling: () => Promise<ProgressByCeiling>;
   readonly watching: Watching;
   /** Which facts count, where nobody asks for others. */
   readonly lens: OwnLens;

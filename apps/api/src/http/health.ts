@@ -1,6 +1,7 @@
 /** Whether the process lives, and whether it is fit to be asked. Open to everybody: they say nothing of what is recorded. */
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { areFit } from '../watching/progress.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { ApiOperation, ApiResponse, ApiTags } from './swagger.js';
 
@@ -27,7 +28,8 @@ export class HealthController {
     description:
       'Views are live when the oldest event that they lack is at most ten seconds old, or none is lacking; a new file that is ' +
       'built beside the served one (`rebuilding`) does not change that. Where a projection stopped, `views.poison` names ' +
-      'the event that it could not take in. What the views hold is served in every state but `starting`. `access` is `silent` while ' +
+      'the event that it could not take in. What the views hold is served in every state but `starting`. `ceilings` tells the same of the views ' +
+      'of keys with a lower ceiling: those are not waited for, but where they stopped or fail, the server is not ready. `access` is `silent` while ' +
       'the log has not been heard for over ten seconds: what was revoked elsewhere is not known then, and all keys are refused.',
   })
   @ApiResponse({
@@ -41,11 +43,12 @@ export class HealthController {
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Ready' } } },
   })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readonly<Record<string, unknown>>> {
-    const views = await this.habeas.progress();
+    const progress = await this.habeas.progressByCeiling();
+    const { confidential: views, ...ceilings } = progress;
     const accepting = this.habeas.accepting();
     const access = this.habeas.access.health().following ? 'following' : 'silent';
-    const ready = accepting && views.state === 'live' && access === 'following';
+    const ready = accepting && areFit(progress) && access === 'following';
     reply.code(ready ? 200 : 503);
-    return { status: ready ? 'ready' : accepting ? 'not-ready' : 'shutting-down', access, views };
+    return { status: ready ? 'ready' : accepting ? 'not-ready' : 'shutting-down', access, views, ceilings };
   }
 }

@@ -199,6 +199,11 @@ const viewsProgress: Fields<ViewsProgress> = {
   'failure?': text,
 };
 
+const ceilings = object(
+  { 'internal?': object<ViewsProgress>(viewsProgress), 'public?': object<ViewsProgress>(viewsProgress) },
+  'The same of the views of lower ceilings, where some key has one',
+);
+
 const act: Fields<ActView> = {
   event: id,
   seq: count,
@@ -806,6 +811,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     status: oneOf('ready', 'not-ready', 'shutting-down'),
     access: oneOf('following', 'silent'),
     views: object<ViewsProgress>(viewsProgress),
+    ceilings,
   }),
   Views: object<ViewsStatus>({
     server: { ...id, description: 'This server, since it was started' },
@@ -816,6 +822,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
       description: 'Which facts count here: all, or under four eyes the verified ones',
     },
     ...viewsProgress,
+    ceilings,
   }),
   Skip: object({ event: { ...text, description: 'The id of the event that `poison` names.' } }),
   NewKey: object({

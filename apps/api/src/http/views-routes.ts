@@ -1,6 +1,7 @@
 /** The views of this server as such: how they stand, and folding them again. For whoever runs it. */
 import { Body, Controller, Get, Header, HttpCode, Inject, Post } from '@nestjs/common';
 import type { OwnLens } from '#domain';
+import type { Visibility } from '#kernel';
 import { FOLD_VERSION, SCHEMA_VERSION } from '#projections';
 import type { ViewsProgress } from '../watching/progress.js';
 import { ApiProblems, jsonOf } from './documented.js';
@@ -11,6 +12,8 @@ import { NeedsScope } from './scopes.js';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from './swagger.js';
 
 export interface ViewsStatus extends ViewsProgress {
+  /** The same of the views of lower ceilings, where some key has one. */
+  readonly ceilings: Readonly<Partial<Record<Visibility, ViewsProgress>>>;
   /** Which server says so, since when it was started: each has views of its own. */
   readonly server: string;
   readonly schemaVersion: number;
@@ -35,9 +38,9 @@ export class ViewsController {
   @ApiResponse({ status: 200, description: 'The views.', content: jsonOf('Views') })
   @ApiProblems(401, 403, 503)
   async status(): Promise<ViewsStatus> {
-    const progress = await this.habeas.progress();
+    const { confidential, ...ceilings } = await this.habeas.progressByCeiling();
     const { server, lens } = this.habeas;
-    return { server, schemaVersion: SCHEMA_VERSION, foldVersion: FOLD_VERSION, lens, ...progress };
+    return { server, schemaVersion: SCHEMA_VERSION, foldVersion: FOLD_VERSION, lens, ...confidential, ceilings };
   }
 
   @Post('rebuild')

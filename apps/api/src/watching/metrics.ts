@@ -5,11 +5,12 @@
  */
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { RefusedKey } from '#access';
+import type { Visibility } from '#kernel';
 import type { FeedObserver, StreamEnd } from '#feed';
 import type { AppendEnd, AppendWatch, EventStoreObserver } from '#event-store';
 import type { DeliveryObserver, Outcome } from '#feed';
 import { programVersion } from '../version.js';
-import type { ViewsProgress } from './progress.js';
+import type { ProgressByCeiling } from './progress.js';
 
 /** What the log says of itself. */
 export interface LogGauges {
@@ -20,6 +21,8 @@ export interface LogGauges {
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const APPENDS_PER_COMMIT = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+/** Views of each ceiling in use are told apart by it. */
+const CEILING = ['ceiling'];
 const VIEW_STATES = ['starting', 'catching-up', 'live', 'stopped', 'failed', 'closed'] as const;
 
 export class Metrics implements EventStoreObserver, DeliveryObserver, FeedObserver {
@@ -85,9 +88,12 @@ export class Metrics implements EventStoreObserver, DeliveryObserver, FeedObserv
     this.bytesAppended = counter('habeas_log_bytes_appended_total', 'Bytes of data and metadata appended by this node');
     this.commits = histogram('habeas_log_commit_duration_seconds', 'Commits of groups of appends, with their fsync');
     this.commitSizes = histogram('habeas_log_commit_appends', 'Appends that shared one commit', [], APPENDS_PER_COMMIT);
-    this.eventsApplied = counter('habeas_views_events_applied_total', 'Events taken in by the served views');
+    this.eventsApplied = counter('habeas_views_events_applied_total', 'Events taken in by the served views', CEILING);
     this.statusChanges = counter('habeas_status_changes_total', 'Changes of statuses that live events made');
-    this.rebuilds = counter('habeas_views_swaps_total', 'Views put in place, by why they were built', ['reason']);
+    this.rebuilds = counter('habeas_views_swaps_total', 'Views put in place, by why they were built', [
+      ...CEILING,
+      'reason',
+    ]);
     this.deliveries = histogram(
       'habeas_webhook_delivery_duration_seconds',
       'Deliveries of webhooks that this node tried, by the class of the answer, or why there was none',
@@ -109,36 +115,44 @@ export class Metrics implements EventStoreObserver, DeliveryObserver, FeedObserv
   }
 
   /** What is to be asked at every scrape. To be called once. */
-  follow(log: LogGauges, views: () => Promise<ViewsProgress>): void {
+  follow(log: LogGauges, views: () => Promise<ProgressByCeiling>): void {
     const registers = [this.registry];
-    const gauge = (name: string, help: string): Gauge => new this.client.Gauge({ name, help, registers });
+    const gauge = (name: string, help: string, labelNames: readonly string[] = []): Gauge =>
+      new this.client.Gauge({ name, help, labelNames, registers });
     const size = log.size && gauge('habeas_log_size_bytes', 'The log on the disk, journal included');
     const events = gauge('habeas_log_events', 'Events in the log');
     const subscriptions = gauge('habeas_log_subscriptions', 'Subscriptions to the log, those of the views included');
-    const seq = gauge('habeas_views_seq', 'The last event that the served views hold');
-    const lagEvents = gauge('habeas_views_lag_events', 'Events in the log that the served views do not hold yet');
+    const seq = gauge('habeas_views_seq', 'The last event that the served views hold', CEILING);
+    const lagEvents = gauge(
+      'habeas_views_lag_events',
+      'Events in the log that the served views do not hold yet',
+      CEILING,
+    );
     const lagSeconds = gauge(
       'habeas_views_lag_seconds',
       'Age of the oldest event that the served views do not hold yet',
+      CEILING,
     );
-    const rebuild = gauge('habeas_views_rebuild_seq', 'The last event that the views being built hold; 0 if none are');
-    const state = new this.client.Gauge({
-      name: 'habeas_views_state',
-      help: '1 for the state that the views are in',
-      labelNames: ['state'],
-      registers,
-    });
+    const rebuild = gauge(
+      'habeas_views_rebuild_seq',
+      'The last event that the views being built hold; 0 if none are',
+      CEILING,
+    );
+    const state = gauge('habeas_views_state', '1 for the state that the views are in', [...CEILING, 'state']);
     this.refresh = async () => {
-      const { state: present, rebuilding, ...progress } = await views();
+      const all = await views();
       size?.set(log.size?.() ?? 0);
-      events.set(progress.head);
-      seq.set(progress.seq);
-      lagEvents.set(progress.lagEvents);
-      lagSeconds.set(progress.lagMilliseconds / 1_000);
-      rebuild.set(rebuilding?.seq ?? 0);
-      const following = present === 'catching-up' || present === 'live' ? 1 : 0;
-      subscriptions.set(log.subscriptions() + following + (rebuilding === undefined ? 0 : 1));
-      for (const each of VIEW_STATES) state.labels(each).set(each === present ? 1 : 0);
+      events.set(all.confidential.head);
+      let followed = 0;
+      for (const [ceiling, { state: present, rebuilding, ...progress }] of Object.entries(all)) {
+        seq.labels(ceiling).set(progress.seq);
+        lagEvents.labels(ceiling).set(progress.lagEvents);
+        lagSeconds.labels(ceiling).set(progress.lagMilliseconds / 1_000);
+        rebuild.labels(ceiling).set(rebuilding?.seq ?? 0);
+        for (const each of VIEW_STATES) state.labels(ceiling, each).set(each === present ? 1 : 0);
+        followed += (present === 'catching-up' || present === 'live' ? 1 : 0) + (rebuilding === undefined ? 0 : 1);
+      }
+      subscriptions.set(log.subscriptions() + followed);
     };
   }
 
@@ -242,12 +256,13 @@ export class Metrics implements EventStoreObserver, DeliveryObserver, FeedObserv
     this.commitSizes.observe(appends);
   }
 
-  viewsAdvanced(events: number, changes: number): void {
-    this.eventsApplied.inc(events);
-    this.statusChanges.inc(changes);
+  viewsAdvanced(ceiling: Visibility, events: number, changes: number): void {
+    this.eventsApplied.labels(ceiling).inc(events);
+    // The other views hold no change that these do not hold.
+    if (ceiling === 'confidential') this.statusChanges.inc(changes);
   }
 
-  viewsSwapped(reason: string): void {
-    this.rebuilds.labels(reason).inc();
+  viewsSwapped(ceiling: Visibility, reason: string): void {
+    this.rebuilds.labels(ceiling, reason).inc();
   }
 }

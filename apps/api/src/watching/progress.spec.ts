@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteLog, type SqliteLog } from '#event-store-sqlite';
 import type { ViewsHealth } from '#projections';
-import { progressOf } from './progress.js';
+import { areFit, progressOf } from './progress.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'habeas-progress-'));
 let log: SqliteLog;
@@ -87,4 +87,18 @@ test('views of another log, or of what a copy has no more, hold nothing of this 
     await copy.close();
     rmSync(other, { recursive: true });
   }
+});
+
+test.each([
+  ['live', undefined, true],
+  ['catching-up', undefined, false],
+  ['live', 'starting', true],
+  ['live', 'catching-up', true],
+  ['live', 'stopped', false],
+  ['live', 'failed', false],
+  ['stopped', 'live', false],
+] as const)('views that are %s, and of a lower ceiling %s: fit is %s', (state, other, fit) => {
+  const at = { seq: 1, head: 1, lagEvents: 0, lagMilliseconds: 0 };
+  const views = { confidential: { ...at, state }, ...(other !== undefined && { internal: { ...at, state: other } }) };
+  expect(areFit(views)).toBe(fit);
 });

@@ -1,6 +1,6 @@
 /** How far the views are behind the log: what readiness says, and what metrics show. */
 import { type EventStore, EventStoreError, type Position } from '#event-store';
-import type { Clock } from '#kernel';
+import type { Clock, Visibility } from '#kernel';
 import type { ViewsHealth } from '#projections';
 
 /** Views whose oldest missing event is older than this are catching up, whatever they say, in milliseconds. */
@@ -12,6 +12,20 @@ export interface ViewsProgress extends Omit<ViewsHealth, 'position'> {
   readonly lagEvents: number;
   /** How long the oldest event that the views do not hold has been in the log. */
   readonly lagMilliseconds: number;
+}
+
+/** Of the views of every ceiling in use. Those of who may see everything are always there. */
+export type ProgressByCeiling = { readonly confidential: ViewsProgress } & Readonly<
+  Partial<Record<Visibility, ViewsProgress>>
+>;
+
+/**
+ * Whether the views may be asked. Those of lower ceilings need not have caught up: the first key with some ceiling has them made, and
+ * keeps nobody waiting who has another one.
+ */
+export function areFit({ confidential, ...others }: ProgressByCeiling): boolean {
+  const stand = Object.values(others).some(({ state }) => state === 'stopped' || state === 'failed');
+  return confidential.state === 'live' && !stand;
 }
 
 interface MeasurableLog extends Pick<EventStore, 'readAll'> {

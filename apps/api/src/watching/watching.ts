@@ -3,6 +3,7 @@ import type { AccessObserver, RefusedKey } from '#access';
 import type { Command, CommandHandler, CommandObserver } from '#command-handling';
 import { definitionOf } from '#domain';
 import type { AppendWatch, Commit, EventStoreObserver } from '#event-store';
+import type { Visibility } from '#kernel';
 import type { ViewsMessage } from '#projections';
 import { createLog, type Log } from './log.js';
 import { Metrics } from './metrics.js';
@@ -32,7 +33,8 @@ export class LateObserver implements EventStoreObserver {
 }
 
 export class Watching implements EventStoreObserver, CommandObserver, AccessObserver {
-  private seq: number | undefined;
+  /** How far the views of each ceiling were. */
+  private readonly seqs = new Map<Visibility, number>();
 
   constructor(
     readonly log: Log,
@@ -74,19 +76,19 @@ export class Watching implements EventStoreObserver, CommandObserver, AccessObse
   }
 
   /** To be called with everything that the writer of the views posts. */
-  viewsTold(message: ViewsMessage): void {
+  viewsTold(ceiling: Visibility, message: ViewsMessage): void {
     if (message.kind === 'advanced') {
       // Views that begin anew, or are swapped for others, count from where they stand.
-      const before = this.seq ?? message.seq;
-      this.metrics.viewsAdvanced(Math.max(0, message.seq - before), message.changes.length);
-      this.seq = message.seq;
+      const before = this.seqs.get(ceiling) ?? message.seq;
+      this.metrics.viewsAdvanced(ceiling, Math.max(0, message.seq - before), message.changes.length);
+      this.seqs.set(ceiling, message.seq);
     } else if (message.kind === 'swapped') {
-      this.metrics.viewsSwapped(message.reason);
-      this.log.info({ reason: message.reason }, 'Views put in place');
-      this.seq = undefined;
+      this.metrics.viewsSwapped(ceiling, message.reason);
+      this.log.info({ ceiling, reason: message.reason }, 'Views put in place');
+      this.seqs.delete(ceiling);
     } else if (message.kind === 'withdrawn') {
-      this.log.warn({ reason: message.reason }, 'Views withdrawn; they are built anew');
-      this.seq = undefined;
+      this.log.warn({ ceiling, reason: message.reason }, 'Views withdrawn; they are built anew');
+      this.seqs.delete(ceiling);
     }
   }
 
