@@ -292,7 +292,7 @@ async function compose(
     proxies: settings.proxies ?? [],
     ...(settings.rate !== undefined && { rate: settings.rate }),
     arrival: (settings.arrivalSeconds ?? ARRIVAL_SECONDS) * 1_000,
-    bundles: bundlesFrom({ store: eventStore, keys: keyStore, views: reader, sealing, randomness }),
+    bundles: bundlesFrom({ store: eventStore, keys: keyStore, sealing, randomness }),
     eventStore,
     progress,
     progressByCeiling,

@@ -6,6 +6,7 @@ import { Progress, sizeText } from './progress.js';
 
 export interface BundleArguments {
   readonly size?: string;
+  readonly ceiling?: string;
 }
 
 /** @throws RequestFailed, StartError */
@@ -14,16 +15,16 @@ export async function fetchBundle(
   kind: string,
   id: string,
   file: string,
-  { size }: BundleArguments,
+  asked: BundleArguments,
 ): Promise<void> {
   const client = clientOf(environment);
   refuseToOverwrite(file);
   keepFilesPrivate();
-  const query = size === undefined ? '' : `?size=${encodeURIComponent(size)}`;
+  const query = new URLSearchParams({ ...asked });
   const progress = new Progress();
   let bytes = 0;
   const received = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const piece of client.download(`/v1/${kind}s/${encodeURIComponent(id)}/bundle${query}`)) {
+    for await (const piece of client.download(`/v1/${kind}s/${encodeURIComponent(id)}/bundle?${query.toString()}`)) {
       bytes += piece.length;
       progress.show(`Receiving: ${sizeText(bytes)}`);
       yield piece;

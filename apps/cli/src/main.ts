@@ -235,6 +235,12 @@ program
   .argument('<id>')
   .argument('<file>', 'to be made, such as bundle.zip')
   .option('--size <events>', 'of a seal: what the record held then (the last seal, unless said)')
+  .addOption(
+    new Option(
+      '--ceiling <level>',
+      'for whom it is to be: what is above that level is not in it (the ceiling of the key, unless said)',
+    ).choices(VISIBILITIES),
+  )
   .action(async (kind: (typeof BUNDLED)[number], id: string, file: string, options: BundleArguments) =>
     (await import('./bundle.js')).fetchBundle(process.env, kind, id, file, options),
   );

@@ -4,6 +4,7 @@ import {
   BundleError,
   type Checkpoint,
   describeBundleFault,
+  type ManifestUpTo,
   unzip,
   type VerifiedBundle,
   type Verifier,
@@ -48,7 +49,7 @@ export async function verifyBundleFile(
 const MOST_TOLD = 1_000;
 
 function tell(found: VerifiedBundle, kept: readonly Checkpoint[], verifiers: readonly Verifier[] | undefined): void {
-  const { manifest, faults, events, opened, closed, texts, root } = found;
+  const { manifest, faults, events, opened, closed, retold, texts, root } = found;
   for (const fault of faults.slice(0, MOST_TOLD)) console.log(describeBundleFault(fault));
   if (faults.length > MOST_TOLD) console.log(`… and ${countText(faults.length - MOST_TOLD, 'fault')} more.`);
   const { kind, id } = manifest.subject;
@@ -65,8 +66,10 @@ function tell(found: VerifiedBundle, kept: readonly Checkpoint[], verifiers: rea
   );
   console.log(
     `  opened         personal fields of ${countText(opened, 'event')} are what was sealed` +
-      (closed === 0 ? '' : `; those of ${countText(closed, 'event')} are not shown`),
+      (closed === 0 ? '' : `; those of ${countText(closed, 'event')} are not shown`) +
+      (retold === 0 ? '' : `; those of ${countText(retold, 'event')} are told again, which the signature alone says`),
   );
+  if (manifest.format === 2) tellCeiling(manifest);
   console.log(`  texts          ${texts === 1 ? '1 is' : `${texts} are`} what the sources’ events hold`);
   console.log(
     verifiers === undefined
@@ -78,4 +81,18 @@ function tell(found: VerifiedBundle, kept: readonly Checkpoint[], verifiers: rea
       ? '  kept           no seal from elsewhere was given (--against): whoever has the key can also rewrite the log'
       : '  kept           the seal is the one that was kept',
   );
+}
+
+function tellCeiling({ ceiling, streams, withheld }: ManifestUpTo): void {
+  const gaps = streams.reduce((sum, one) => sum + (one.gaps?.length ?? 0), 0);
+  console.log(
+    `  ceiling        it holds what may be seen up to ${ceiling}: that nothing else was left out, the signature alone says`,
+  );
+  if (gaps > 0)
+    console.log(`  gaps           in ${countText(gaps, 'place')} it says that something of a stream is not there`);
+  if (withheld.length > 0) {
+    console.log(
+      `  withheld       ${countText(withheld.length, 'event')} that may be seen: as stored ${withheld.length === 1 ? 'it names' : 'they name'} what may not`,
+    );
+  }
 }

@@ -1,4 +1,5 @@
 export { type BundleFault, type BundleFaultCode, describeBundleFault } from './bundle/fault.js';
+export type { ManifestUpTo } from './bundle/format.js';
 export { makeBundle } from './bundle/make.js';
 export { BundleError, verifyBundle, type VerifiedBundle } from './bundle/verify.js';
 export { unzip, ZipError } from './bundle/zip.js';

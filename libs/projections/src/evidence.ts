@@ -14,7 +14,7 @@ import { joinedCases, mentionsOf, type Subject } from './subject.js';
 const EVENTS_AT_HAND = 20_000;
 const ALL = Number.MAX_SAFE_INTEGER;
 
-export function evidenceOf(records: Records, row: SubjectRow, seq: number): Evidence {
+export function evidenceOf(records: Records, row: SubjectRow, seq: number): Omit<Evidence, 'document'> {
   if (row.entered > seq) return { streams: [], sources: [], later: records.history(row.sid, seq, ALL).length };
   // What proves something is there whether it counts already or not.
   const knowledge = new Knowledge(records, EVENTS_AT_HAND, seq, 'all');

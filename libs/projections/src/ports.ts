@@ -166,6 +166,8 @@ export type ViewName = 'documents' | 'search';
 export interface ViewsReader {
   /** By what changes are told, as it stands in their ids. */
   readonly fold: string;
+  /** What may be seen: what is above it is as if it were not there. */
+  readonly ceiling: Visibility;
   /** The subject's document. The present one comes ready-made; others are computed. */
   document(kind: SubjectCategory, id: string, query?: DocumentQuery): Result<DocumentAnswer, Refusal>;
   /** Subjects of one kind: as they are at present, today and as known now; persons and groups also as at any moment. */
@@ -177,8 +179,10 @@ export interface ViewsReader {
   readAhead(kind: SubjectCategory, query: ListQuery): Promise<void>;
   /** Every event of the subject and every other that concerns it or changed its answers, in the order of the log. */
   history(kind: SubjectCategory, id: string, query?: PageQuery): Result<HistoryPage, Refusal>;
-  /** The events that prove what is said of a subject, of those up to a seq. */
+  /** What is said of a subject as known at a seq, and the events up to it that prove it, both at once. */
   evidence(kind: SubjectCategory, id: string, seq: number): Result<Evidence, Refusal>;
+  /** Those among these ids that are of events or subjects above the ceiling: to be given to nobody. Others may be anything's. */
+  hidden(ids: Iterable<string>): Result<ReadonlySet<string>, Refusal>;
   /** What the record says of a subject at two moments, compared. */
   difference(kind: SubjectCategory, id: string, between: Between): Result<DifferenceView, Refusal>;
   /**
@@ -224,6 +228,8 @@ export interface ViewsReader {
 
 /** Events that together prove something. */
 export interface Evidence {
+  /** What the record says of the subject: JSON in UTF-8. Left out: it was entered later. */
+  readonly document?: Buffer;
   /** The subject's own come first, behind the start of the log. None: it was entered later. */
   readonly streams: readonly EvidenceStream[];
   /** The ids of all sources that any of the events names. */
@@ -234,7 +240,7 @@ export interface Evidence {
 
 export interface EvidenceStream {
   readonly stream: string;
-  /** All of its events up to the seq are there. */
+  /** All of its events up to the seq are there that may be seen. */
   readonly whole: boolean;
   /** In their order. */
   readonly events: readonly { readonly seq: number; readonly revision: number }[];

@@ -5,7 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isLens, type Lens, LENSES } from '#domain';
-import { err, ok, parseEdtf, recordingDay, refusal, type Refusal, type Result } from '#kernel';
+import { err, ok, parseEdtf, recordingDay, refusal, type Refusal, type Result, type Visibility } from '#kernel';
 import { LRUCache } from 'lru-cache';
 import { ChangesReader } from './changes-reader.js';
 import { shownChanges } from './changes-shown.js';
@@ -131,8 +131,10 @@ class FileReader implements ViewsReader {
   };
 
   readonly fold: string;
+  readonly ceiling: Visibility;
 
   constructor(private readonly options: ReaderOptions) {
+    this.ceiling = options.ceiling ?? 'confidential';
     this.fold = foldOf(options.fourEyes === true ? 'verified' : 'all');
     this.folder = new ViewsFolder(options.folder);
   }
@@ -197,10 +199,21 @@ class FileReader implements ViewsReader {
   }
 
   evidence(kind: SubjectCategory, id: string, seq: number): Result<Evidence, Refusal> {
-    return this.snapshot(({ records }) => {
-      const row = records.subject(kind, id);
-      return row === undefined ? err(notFound(kind)) : ok(evidenceOf(records, row, seq));
+    return this.snapshot((file) => {
+      const row = file.records.subject(kind, id);
+      if (row === undefined) return err(notFound(kind));
+      const evidence = evidenceOf(file.records, row, seq);
+      if (row.entered > seq) return ok(evidence);
+      const moment = { knownAt: String(seq) };
+      const known = this.resolve(file, moment.knownAt);
+      if (!known.ok) return known;
+      const document = this.momentJson(file, row, moment, known.value, file.records.lens);
+      return document.ok ? ok({ ...evidence, document: document.value }) : document;
     });
+  }
+
+  hidden(ids: Iterable<string>): Result<ReadonlySet<string>, Refusal> {
+    return this.snapshot(({ records }) => ok(records.hidden([...new Set(ids)])));
   }
 
   citations(source: string, query: PageQuery = {}): Result<CitationsPage, Refusal> {

@@ -1,7 +1,7 @@
 /** Reads the rows of a view file: subjects, their events up to a seq, and what a moment means as a seq. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { OwnLens } from '#domain';
-import type { Visibility } from '#kernel';
+import { CATEGORIES, type OwnLens } from '#domain';
+import { streamName, type Visibility } from '#kernel';
 import { type ToldChange, toldChange } from './change-columns.js';
 import { foldOf, lensOf } from './schema.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
@@ -84,6 +84,7 @@ export class Records {
     | 'seqOf'
     | 'placeOf'
     | 'placesIn'
+    | 'hidden'
     | 'ownOfTypes'
     | 'typesSince'
     | 'changedSince'
@@ -143,6 +144,11 @@ export class Records {
       placesIn: db.prepare(
         `SELECT e.seq, e.revision FROM streams s JOIN events e ON e.sid = s.sid
          WHERE s.name = ? AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT ?`,
+      ),
+      hidden: db.prepare(
+        `SELECT id FROM hidden_events WHERE id IN (SELECT value FROM json_each(?1))
+         UNION SELECT substr(s.name, -36) FROM json_each(?2) n JOIN streams s ON s.name = n.value
+           WHERE s.revision >= 0 AND NOT EXISTS (SELECT 1 FROM subjects WHERE sid = s.sid)`,
       ),
       ownOfTypes: db.prepare(
         `SELECT ${EVENT} FROM events e WHERE e.sid = ? AND e.seq <= ? AND e.data IS NOT NULL
@@ -259,6 +265,13 @@ export class Records {
     limit: number,
   ): readonly { readonly seq: number; readonly revision: number }[] {
     return this.statements.placesIn.all(stream, from, to, limit) as unknown as { seq: number; revision: number }[];
+  }
+
+  /** Those of these ids that are of events or subjects which are in the file and not for its readers. */
+  hidden(ids: readonly string[]): ReadonlySet<string> {
+    const names = ids.flatMap((id) => CATEGORIES.map((category) => streamName(category, id)));
+    const rows = this.statements.hidden.all(JSON.stringify(ids), JSON.stringify(names)) as unknown as { id: string }[];
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** The types of the subject's own events after this seq. */

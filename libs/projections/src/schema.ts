@@ -17,7 +17,7 @@ import { one } from './one.js';
 import { SEARCH_TABLES } from './search/tables.js';
 import { TREE_TABLE } from './tree/tiles.js';
 
-export const SCHEMA_VERSION = 12;
+export const SCHEMA_VERSION = 13;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 2;
 
@@ -153,6 +153,7 @@ ${TRAITS_BY_SUBJECT}
 -- "only" is the single case that nobody entered.
 CREATE INDEX IF NOT EXISTS traits_place ON traits (place, field) WHERE place NOT IN ('', 'only');
 CREATE INDEX IF NOT EXISTS events_id ON events (id);
+CREATE INDEX IF NOT EXISTS hidden_events_id ON hidden_events (id);
 CREATE INDEX IF NOT EXISTS documents_until ON documents (until);
 `;
 

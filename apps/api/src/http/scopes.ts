@@ -48,7 +48,7 @@ export class ScopeGuard implements CanActivate {
     if (everything && principal.ceiling !== 'confidential') {
       throw problem(
         'ceiling-too-low',
-        'This gives what is stored as it is stored: it needs a key with the ceiling "confidential".',
+        'This gives what is stored as it is stored: it needs a key with the ceiling "confidential". Up to any ceiling there are documents, history and bundles.',
       );
     }
     return true;

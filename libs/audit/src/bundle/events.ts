@@ -7,12 +7,14 @@ import { atSeq, type RawEvent } from '../raw-event.js';
 export interface BundledEvent {
   readonly raw: RawEvent;
   readonly disclosure: Disclosure | undefined;
+  /** What was told again of it, where its box is closed. */
+  readonly retold: PersonalFields | undefined;
   readonly event: RecordedEvent;
 }
 
 /** What is disclosed among these events of others whose boxes are closed: it was told again when words in them were blanked. */
 export function toldAgain(
-  events: Iterable<Omit<BundledEvent, 'event'>>,
+  events: Iterable<Pick<BundledEvent, 'raw' | 'disclosure'>>,
 ): (event: Pick<RawEvent, 'stream' | 'id'>) => PersonalFields | undefined {
   const retold = retoldAmong(
     [...events].map(({ raw, disclosure }) => ({ event: atSeq(raw), fields: disclosure?.fields })),

@@ -1,13 +1,24 @@
 /** Makes an evidence bundle. All of it is put together before the first byte is given, so that what fails is refused. */
+import type { SourceRecord } from '#domain';
 import type { EventStore } from '#event-store';
 import { err, ok, refusal, type Refusal, type Result } from '#kernel';
 import { type EventCodec, IntegrityError, type KeyStore, type RecordedEvent } from '#log-format';
 import type { Evidence, EvidenceStream } from '#projections';
 import { atSeq, type RawEvent, writeRawEvent } from '../raw-event.js';
 import type { Seal } from '../sealing.js';
-import { type BundleManifest, FILES, type OpenedLine, type ProofLine, sha256, signedText, textFile } from './format.js';
+import {
+  type BundleManifest,
+  FILES,
+  type OpenedLine,
+  type ProofLine,
+  type RetoldLine,
+  sha256,
+  signedText,
+  textFile,
+} from './format.js';
 import { type BundledEvent, sourcesAmong, toldAgain } from './events.js';
 import { bundlePage } from './page.js';
+import { gapsIn, shownOf, type UpTo } from './up-to.js';
 import { zip, type ZippedFile } from './zip.js';
 
 /** What the largest bundle holds. */
@@ -19,7 +30,7 @@ export interface MakeBundle {
   readonly logId: string;
   /** Covers all events of the evidence. */
   readonly seal: Seal;
-  readonly evidence: Evidence;
+  readonly evidence: Omit<Evidence, 'document'>;
   /** What the record says of the subject, known at the seal's size: JSON. */
   readonly document: Uint8Array;
   readonly store: Pick<EventStore, 'readStream'>;
@@ -30,49 +41,65 @@ export interface MakeBundle {
   readonly pathsTo: (seqs: readonly number[]) => Result<readonly (readonly string[])[], Refusal>;
   /** Gives the text as a note that the log's key signed. */
   readonly sign: (text: string) => string;
+  /** For whom it is: evidence and document are of that ceiling. Left out: for those who may see everything. */
+  readonly upTo?: UpTo;
+}
+
+/** What goes into it. */
+interface Content {
+  readonly events: readonly BundledEvent[];
+  readonly withheld: readonly RawEvent[];
 }
 
 /**
- * The bytes of a zip file: the same for the same log, seal and keys.
+ * The bytes of a zip file: the same for the same log, seal and keys, and up to a ceiling for the same levels.
  *
- * Refusal codes: `bundle-too-large`; those of `pathsTo`.
+ * Refusal codes: `bundle-too-large`; those of `pathsTo` and of `upTo`.
  * @throws IntegrityError, UndecodableEventError the log does not hold what the views do, or what cannot be read
  * @throws EventStoreError, KeyStoreError
  */
 export async function makeBundle(making: MakeBundle): Promise<Result<Iterable<Uint8Array>, Refusal>> {
-  const events = await bundledEvents(making);
-  if (!events.ok) return events;
-  const paths = making.pathsTo(events.value.map(({ raw }) => raw.seq));
+  const raws = await storedEvents(making);
+  if (!raws.ok) return raws;
+  const shown = shownOf(raws.value, making.upTo);
+  if (!shown.ok) return shown;
+  const content = { events: await opened(making, shown.value.shown), withheld: shown.value.withheld };
+  const paths = making.pathsTo(content.events.map(({ raw }) => raw.seq));
   if (!paths.ok) return paths;
   const { jsonSchemas } = await import('#domain/schemas');
-  const schemas = jsonSchemas(new Set(events.value.flatMap(({ event }) => typesIn(event))));
-  return ok(zip(filesOf(making, events.value, paths.value, schemas)));
+  const schemas = jsonSchemas(new Set(content.events.flatMap(({ event }) => typesIn(event))));
+  return ok(zip(filesOf(making, content, paths.value, schemas)));
 }
 
-async function bundledEvents({
-  evidence,
-  store,
-  keys,
-  codec,
-}: MakeBundle): Promise<Result<readonly BundledEvent[], Refusal>> {
+async function storedEvents({ evidence, store }: MakeBundle): Promise<Result<readonly RawEvent[], Refusal>> {
   if (evidence.streams.reduce((sum, { events }) => sum + events.length, 0) > MOST_EVENTS) return err(TOO_LARGE);
-  const found: Omit<BundledEvent, 'event'>[] = [];
+  const found: RawEvent[] = [];
   let bytes = 0;
   for (const stream of evidence.streams) {
     for await (const raw of readEvents(store, stream)) {
       bytes += Buffer.byteLength(raw.data);
       if (bytes > MOST_BYTES) return err(TOO_LARGE);
-      found.push({ raw, disclosure: await codec.disclose(atSeq(raw), keys) });
+      found.push(raw);
     }
   }
-  const retold = toldAgain(found);
-  return ok(
-    found.map(({ raw, disclosure }) => ({
-      raw,
-      disclosure,
-      event: codec.decodeDisclosed(atSeq(raw), disclosure, retold(raw)),
-    })),
-  );
+  return ok(found);
+}
+
+async function opened(
+  { keys, codec, upTo }: MakeBundle,
+  events: readonly RawEvent[],
+): Promise<readonly BundledEvent[]> {
+  const found: Omit<BundledEvent, 'event' | 'retold'>[] = [];
+  for (const raw of events) found.push({ raw, disclosure: await codec.disclose(atSeq(raw), keys) });
+  const among = upTo === undefined ? toldAgain(found) : undefined;
+  const bundled: BundledEvent[] = [];
+  for (const { raw, disclosure } of found) {
+    const { stream, id } = raw;
+    const retold = disclosure === undefined ? (among?.(raw) ?? (await upTo?.retold(stream))?.get(id)) : undefined;
+    const event = codec.decodeDisclosed(atSeq(raw), disclosure, retold);
+    bundled.push({ raw, disclosure, retold, event });
+  }
+  return bundled;
 }
 
 const TOO_LARGE = refusal(
@@ -107,18 +134,21 @@ function typesIn({ type, data }: RecordedEvent): readonly string[] {
 
 function* filesOf(
   making: MakeBundle,
-  events: readonly BundledEvent[],
+  { events, withheld }: Content,
   paths: readonly (readonly string[])[],
   schemas: object,
 ): Generator<ZippedFile, void, undefined> {
-  const { subject, logId, seal, evidence, document } = making;
+  const { subject, logId, seal, evidence, document, upTo } = making;
   const sources = sourcesAmong(events);
   const files: Record<string, BundleManifest['files'][string]> = {};
   const file = (name: string, bytes: Uint8Array): ZippedFile => {
     files[name] = { bytes: bytes.length, sha256: sha256(bytes) };
     return { name, bytes };
   };
-  yield file(FILES.page, utf8(bundlePage({ subject, logId, seal, document, events, sources })));
+  yield file(
+    FILES.page,
+    utf8(bundlePage({ subject, logId, seal, document, events, sources, withheld, ceiling: upTo?.ceiling })),
+  );
   yield file(FILES.record, document);
   for (const id of evidence.sources) {
     const text = sources.get(id)?.text;
@@ -126,29 +156,57 @@ function* filesOf(
   }
   yield file(FILES.events, lines(events.map(({ raw }) => writeRawEvent(raw))));
   yield file(FILES.opened, lines(events.flatMap(openedLine)));
+  if (upTo !== undefined) yield file(FILES.retold, lines(events.flatMap(retoldLine)));
   yield file(
     FILES.proofs,
     lines(events.map(({ raw: { seq } }, at) => JSON.stringify({ seq, path: paths[at] ?? [] } satisfies ProofLine))),
   );
   yield file(FILES.schemas, utf8(JSON.stringify({ components: { schemas } }, undefined, 1)));
   yield file(FILES.seal, utf8(seal.checkpoint));
-  const manifest: BundleManifest = {
-    format: 1,
-    subject,
-    logId,
-    size: seal.size,
-    verifierKey: seal.verifierKey,
-    streams: evidence.streams.map(({ stream, whole, events: { length } }) => ({ stream, whole, events: length })),
-    sources: evidence.sources.map((id) => ({ id, hasText: sources.get(id)?.text !== undefined })),
-    files,
-  };
+  const manifest = manifestOf(making, { events, withheld }, sources, files);
   const written = utf8(`${JSON.stringify(manifest, undefined, 1)}\n`);
   yield { name: FILES.manifest, bytes: written };
   yield { name: FILES.signature, bytes: utf8(making.sign(signedText(logId, written))) };
 }
 
+function manifestOf(
+  { subject, logId, seal: { size, verifierKey }, evidence, upTo }: MakeBundle,
+  { events, withheld }: Content,
+  known: ReadonlyMap<string, SourceRecord>,
+  files: BundleManifest['files'],
+): BundleManifest {
+  const of = Map.groupBy(
+    events.map(({ raw }) => raw),
+    ({ stream }) => stream,
+  );
+  const streams = evidence.streams.map(({ stream, whole }) => ({ stream, whole, events: of.get(stream) ?? [] }));
+  const sources = evidence.sources.map((id) => ({ id, hasText: known.get(id)?.text !== undefined }));
+  const about = { subject, logId, size, verifierKey };
+  if (upTo === undefined) {
+    const counted = streams.map(({ events: { length }, ...stream }) => ({ ...stream, events: length }));
+    return { format: 1, ...about, streams: counted, sources, files };
+  }
+  return {
+    format: 2,
+    ceiling: upTo.ceiling,
+    ...about,
+    streams: streams.map(({ events: own, ...stream }) => ({
+      ...stream,
+      events: own.length,
+      gaps: stream.whole ? gapsIn(own) : [],
+    })),
+    withheld: withheld.map(({ seq }) => seq).sort((a, b) => a - b),
+    sources,
+    files,
+  };
+}
+
 function openedLine({ raw: { seq }, disclosure }: BundledEvent): readonly string[] {
   return disclosure === undefined ? [] : [JSON.stringify({ seq, ...disclosure } satisfies OpenedLine)];
+}
+
+function retoldLine({ raw: { seq }, retold }: BundledEvent): readonly string[] {
+  return retold === undefined ? [] : [JSON.stringify({ seq, fields: retold } satisfies RetoldLine)];
 }
 
 function lines(each: readonly string[]): Uint8Array {

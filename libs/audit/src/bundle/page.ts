@@ -3,7 +3,9 @@
  * that loads nothing and runs nothing, so that it can be read anywhere and for long.
  */
 import { type SourceRecord, wordsAt } from '#domain';
+import type { Visibility } from '#kernel';
 import type { ActView, CitationView, Document, FactView } from '#projections';
+import type { RawEvent } from '../raw-event.js';
 import type { Seal } from '../sealing.js';
 import { answersIn } from './answers.js';
 import type { BundledEvent } from './events.js';
@@ -19,6 +21,10 @@ export interface PageOf {
   readonly document: Uint8Array;
   readonly events: readonly BundledEvent[];
   readonly sources: ReadonlyMap<string, SourceRecord>;
+  /** For whom it was made; undefined: for those who may see everything. */
+  readonly ceiling: Visibility | undefined;
+  /** Events that may be seen and are not given as they are stored. */
+  readonly withheld: readonly RawEvent[];
 }
 
 const STYLE = `
@@ -37,7 +43,9 @@ blockquote { border-left: 3px solid; margin: .3rem 0; padding-left: .8rem }
 dd, small, code { overflow-wrap: anywhere }
 `;
 
-export function bundlePage({ subject: { kind, id }, logId, seal, document: json, events, sources }: PageOf): string {
+export function bundlePage(of: PageOf): string {
+  const { subject, logId, seal, document: json, events, sources, ceiling, withheld } = of;
+  const { kind, id } = subject;
   const document = JSON.parse(Buffer.from(json).toString('utf8')) as Document;
   const named = 'name' in document ? document.name : 'title' in document ? document.title : undefined;
   const name = named ?? `${kind} ${id}`;
@@ -57,19 +65,24 @@ export function bundlePage({ subject: { kind, id }, logId, seal, document: json,
 <p>What the record said of this ${kind} when it was sealed, on ${seal.recordedAt}: from the first ${seal.size} events of its log.<br>
 <small>${kind} ${id}, log ${logId}</small></p>
 ${
-  answers.length === 0
+  ceiling === undefined
     ? ''
-    : markup`<h2>Answers</h2>
+    : markup`<p>Made for who may see what is <strong>${ceiling}</strong>: what is above that level is not here, and counts in no answer.</p>
+`
+}${
+    answers.length === 0
+      ? ''
+      : markup`<h2>Answers</h2>
 <table>${answers.map(
-        ({
-          title,
-          value,
-          remarks,
-        }) => markup`<tr><th scope="row" dir="auto">${title}</th><td>${value}</td><td>${remarks}</td></tr>
+          ({
+            title,
+            value,
+            remarks,
+          }) => markup`<tr><th scope="row" dir="auto">${title}</th><td>${value}</td><td>${remarks}</td></tr>
 `,
-      )}</table>
+        )}</table>
 <p>What is not here is unknown.</p>`
-}
+  }
 ${
   document.timeline.length === 0
     ? ''
@@ -80,14 +93,27 @@ ${document.timeline.map(fact)}`
 ${[...sources].map(([source, record]) => sourceEntry(source, record))}
 <h2>Every event</h2>
 <p>As it was recorded, with its number in the log. What was recorded about an event later stands further down.</p>
-${[...events].sort((a, b) => a.raw.seq - b.raw.seq).map((one) => event(one, sources))}
+${[
+  ...events.map((one) => ({ seq: one.raw.seq, entry: () => event(one, sources) })),
+  ...withheld.map((raw) => ({ seq: raw.seq, entry: () => withheldEvent(raw) })),
+]
+  .sort((a, b) => a.seq - b.seq)
+  .map(({ entry }) => entry())}
 <h2>How to check this</h2>
 <p>With Habeas, on any machine and without a network: <code>npx habeas verify bundle.zip --key "…"</code>, with the key of the log as you have it
 from elsewhere. The one that this bundle names is <code>${seal.verifierKey}</code>. If you have the seal of ${seal.size} events that somebody
 else kept, add <code>--against seal.txt</code>.</p>
 <p><strong>Proved</strong> is that every event here is in the log that was sealed, unchanged; that the names, words and notes are what was sealed
-in it; that the texts of sources are those that were recorded; and that no event up to the seal is missing of the ${kind}’s own, nor of its sources’.
-<strong>By the signature alone</strong> goes what was computed: the answers above, and which events of others bear on this ${kind}.
+in it; that the texts of sources are those that were recorded; and that ${
+    ceiling === undefined
+      ? markup`no event up to the seal is missing of the ${kind}’s own, nor of its sources’`
+      : 'where events of a stream follow each other none is missing between them'
+  }.
+<strong>By the signature alone</strong> goes what was computed: the answers above, and which events of others bear on this ${kind}${
+    ceiling === undefined
+      ? ''
+      : ', what was told again where words were blanked, and that what is not here is above the level that this was made for'
+  }.
 <strong>Not proved</strong> is that what was recorded is true.</p>
 <p>Events are in <code>${FILES.events}</code>, what was sealed in them in <code>${FILES.opened}</code>, proofs in <code>${FILES.proofs}</code> (RFC 6962), the
 seal in <code>${FILES.seal}</code> (C2SP tlog-checkpoint).</p>
@@ -140,8 +166,17 @@ ${fields(details)}
 `;
 }
 
+function withheldEvent({ id, seq, type, stream }: RawEvent): Markup {
+  return markup`<article id="${id}">
+<h3>${seq}. ${inWords(type)}</h3>
+<p><small>In ${stream}; event ${id}</small></p>
+<p>It counts in the answers above, and is not given as it is stored: that names what is above the level that this was made for.</p>
+</article>
+`;
+}
+
 function event(
-  { raw, disclosure, event: { data, opened, metadata } }: BundledEvent,
+  { raw, disclosure, retold, event: { data, opened, metadata } }: BundledEvent,
   sources: PageOf['sources'],
 ): Markup {
   const { text, ...said } = data;
@@ -150,7 +185,8 @@ function event(
 <h3>${raw.seq}. ${inWords(raw.type)}</h3>
 <p><small>Recorded ${metadata.recordedAt} by ${metadata.recordedBy}; revision ${raw.revision} of ${raw.stream}; event ${raw.id}; hash
 ${metadata.hash}${disclosure === undefined ? '' : '; with what was sealed in it'}</small></p>
-${opened ? '' : markup`<p>Its personal fields cannot be shown: there is no key for them any more.</p>`}
+${retold === undefined ? '' : markup`<p>Its personal fields are shown as they were told again, where words in them were blanked.</p>`}
+${opened ? '' : markup`<p>Its personal fields were erased: there is no key for them any more.</p>`}
 ${fields(withWords(said, sources) as Fields)}
 ${isOfSource ? markup`<p>And a text of ${text.length} characters.</p>` : fields({ text })}
 </article>

@@ -24,7 +24,16 @@ import { openNote, readVerifierKey, type Verifier } from '../note.js';
 import { atSeq, type RawEvent, readRawEvent } from '../raw-event.js';
 import { sourcesAmong, toldAgain } from './events.js';
 import type { BundleFault, BundleFaultCode } from './fault.js';
-import { type BundleManifest, FILES, type OpenedLine, type ProofLine, sha256, signedText, textFile } from './format.js';
+import {
+  type BundleManifest,
+  FILES,
+  type OpenedLine,
+  type ProofLine,
+  type RetoldLine,
+  sha256,
+  signedText,
+  textFile,
+} from './format.js';
 import { readManifest } from './manifest.js';
 
 export interface VerifyBundle {
@@ -46,6 +55,8 @@ export interface VerifiedBundle {
   /** Events of which personal fields are shown, proved to be what was sealed, and events of which they are not. */
   readonly opened: number;
   readonly closed: number;
+  /** Events of which is shown what was told again, by the signature alone: only where the bundle was made for a ceiling. */
+  readonly retold: number;
   /** Sources whose text is shown, proved to be what was recorded. */
   readonly texts: number;
   /** In the order in which they were found. Empty: the bundle is whole. */
@@ -102,7 +113,11 @@ class Verification {
     this.#judgeChains(events);
     this.#judgeProofs(events, seal);
     const disclosures = this.#readDisclosures(events);
-    const retold = toldAgain([...events.values()].map((raw) => ({ raw, disclosure: disclosures.get(raw.seq) })));
+    const told = this.#readRetold(events);
+    const retold =
+      this.#manifest.format === 1
+        ? toldAgain([...events.values()].map((raw) => ({ raw, disclosure: disclosures.get(raw.seq) })))
+        : ({ seq }: RawEvent) => told.get(seq);
     const decoded = [...events.values()].flatMap((event) =>
       this.#decode(event, disclosures.get(event.seq), retold(event)),
     );
@@ -113,6 +128,7 @@ class Verification {
       events: events.size,
       opened: disclosures.size,
       closed: decoded.filter(({ opened }) => !opened).length,
+      retold: told.size,
       texts: this.#manifest.sources.filter(({ hasText }) => hasText).length,
       faults: this.#faults,
     };
@@ -167,6 +183,7 @@ class Verification {
   #judgeChains(events: ReadonlyMap<number, RawEvent>): void {
     const { logId, streams, subject } = this.#manifest;
     const whole = new Set(streams.filter((one) => one.whole).map(({ stream }) => stream));
+    const gaps = gapsOf(this.#manifest);
     const own = streamName(subject.kind, subject.id);
     if (!whole.has(own)) this.#add('event-missing', FILES.events, { which: own });
     const heads = new Map<string, ChainHead>();
@@ -175,8 +192,9 @@ class Verification {
       const { stream, revision } = event;
       const { prev, hash } = readMetadata(event.metadata) ?? {};
       const before = heads.get(stream) ?? CHAIN_START;
-      // Of a stream that is here in part, only events that follow each other can be compared.
-      const follows = whole.has(stream) || before.revision === revision - 1;
+      // Of a stream that is here in part, only events that follow each other can be compared; the same where there is said to be a gap.
+      const isBehindGap = gaps.get(stream)?.has(revision) === true && revision > before.revision;
+      const follows = before.revision === revision - 1 || (whole.has(stream) && !isBehindGap);
       const judged = verifyChain([atSeq(event)], logId, follows ? before : { revision: revision - 1, hash: prev });
       if (!judged.ok) this.#add(judged.error.fault, FILES.events, { at: event });
       heads.set(stream, judged.ok ? judged.value : { revision, hash });
@@ -222,6 +240,18 @@ class Verification {
       else disclosures.set(opened.seq, { fields: opened.fields as Disclosure['fields'], salt: opened.salt });
     }
     return disclosures;
+  }
+
+  #readRetold(events: ReadonlyMap<number, RawEvent>): ReadonlyMap<number, PersonalFields> {
+    const retold = new Map<number, PersonalFields>();
+    if (this.#manifest.format === 1) return retold;
+    for (const { line, which } of this.#lines(FILES.retold)) {
+      const told = readRetold(line);
+      if (told === undefined) this.#add('malformed-line', FILES.retold, { which });
+      else if (!events.has(told.seq)) this.#add('event-missing', FILES.events, { which: `seq ${told.seq}` });
+      else retold.set(told.seq, told.fields as PersonalFields);
+    }
+    return retold;
   }
 
   #decode(
@@ -273,6 +303,11 @@ class Verification {
 
 const NOTHING = new Uint8Array();
 
+/** By stream, the revisions of events before which the bundle says that something is missing: nowhere, where it holds everything. */
+function gapsOf(manifest: BundleManifest): ReadonlyMap<string, ReadonlySet<number>> {
+  return new Map(manifest.format === 1 ? [] : manifest.streams.map(({ stream, gaps = [] }) => [stream, new Set(gaps)]));
+}
+
 function readProof(line: string): ProofLine | undefined {
   const { seq, path } = parseObject(line) ?? {};
   if (!Number.isSafeInteger(seq) || !Array.isArray(path) || !path.every((hash) => typeof hash === 'string'))
@@ -281,8 +316,13 @@ function readProof(line: string): ProofLine | undefined {
 }
 
 function readOpened(line: string): OpenedLine | undefined {
-  const { seq, fields, salt } = parseObject(line) ?? {};
-  if (!Number.isSafeInteger(seq) || typeof fields !== 'object' || fields === null || typeof salt !== 'string')
-    return undefined;
-  return { seq: Number(seq), fields: fields as OpenedLine['fields'], salt };
+  const { salt } = parseObject(line) ?? {};
+  const read = readRetold(line);
+  return read === undefined || typeof salt !== 'string' ? undefined : { ...read, salt };
+}
+
+function readRetold(line: string): RetoldLine | undefined {
+  const { seq, fields } = parseObject(line) ?? {};
+  if (!Number.isSafeInteger(seq) || typeof fields !== 'object' || fields === null) return undefined;
+  return { seq: Number(seq), fields: fields as RetoldLine['fields'] };
 }
