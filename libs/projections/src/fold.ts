@@ -12,20 +12,19 @@
  */
 import type { StatementSync } from 'node:sqlite';
 import { definitionOf, type EventDefinition } from '#domain';
-import { type Clock, recordingDay, streamName } from '#kernel';
+import { type Clock, streamName } from '#kernel';
 import type { RecordedEvent } from '#log-format';
 import { type Answered, AnswerRows } from './answer-rows.js';
 import { subjectOf } from './decode.js';
 import { EventLevels } from './event-levels.js';
-import { presentDocument } from './documents/present.js';
+import { DocumentRows } from './document-rows.js';
 import { Knowledge } from './knowledge.js';
 import { foldText } from './fold-text.js';
 import { ListRows } from './list-rows.js';
 import { mayRename, nameOf, searchTextOf } from './naming.js';
 import { type EventRow, Records } from './records.js';
-import { OPEN_END } from './schema.js';
 import type { StatusChange, SubjectCategory } from './shapes.js';
-import { type Find, joinedCases, type Mention, mentionsOf, type Subject } from './subject.js';
+import { joinedCases, type Mention, mentionsOf, type Subject, withSelves } from './subject.js';
 import { together } from './together.js';
 import type { EventColumns, StreamRow, ViewFile } from './view-file.js';
 import { withdraw, withdrawn } from './withdraw.js';
@@ -33,8 +32,6 @@ import { withdraw, withdrawn } from './withdraw.js';
 const EVENTS_AT_HAND = 20_000;
 const NO_CHANGES: readonly StatusChange[] = [];
 const NOBODY: ReadonlySet<number> = new Set();
-/** Documents built in the very commit of the event that changes them. */
-const DOCUMENTS_PER_COMMIT = 12;
 /** Behind every name, also behind those beyond the first plane. */
 const UNNAMED_LAST = '\u{10ffff}';
 
@@ -69,28 +66,24 @@ export class Fold {
   private readonly statements: ReturnType<typeof prepare>;
   private readonly answers: AnswerRows;
   private readonly lists: ListRows;
+  /** Which documents are out of date. */
+  readonly documents: DocumentRows;
   private readonly waiting = new Map<number, Waiting>();
   /** The first event since the last commit that changed the answer of anybody. */
   private firstChanged: number | undefined;
-  /** Subjects whose documents changed since the last flush, those that the events themselves speak of first. */
-  private readonly touched = new Set<number>();
-  private readonly outdated = new Set<number>();
   private readonly refolded = new Set<number>();
-  private documents: boolean;
-  private stale: boolean;
 
   constructor(
     private readonly file: ViewFile,
-    private readonly clock: Clock,
+    clock: Clock,
   ) {
     this.records = new Records(file.db);
     this.levels = new EventLevels(file);
     this.knowledge = new Knowledge(this.records, EVENTS_AT_HAND);
     this.answers = new AnswerRows(file);
     this.lists = new ListRows(file);
+    this.documents = new DocumentRows(file, this.knowledge, clock);
     this.statements = prepare(file);
-    this.documents = this.statements.anyDocument.get() !== undefined;
-    this.stale = this.statements.anyStale.get() !== undefined;
   }
 
   /** Takes in one event; what follows from it for answers only with {@link settle}. */
@@ -141,17 +134,17 @@ export class Fold {
       this.answers.enter(subject);
       this.statements.addSubject.run(sid, kind, id, seq);
     }
-    this.outdate(sid, true);
+    this.documents.outdate(sid, true);
     for (const target of targets) {
       this.statements.addConcern.run(target.sid, target.cited ? 1 : 0, seq);
-      this.outdate(target.sid, !target.cited);
+      this.documents.outdate(target.sid, !target.cited);
       if (target.cited) continue;
       const other = this.waiting.get(target.sid)?.subject ?? this.knowledge.atHand(target.sid);
       if (other !== undefined) {
         other.hear({ row: taken.row, of: place });
         this.knowledge.keep(other);
       }
-      this.outdateOneWith(target);
+      this.documents.outdateOneWith(target);
     }
     if (isShared) this.learn(subject, taken);
     else if (waiting !== undefined) waiting.events.push(taken);
@@ -184,8 +177,8 @@ export class Fold {
       if (subject !== undefined) answered.set(one, this.answers.answered(subject));
     }
     for (const one of new Set([...changed, ...sids])) {
-      this.outdate(one, true);
-      this.outdateReadersOf(one);
+      this.documents.outdate(one, true);
+      this.documents.outdateReadersOf(one);
     }
     // What is at hand was read from rows that are others now.
     this.knowledge.forget();
@@ -275,10 +268,10 @@ export class Fold {
       const count = this.answer(person, taken, n);
       n += count;
       this.answers.flush(person);
-      this.outdate(person.ref.sid, true);
+      this.documents.outdate(person.ref.sid, true);
       if (count > 0 || person.isJudged) this.lists.touch(person, taken.row.seq, taken.known);
       if (count === 0) continue;
-      this.outdateReadersOf(person.ref.sid);
+      this.documents.outdateReadersOf(person.ref.sid);
     }
     this.answers.flushChanges();
     this.present(subject, taken, names(taken), true);
@@ -306,7 +299,7 @@ export class Fold {
       this.statements.name.run(name ?? null, search, foldText(name ?? UNNAMED_LAST), sid);
     }
     this.lists.touch(subject, last.row.seq, last.known);
-    if (shows) this.outdateReadersOf(sid);
+    if (shows) this.documents.outdateReadersOf(sid);
   }
 
   /** Drops what is kept in memory, after a rollback. */
@@ -315,30 +308,14 @@ export class Fold {
     this.answers.forget();
     this.waiting.clear();
     this.firstChanged = undefined;
-    this.touched.clear();
-    this.outdated.clear();
+    this.documents.forget();
     this.refolded.clear();
-  }
-
-  hasStale(): boolean {
-    return this.stale || this.outdated.size > 0;
-  }
-
-  /** Builds at once the documents of what the events since the last commit speak of. */
-  refreshTouched(): void {
-    let built = 0;
-    for (const sid of this.touched) {
-      if (++built > DOCUMENTS_PER_COMMIT) break;
-      this.build(sid);
-    }
-    this.touched.clear();
   }
 
   /** Writes what only readers need, of a file that they were not given yet. May be done again until {@link served}. */
   prepareServing(): void {
     this.lists.fill();
-    this.statements.allStale.run();
-    this.stale = true;
+    this.documents.outdateAll();
   }
 
   /** The file is given to readers as {@link prepareServing} left it. */
@@ -349,58 +326,8 @@ export class Fold {
   /** Writes what lists need, and which documents are out of date. To be called before each commit. */
   flush(): void {
     this.firstChanged = undefined;
-    this.touched.clear();
     this.lists.flush();
-    if (this.outdated.size === 0) return;
-    this.file.begin();
-    for (const sid of this.outdated) {
-      this.statements.addStale.run(sid);
-      if (this.documents) this.statements.dropDocument.run(sid);
-    }
-    this.outdated.clear();
-    this.stale = true;
-  }
-
-  /** Builds some of the documents that are out of date; false if there is none. To be committed by the caller. */
-  refresh(limit: number): boolean {
-    if (!this.stale) return false;
-    this.file.begin();
-    for (const { sid } of this.statements.someStale.all(limit) as unknown as { sid: number }[]) {
-      this.build(sid);
-      this.statements.dropStale.run(sid);
-    }
-    this.stale = this.statements.anyStale.get() !== undefined;
-    return true;
-  }
-
-  /** Documents that do not hold today any more are to be built anew. */
-  expireDocuments(): void {
-    const today = recordingDay(this.clock.now());
-    for (const { sid } of this.statements.expired.all(today) as unknown as { sid: number }[]) this.outdated.add(sid);
-  }
-
-  private build(sid: number): void {
-    this.outdated.delete(sid);
-    const subject = this.knowledge.bySid(sid);
-    if (subject === undefined) return;
-    const day = recordingDay(this.clock.now());
-    const read = new Set<string>();
-    const find: Find = (kind, id) => {
-      read.add(streamName(kind, id));
-      return this.knowledge.find(kind, id);
-    };
-    const { document, item, until } = presentDocument(subject, find, day);
-    this.file.begin();
-    for (const stream of read) this.statements.addReader.run(this.file.stream(stream).sid, sid);
-    this.statements.putDocument.run(
-      sid,
-      this.file.checkpoint.seq,
-      day,
-      Math.min(until, OPEN_END),
-      JSON.stringify(item),
-      JSON.stringify(document),
-    );
-    this.documents = true;
+    this.documents.flush();
   }
 
   /** Subjects that the event names, but the one it belongs to; and whom an assignment named that it takes back. */
@@ -440,43 +367,11 @@ export class Fold {
     const person = kind === 'person' ? this.knowledge.find(kind, id) : undefined;
     if (person !== undefined) persons.add(person.ref.sid);
   }
-
-  private outdate(sid: number, atOnce: boolean): void {
-    // Before a file is first served all its documents are to be built.
-    if (!this.file.isServed) return;
-    this.outdated.add(sid);
-    if (atOnce) this.touched.add(sid);
-  }
-
-  /** What concerns one of several persons who were judged to be one, or of several cases that were joined, each of them shows. */
-  private outdateOneWith({ sid, kind }: Target): void {
-    if (!this.documents) return;
-    if (kind === 'case') {
-      for (const reader of this.statements.casesReading.all(sid) as unknown as { sid: number }[])
-        this.outdated.add(reader.sid);
-    }
-    const person = kind === 'person' ? this.knowledge.bySid(sid) : undefined;
-    if (person?.isJudged === true) for (const { ref } of withSelves([person])) this.outdate(ref.sid, true);
-  }
-
-  private outdateReadersOf(sid: number): void {
-    if (!this.documents) return;
-    for (const reader of this.statements.readersOf.all(sid) as unknown as { sid: number }[])
-      this.outdated.add(reader.sid);
-  }
 }
 
 /** The event names a source there for nothing but what rests on it. */
 function isCited(kind: SubjectCategory, pointer: string): boolean {
   return kind === 'source' && pointer.includes('/citations/');
-}
-
-/** Persons with whoever was judged to be one with them, each once; always in the same order. */
-function withSelves(subjects: readonly Subject[]): readonly Subject[] {
-  if (!subjects.some(({ isJudged }) => isJudged)) return subjects;
-  const all = new Map(subjects.map((one) => [one.ref.sid, one]));
-  for (const one of subjects.flatMap((each) => each.selves())) if (!all.has(one.ref.sid)) all.set(one.ref.sid, one);
-  return [...all.values()].sort((a, b) => a.ref.sid - b.ref.sid);
 }
 
 function columnsOf(
@@ -518,45 +413,11 @@ function names({ isFirst, definition }: Taken): boolean {
   return isFirst || mayRename(definition);
 }
 
-function prepare({
-  db,
-}: ViewFile): Record<
-  | 'addConcern'
-  | 'changesAt'
-  | 'addSubject'
-  | 'name'
-  | 'putDocument'
-  | 'addReader'
-  | 'readersOf'
-  | 'casesReading'
-  | 'dropDocument'
-  | 'addStale'
-  | 'allStale'
-  | 'dropStale'
-  | 'someStale'
-  | 'anyStale'
-  | 'anyDocument'
-  | 'expired',
-  StatementSync
-> {
+function prepare({ db }: ViewFile): Record<'addConcern' | 'changesAt' | 'addSubject' | 'name', StatementSync> {
   return {
     changesAt: db.prepare('SELECT ifnull(max(n) + 1, 0) AS n FROM changes WHERE seq = ?'),
     addConcern: db.prepare('INSERT OR IGNORE INTO subject_events VALUES (?, ?, ?)'),
     addSubject: db.prepare("INSERT INTO subjects (sid, kind, id, entered, search, sort) VALUES (?, ?, ?, ?, '', '')"),
     name: db.prepare('UPDATE subjects SET name = ?, search = ?, sort = ? WHERE sid = ?'),
-    putDocument: db.prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)'),
-    addReader: db.prepare('INSERT OR IGNORE INTO document_reads VALUES (?, ?)'),
-    readersOf: db.prepare('SELECT sid FROM document_reads WHERE other = ?'),
-    casesReading: db.prepare(
-      "SELECT sid FROM document_reads JOIN subjects USING (sid) WHERE other = ? AND kind = 'case'",
-    ),
-    dropDocument: db.prepare('DELETE FROM documents WHERE sid = ?'),
-    addStale: db.prepare('INSERT OR IGNORE INTO stale VALUES (?)'),
-    allStale: db.prepare('INSERT OR IGNORE INTO stale SELECT sid FROM subjects'),
-    dropStale: db.prepare('DELETE FROM stale WHERE sid = ?'),
-    someStale: db.prepare('SELECT sid FROM stale ORDER BY sid LIMIT ?'),
-    anyStale: db.prepare('SELECT sid FROM stale LIMIT 1'),
-    anyDocument: db.prepare('SELECT sid FROM documents LIMIT 1'),
-    expired: db.prepare('SELECT sid FROM documents WHERE until < ?'),
   };
 }

@@ -104,7 +104,7 @@ export class Projection {
 
   /** Whether every subject has its document ready, and search every text. */
   get settled(): boolean {
-    return !this.fold.hasStale() && this.complete;
+    return !this.fold.documents.hasStale() && this.complete;
   }
 
   /** Whether readers would miss nothing in it that it can hold, though some documents may have to be built for them. */
@@ -255,7 +255,7 @@ export class Projection {
     while (this.current === 'live' && !this.isClosed()) {
       await nextTurn();
       if (arrival.seen) break;
-      const built = this.fold.refresh(DOCUMENTS_PER_SLICE);
+      const built = this.fold.documents.refresh(DOCUMENTS_PER_SLICE);
       if (this.search.advance(SEARCHED_PER_SLICE) || built) {
         this.commit();
         continue;
@@ -267,7 +267,7 @@ export class Projection {
       const first = await Promise.race([message, idle]);
       look.abort();
       if (first !== 'idle') break;
-      this.fold.expireDocuments();
+      this.fold.documents.expire();
       this.commit();
     }
     return message;
@@ -286,7 +286,7 @@ export class Projection {
         this.file.moveTo({ ...this.file.checkpoint, position: message.position });
         break;
       case 'caught-up':
-        this.fold.expireDocuments();
+        this.fold.documents.expire();
         this.serve();
         this.become('live');
         return;
@@ -375,7 +375,7 @@ export class Projection {
   /** Makes ready what there is, as far as it came. */
   private async finish(): Promise<void> {
     while (!this.isClosed() && this.isStopped()) {
-      const built = this.fold.refresh(DOCUMENTS_PER_SLICE);
+      const built = this.fold.documents.refresh(DOCUMENTS_PER_SLICE);
       if (!this.search.advance(SEARCHED_PER_SLICE) && !built) return;
       this.commit();
       await nextTurn();
@@ -402,7 +402,7 @@ export class Projection {
     let changes: readonly StatusChange[] = [];
     if (this.current === 'live') {
       changes = this.fold.changes();
-      this.fold.refreshTouched();
+      this.fold.documents.refreshTouched();
       this.search.advance(SEARCHED_PER_COMMIT);
     }
     this.fold.flush();

@@ -367,3 +367,11 @@ export function joinedCases(id: string, find: Find): ReadonlySet<string> {
 function oneOfJoined(id: string, find: Find): string {
   return [...joinedCases(id, find)].sort()[0] ?? id;
 }
+
+/** Persons with whoever was judged to be one with them, each once; always in the same order. */
+export function withSelves(subjects: readonly Subject[]): readonly Subject[] {
+  if (!subjects.some(({ isJudged }) => isJudged)) return subjects;
+  const all = new Map(subjects.map((one) => [one.ref.sid, one]));
+  for (const one of subjects.flatMap((each) => each.selves())) if (!all.has(one.ref.sid)) all.set(one.ref.sid, one);
+  return [...all.values()].sort((a, b) => a.ref.sid - b.ref.sid);
+}
