@@ -294,6 +294,7 @@ async function compose(
     arrival: (settings.arrivalSeconds ?? ARRIVAL_SECONDS) * 1_000,
     bundles: bundlesFrom({ store: eventStore, keys: keyStore, sealing, randomness }),
     eventStore,
+    keys: keyStore,
     progress,
     progressByCeiling,
     watching,

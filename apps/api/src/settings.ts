@@ -182,6 +182,11 @@ function isNetwork(text: string): boolean {
   return family !== 0 && isWide && others.length === 0;
 }
 
+/** The master key that is to replace the one there is; undefined: none is given. @throws StartError */
+export function readNewMasterKey(environment: Environment): string | undefined {
+  return secret(environment, 'HABEAS_NEW_MASTER_KEY');
+}
+
 /**
  * The settings that an environment gives, with defaults for what it leaves out.
  *

@@ -145,6 +145,13 @@ program
   .action(async (to: 'postgres' | 'file') => (await import('./copy-keys.js')).copyKeysTo(process.env, to));
 
 program
+  .command('replace-master-key')
+  .description(
+    'wrap all keys of HABEAS_DATA or HABEAS_KEYS by a new master key, made, or given by HABEAS_NEW_MASTER_KEY, while no server uses the folder; the log stays as it is (docs/master-key.md)',
+  )
+  .action(async () => (await import('./replace-master-key.js')).replaceMasterKey(process.env));
+
+program
   .command('verify')
   .description(
     'check that nobody edited the log of HABEAS_DATA or HABEAS_LOG, or an evidence bundle: chains, tree, seals; exit code 2 if it is not whole',

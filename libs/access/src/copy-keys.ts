@@ -47,10 +47,10 @@ export async function copyKeys({ to, between, toFolder = between.folder, onProgr
 async function copyAll(source: OpenedKeys, target: OpenedKeys, onProgress?: (keys: number) => void): Promise<number> {
   let count = 0;
   for await (const page of source.rows.all()) {
-    const keys = page.map((row) => Buffer.from(openKey(source, row)));
+    const keys = await Promise.all(page.map(async (row) => Buffer.from(await openKey(source, row))));
     const there = await Promise.all(page.map((row) => target.rows.obtain(row)));
     for (const [index, row] of there.entries()) {
-      if (row.keyId === page[index]?.keyId && keys[index]?.equals(openKey(target, row)) === true) continue;
+      if (row.keyId === page[index]?.keyId && keys[index]?.equals(await openKey(target, row)) === true) continue;
       throw new KeyStoreError(
         'other-keys',
         `The ${target.rows.place} holds another key than the ${source.rows.place} for the same ${row.kind}. ` +

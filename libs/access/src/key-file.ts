@@ -8,9 +8,10 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { Randomness } from '#kernel';
-import { isNotADatabase, KeyStoreError, toKeyStoreError, wrongMasterKey } from './key-store-error.js';
+import { isNotADatabase, KeyStoreError, replacedMasterKey, toKeyStoreError } from './key-store-error.js';
+import type { WrappedAnew } from './key-rows.js';
 import { putInPlace } from './master-key.js';
-import { fits, makeCheck } from './wrapping.js';
+import { makeCheck, type WrappedKey } from './wrapping.js';
 
 /** "Habk": says in the file's header that it is ours. */
 const APPLICATION_ID = 0x4861626b;
@@ -27,7 +28,7 @@ const SCHEMA = `
 `;
 
 /** How long a connection waits for a lock before it gives up, in milliseconds. */
-export const PATIENCE = 5_000;
+const PATIENCE = 5_000;
 
 /**
  * Looks at the file without touching it.
@@ -82,11 +83,90 @@ export function createKeyFile(file: string, master: Uint8Array, randomness: Rand
   }
 }
 
-/** @throws KeyStoreError `wrong-master-key` */
-export function checkMasterKey(db: DatabaseSync, file: string, master: Uint8Array): void {
+/** The row that tells whether a master key fits. @throws KeyStoreError `corrupt` */
+export function readCheck(db: DatabaseSync, file: string): Uint8Array {
   const row = db.prepare("SELECT wrapped FROM keys WHERE kind = 'check'").get();
   if (row === undefined) throw corrupt(file, 'the row that tells whether a master key fits is missing');
-  if (!fits(row.wrapped as Uint8Array, master)) throw wrongMasterKey(`key store ${file}`);
+  return row.wrapped as Uint8Array;
+}
+
+/** To be called in a transaction that writes. @throws KeyStoreError `wrong-master-key`: the row is not this one any more */
+export function assertNotReplaced(db: DatabaseSync, file: string, check: Uint8Array): void {
+  if (!Buffer.from(check).equals(readCheck(db, file))) throw replacedMasterKey(`key store ${file}`);
+}
+
+/** What happens in one transaction that writes. */
+export function inTransaction<T>(db: DatabaseSync, write: () => T): T {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const written = write();
+    db.exec('COMMIT');
+    return written;
+  } catch (error) {
+    // A failed COMMIT (a full disk) has rolled back by itself.
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** As `KeyRows.replaceAll`; `check` is the row as it was. */
+export function replaceAll(db: DatabaseSync, file: string, check: Uint8Array, anew: WrappedAnew): number {
+  const update = db.prepare('UPDATE keys SET wrapped = ? WHERE kind = ? AND name = ?');
+  const count = inTransaction(db, () => {
+    assertNotReplaced(db, file, check);
+    let keys = 0;
+    let last = { kind: '', name: '' };
+    for (;;) {
+      const page = pageBehind(db, last);
+      for (const key of page) update.run(anew.row(key).wrapped, key.kind, key.name);
+      const end = page.at(-1);
+      if (end === undefined) break;
+      keys += page.length;
+      last = end;
+    }
+    db.prepare("UPDATE keys SET wrapped = ? WHERE kind = 'check'").run(anew.check);
+    return keys;
+  });
+  emptyJournal(db, file);
+  return count;
+}
+
+/** As many as a page of keys holds. */
+const KEYS_AT_ONCE = 500;
+
+/** Keys behind one, in the order of their places; none: that one was the last. */
+export function pageBehind(
+  db: DatabaseSync,
+  { kind, name }: { readonly kind: string; readonly name: string },
+): readonly WrappedKey[] {
+  const select = db.prepare(
+    "SELECT kind, name, key_id, wrapped FROM keys WHERE kind <> 'check' AND (kind, name) > (?, ?) ORDER BY kind, name LIMIT ?",
+  );
+  return select.all(kind, name, KEYS_AT_ONCE).map(asKey);
+}
+
+export function asKey(row: Readonly<Record<string, unknown>>): WrappedKey {
+  const { kind, name, key_id: keyId, wrapped } = row;
+  return { kind, name, keyId, wrapped } as WrappedKey;
+}
+
+/** How long keys that others wait for are held up by whoever reads while the journal is to be emptied, in milliseconds. */
+const EMPTYING_PATIENCE = 2_000;
+
+/**
+ * The journal holds pages as they were before. Whoever reads at this moment keeps it from being emptied, which to SQLite is
+ * no error.
+ * @throws KeyStoreError `unavailable`
+ */
+export function emptyJournal(db: DatabaseSync, file: string): void {
+  db.exec(`PRAGMA busy_timeout = ${EMPTYING_PATIENCE}`);
+  try {
+    const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+    if (busy !== 0)
+      throw new KeyStoreError('unavailable', `The key store ${file} is being read for long; try again in a moment.`);
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${PATIENCE}`);
+  }
 }
 
 /** A connection that reads, in whatever thread. */

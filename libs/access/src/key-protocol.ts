@@ -3,6 +3,12 @@ import type { KeyStoreErrorCode } from './key-store-error.js';
 import type { KeyIds, RowPlace } from './key-rows.js';
 import type { WrappedKey } from './wrapping.js';
 
+export interface KeyWriterStart {
+  readonly file: string;
+  /** The row that tells whether a master key fits, as it is: the keys that will be asked for are wrapped by that master key. */
+  readonly check: Uint8Array;
+}
+
 export type ToKeyWriter =
   | { readonly kind: 'obtain'; readonly keys: readonly WrappedKey[] }
   | { readonly kind: 'destroy'; readonly what: readonly (RowPlace | KeyIds)[] }

@@ -4,7 +4,9 @@
  * - `missing`: it is not there, though it must be.
  * - `foreign`: what lies there is no key store of Habeas, or one of a newer version; `corrupt`: it is damaged. Either was
  *   left as it is.
- * - `wrong-master-key`, `malformed-master-key`, `master-key-missing`: as they say; nothing was written.
+ * - `wrong-master-key`, `malformed-master-key`, `master-key-missing`: as they say; nothing was written. The first also where the master
+ *   key was replaced since the key store was opened.
+ * - `new-master-key-missing`, `same-master-key`, `old-master-key-there`: of a master key that was to be replaced; nothing was changed.
  * - `malformed-connection-string`: of a key store in PostgreSQL; the message does not repeat it.
  * - `other-keys`: two that were to hold the same keys do not; nothing was overwritten.
  * - `read-only`: it cannot be written, or was opened only to be read; `disk-full`; `unavailable`; `closed`. No key was made.
@@ -16,6 +18,9 @@ export type KeyStoreErrorCode =
   | 'wrong-master-key'
   | 'malformed-master-key'
   | 'master-key-missing'
+  | 'new-master-key-missing'
+  | 'same-master-key'
+  | 'old-master-key-there'
   | 'malformed-connection-string'
   | 'other-keys'
   | 'read-only'
@@ -38,7 +43,15 @@ export class KeyStoreError extends Error {
 export function wrongMasterKey(place: string): KeyStoreError {
   return new KeyStoreError(
     'wrong-master-key',
-    `The master key does not open the ${place}. Give the one it was made with; nothing was changed.`,
+    `The master key does not open the ${place}. Give the one that it was made with, or the one that replaced that; nothing was changed.`,
+  );
+}
+
+/** Said by who opened it with the one before. `place`: as `KeyRows.place`. */
+export function replacedMasterKey(place: string): KeyStoreError {
+  return new KeyStoreError(
+    'wrong-master-key',
+    `The master key of the ${place} was replaced since it was opened. Start again, with the new one; nothing was changed.`,
   );
 }
 

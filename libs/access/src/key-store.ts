@@ -9,9 +9,9 @@
 import { LRUCache } from 'lru-cache';
 import { randomId, type Randomness } from '#kernel';
 import type { KeyStore, StreamKey } from '#log-format';
-import { openKey, type OpenedKeys } from './key-rows.js';
+import { type OpenedKeys, refuseKey, stillFits } from './key-rows.js';
 import { KeyStoreError } from './key-store-error.js';
-import { type KeyPlace, wrap, type WrappedKey } from './wrapping.js';
+import { type KeyPlace, unwrap, wrap, type WrappedKey, type WrappedRow } from './wrapping.js';
 
 /** How long a key in memory counts, in milliseconds. */
 export interface Trust {
@@ -33,11 +33,20 @@ interface Opened {
   readonly confirmed: number;
 }
 
-export function keyStoreOver(keys: OpenedKeys, randomness: Randomness, trust: Trust = FOR_EVER): KeyStore {
+/** A key store that can say whether its master key is the one that holds. */
+export interface CheckedKeyStore extends KeyStore {
+  /**
+   * `wrong-master-key`: another took its place since this opening, which opens nothing any more that it does not remember, and makes no
+   * key. Looks again for the next who asks, as often as keys are looked up again; waits for nothing.
+   */
+  health(): 'open' | 'wrong-master-key';
+}
+
+export function keyStoreOver(keys: OpenedKeys, randomness: Randomness, trust: Trust = FOR_EVER): CheckedKeyStore {
   return new OpeningKeyStore(keys, randomness, trust);
 }
 
-class OpeningKeyStore implements KeyStore {
+class OpeningKeyStore implements CheckedKeyStore {
   readonly #byPlace = new LRUCache<string, Opened>({ max: MAX_CACHED_KEYS });
   readonly #byId = new LRUCache<string, Opened>({ max: MAX_CACHED_KEYS });
   /** Keys that are being looked up or made: whoever asks meanwhile waits for the same one. */
@@ -45,6 +54,9 @@ class OpeningKeyStore implements KeyStore {
   /** Ids of keys that were destroyed: one that was being looked up meanwhile is not to come back by that. */
   readonly #destroyed = new Set<string>();
   #closed = false;
+  #replaced = false;
+  /** When it was last asked whether the master key fits. */
+  #asked = performance.now();
 
   constructor(
     private readonly keys: OpenedKeys,
@@ -66,14 +78,14 @@ class OpeningKeyStore implements KeyStore {
     const known = this.#byPlace.get(placeOf(at));
     const fresh = this.#counts(known, this.trust.unasked) ? known : undefined;
     if (fresh !== undefined) return fresh.key.key;
-    let row: WrappedKey | undefined;
+    let row: WrappedRow | undefined;
     try {
       row = await this.keys.rows.at(at);
     } catch (error) {
       if (!this.#counts(known, this.trust.unconfirmed) || !isUnavailable(error)) throw error;
       return known.key.key;
     }
-    if (row !== undefined) return this.#open(row).key;
+    if (row !== undefined) return (this.#open(row) ?? (await this.#refuse(row))).key;
     if (known !== undefined) this.#forget(known);
     return undefined;
   }
@@ -121,7 +133,8 @@ class OpeningKeyStore implements KeyStore {
       }
       return found;
     }
-    for (const row of rows) if (!this.#destroyed.has(row.keyId)) found.set(row.keyId, this.#open(row));
+    for (const row of rows)
+      if (!this.#destroyed.has(row.keyId)) found.set(row.keyId, this.#open(row) ?? (await this.#refuse(row)));
     for (const [keyId, known] of asked) if (known !== undefined && !found.has(keyId)) this.#forget(known);
     return found;
   }
@@ -156,18 +169,48 @@ class OpeningKeyStore implements KeyStore {
       // What comes back is what lies there: another process, or another node, may have been first.
       const row = await rows.obtain({ ...place, wrapped });
       if (this.#destroyed.has(row.keyId)) throw beingDestroyed(rows.place);
-      const key = this.#open(row);
+      const key = this.#open(row) ?? (await this.#refuse(row));
       if (known !== undefined && known.key.keyId !== key.keyId) this.#byId.delete(known.key.keyId);
       return key;
     } catch (error) {
+      this.#note(error);
       const mayServe = this.#counts(known, this.trust.unconfirmed) && !this.#destroyed.has(known.key.keyId);
       if (!mayServe || !isUnavailable(error)) throw error;
       return known.key;
     }
   }
 
-  #open(row: WrappedKey): StreamKey {
-    const key = { keyId: row.keyId, key: openKey(this.keys, row) };
+  health(): 'open' | 'wrong-master-key' {
+    const now = performance.now();
+    if (!this.#replaced && !this.#closed && now - this.#asked > this.trust.unasked) {
+      this.#asked = now;
+      stillFits(this.keys).then(
+        (fits) => (this.#replaced = !fits),
+        () => undefined,
+      );
+    }
+    return this.#replaced ? 'wrong-master-key' : 'open';
+  }
+
+  async #refuse(row: WrappedRow): Promise<never> {
+    try {
+      return await refuseKey(this.keys, row);
+    } catch (error) {
+      this.#note(error);
+      throw error;
+    }
+  }
+
+  #note(error: unknown): void {
+    if (error instanceof KeyStoreError && error.code === 'wrong-master-key') this.#replaced = true;
+  }
+
+  #open(row: WrappedRow): StreamKey | undefined {
+    const opened = unwrap(row.wrapped, row, this.keys.master);
+    return opened && this.#remember(row, { keyId: row.keyId, key: opened });
+  }
+
+  #remember(row: WrappedRow, key: StreamKey): StreamKey {
     const opened = { place: placeOf(row), key, confirmed: performance.now() };
     this.#byPlace.set(opened.place, opened);
     this.#byId.set(row.keyId, opened);

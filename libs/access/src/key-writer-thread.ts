@@ -1,6 +1,6 @@
 /** The calling thread's end of the key writer: what is asked for while one write is under way goes into the next. */
 import { Worker } from 'node:worker_threads';
-import type { FromKeyWriter, ToKeyWriter } from './key-protocol.js';
+import type { FromKeyWriter, KeyWriterStart, ToKeyWriter } from './key-protocol.js';
 import { KeyStoreError } from './key-store-error.js';
 import type { KeyIds, RowPlace } from './key-rows.js';
 import type { WrappedKey } from './wrapping.js';
@@ -21,9 +21,9 @@ export class KeyWriterThread {
   #gone: KeyStoreError | undefined;
   #whenIdle: (() => void) | undefined;
 
-  static start(file: string): Promise<KeyWriterThread> {
+  static start(start: KeyWriterStart): Promise<KeyWriterThread> {
     const worker = new Worker(new URL('./key-writer.js', import.meta.url), {
-      workerData: { file },
+      workerData: start,
       name: 'key writer',
     });
     return new Promise((resolve, reject) => {

@@ -1,15 +1,15 @@
 /** The thread that writes keys.db, so that waiting for the disk blocks nobody. One message is one transaction. */
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openForWriting, PATIENCE } from './key-file.js';
-import type { FromKeyWriter, ToKeyWriter } from './key-protocol.js';
-import { KeyStoreError, toKeyStoreError } from './key-store-error.js';
+import { assertNotReplaced, emptyJournal, inTransaction, openForWriting } from './key-file.js';
+import type { FromKeyWriter, KeyWriterStart, ToKeyWriter } from './key-protocol.js';
+import { toKeyStoreError } from './key-store-error.js';
 import type { KeyIds, RowPlace } from './key-rows.js';
 import type { WrappedKey } from './wrapping.js';
 
 const port = parentPort;
 if (port === null) throw new Error('This file runs in a worker thread.');
-const { file } = workerData as { readonly file: string };
+const { file, check } = workerData as KeyWriterStart;
 
 function answer(act: () => FromKeyWriter): void {
   let message: FromKeyWriter;
@@ -58,53 +58,24 @@ function prepare(connection: DatabaseSync): Writes {
   const select = connection.prepare('SELECT key_id, wrapped FROM keys WHERE kind = ? AND name = ?');
   const remove = connection.prepare('DELETE FROM keys WHERE kind = ? AND name = ?');
   const removeById = connection.prepare("DELETE FROM keys WHERE key_id = ? AND kind = 'stream'");
-  const inTransaction = <T>(write: () => T): T => {
-    connection.exec('BEGIN IMMEDIATE');
-    try {
-      const written = write();
-      connection.exec('COMMIT');
-      return written;
-    } catch (error) {
-      // A failed COMMIT (a full disk) has rolled back by itself.
-      if (connection.isTransaction) connection.exec('ROLLBACK');
-      throw error;
-    }
-  };
   return {
     obtainAll: (keys) =>
-      inTransaction(() =>
-        keys.map(({ kind, name, keyId, wrapped }) => {
+      inTransaction(connection, () => {
+        assertNotReplaced(connection, file, check);
+        return keys.map(({ kind, name, keyId, wrapped }) => {
           insert.run(kind, name, keyId, wrapped);
           const row = select.get(kind, name) as { key_id: string; wrapped: Uint8Array };
           return { kind, name, keyId: row.key_id, wrapped: row.wrapped };
-        }),
-      ),
+        });
+      }),
     destroyAll: (what) => {
-      inTransaction(() => {
+      inTransaction(connection, () => {
         for (const one of what) {
           if ('keyIds' in one) for (const keyId of one.keyIds) removeById.run(keyId);
           else remove.run(one.kind, one.name);
         }
       });
-      emptyJournal(connection);
+      emptyJournal(connection, file);
     },
   };
-}
-
-/** How long keys that others wait for are held up by whoever reads while the journal is to be emptied, in milliseconds. */
-const EMPTYING_PATIENCE = 2_000;
-
-/**
- * The journal holds pages as they were before. Whoever reads at this moment keeps it from being emptied, which to SQLite is
- * no error.
- */
-function emptyJournal(connection: DatabaseSync): void {
-  connection.exec(`PRAGMA busy_timeout = ${EMPTYING_PATIENCE}`);
-  try {
-    const { busy } = connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
-    if (busy !== 0)
-      throw new KeyStoreError('unavailable', `The key store ${file} is being read for long; try again in a moment.`);
-  } finally {
-    connection.exec(`PRAGMA busy_timeout = ${PATIENCE}`);
-  }
 }

@@ -6,7 +6,9 @@ import type { KeyStore } from '#log-format';
 import { realRandomness as randomness } from '../../../test/support/real.js';
 import type { OpenKeyStore } from './open-key-store.js';
 import { openSqliteKeyStore } from './sqlite-key-store.js';
-import { keyStoreContract } from './test-support/key-store-contract.js';
+import { replaceMasterKey } from './replace-master-key.js';
+import { keyStoreContract, type KeyStorePlace } from './test-support/key-store-contract.js';
+import { masterKeyContract } from './test-support/master-key-contract.js';
 
 /** Everything in the folder, byte for byte, but for the journal and its index. */
 function filesIn(folder: string): Record<string, string> {
@@ -28,38 +30,41 @@ function inDatabase<Result>(file: string, act: (db: DatabaseSync) => Result): Pr
   }
 }
 
-describe('keys.db keeps the contract', () => {
-  keyStoreContract(() => {
-    const folder = mkdtempSync(join(tmpdir(), 'habeas-keys-'));
-    const file = join(folder, 'keys.db');
-    const change = async (sql: string, ...parameters: string[]): Promise<void> => {
-      await inDatabase(file, (db) => db.prepare(sql).run(...parameters));
-    };
-    return Promise.resolve({
-      folder,
-      openedBy: [],
-      open: openSqliteKeyStore,
-      count: () =>
-        inDatabase(file, (db) => Number(db.prepare("SELECT count(*) AS n FROM keys WHERE kind = 'stream'").get()?.n)),
-      destroy: (keyId) => change('DELETE FROM keys WHERE key_id = ?', keyId),
-      copyRow: (from, to) =>
-        change('UPDATE keys SET wrapped = (SELECT wrapped FROM keys WHERE key_id = ?) WHERE key_id = ?', from, to),
-      bytes: () => {
-        const { 'master.key': _, ...files } = filesIn(folder);
-        return Promise.resolve(Buffer.from(Object.entries(files).flat().join('\n'), 'latin1'));
-      },
-      lose: () => {
-        rmSync(file);
-        return Promise.resolve();
-      },
-      becomeNewer: () => change('PRAGMA user_version = 99'),
-      becomeForeign: () => change('CREATE TABLE cats (name TEXT)'),
-      remove: () => {
-        rmSync(folder, { recursive: true });
-        return Promise.resolve();
-      },
-    });
+function place(): Promise<KeyStorePlace> {
+  const folder = mkdtempSync(join(tmpdir(), 'habeas-keys-'));
+  const file = join(folder, 'keys.db');
+  const change = async (sql: string, ...parameters: string[]): Promise<void> => {
+    await inDatabase(file, (db) => db.prepare(sql).run(...parameters));
+  };
+  return Promise.resolve({
+    folder,
+    openedBy: [],
+    open: openSqliteKeyStore,
+    count: () =>
+      inDatabase(file, (db) => Number(db.prepare("SELECT count(*) AS n FROM keys WHERE kind = 'stream'").get()?.n)),
+    destroy: (keyId) => change('DELETE FROM keys WHERE key_id = ?', keyId),
+    copyRow: (from, to) =>
+      change('UPDATE keys SET wrapped = (SELECT wrapped FROM keys WHERE key_id = ?) WHERE key_id = ?', from, to),
+    bytes: () => {
+      const { 'master.key': _, ...files } = filesIn(folder);
+      return Promise.resolve(Buffer.from(Object.entries(files).flat().join('\n'), 'latin1'));
+    },
+    lose: () => {
+      rmSync(file);
+      return Promise.resolve();
+    },
+    becomeNewer: () => change('PRAGMA user_version = 99'),
+    becomeForeign: () => change('CREATE TABLE cats (name TEXT)'),
+    remove: () => {
+      rmSync(folder, { recursive: true });
+      return Promise.resolve();
+    },
   });
+}
+
+describe('keys.db keeps the contract', () => {
+  keyStoreContract(place);
+  masterKeyContract(place);
 });
 
 let folder: string;
@@ -206,4 +211,14 @@ describe('what was destroyed is nowhere in the folder any more, while the key st
     expect(held(wrapped)).toBe(0);
     expect(await store.find([keyId])).toEqual(new Map());
   }, 20_000);
+
+  test('what was wrapped by a master key that was replaced', async () => {
+    const store = await open();
+    await Promise.all(Array.from({ length: 2_000 }, (_, n) => store.obtain(`s-${n}`)));
+    const wrapped = await wrappedOf('true');
+    expect(held(wrapped)).toBe(2_001);
+    await replaceMasterKey({ of: { folder, randomness } });
+    expect(held(wrapped)).toBe(0);
+    expect(held(await wrappedOf('true'))).toBe(2_001);
+  });
 });

@@ -10,15 +10,32 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { KeyStore } from '#log-format';
-import { checkMasterKey, createKeyFile, inspectKeyFile, openForReading } from './key-file.js';
-import type { KeyIds, KeyRows, OpenedKeys, RowPlace } from './key-rows.js';
+import {
+  asKey,
+  createKeyFile,
+  emptyJournal,
+  inspectKeyFile,
+  openForReading,
+  openForWriting,
+  pageBehind,
+  readCheck,
+  replaceAll,
+} from './key-file.js';
+import type { KeyIds, KeyRows, OpenedKeys, RowPlace, WrappedAnew } from './key-rows.js';
 import { KeyStoreError, toKeyStoreError } from './key-store-error.js';
-import { keyStoreOver } from './key-store.js';
+import { type CheckedKeyStore, keyStoreOver } from './key-store.js';
 import { KeyWriterThread } from './key-writer-thread.js';
-import { findMasterKey, MASTER_KEY_FILE, removeDrafts } from './master-key.js';
+import {
+  dropNext,
+  findMasterKey,
+  type FoundMasterKey,
+  holdingOf,
+  MASTER_KEY_FILE,
+  putNextInPlace,
+  removeDrafts,
+} from './master-key.js';
 import { forgetLoss, type OpenKeyStore, readOnly, refuseLost } from './open-key-store.js';
-import type { WrappedKey } from './wrapping.js';
+import type { KeyPlace, WrappedKey } from './wrapping.js';
 
 /** The file of a data folder that is the key store. */
 export const KEYS_FILE = 'keys.db';
@@ -28,7 +45,7 @@ export const KEYS_FILE = 'keys.db';
  * @throws KeyStoreError `missing`, `foreign`, `corrupt`, `wrong-master-key`, `malformed-master-key`, `master-key-missing`, `read-only`,
  *   `disk-full`, `unavailable`
  */
-export async function openSqliteKeyStore(options: OpenKeyStore): Promise<KeyStore> {
+export async function openSqliteKeyStore(options: OpenKeyStore): Promise<CheckedKeyStore> {
   return keyStoreOver(await openSqliteKeys(options), options.randomness);
 }
 
@@ -43,20 +60,22 @@ export async function openSqliteKeys(options: OpenKeyStore): Promise<OpenedKeys>
     if (absent && mode === 'read') throw new KeyStoreError('unavailable', `There is no key store at ${file}.`);
     if (absent) refuseLost(options, place);
     // Only beside a key store that is new is a master key made: another one would open nothing of an old one.
-    const master = findMasterKey(options, absent, place);
+    const found = findMasterKey(options, absent, place);
     if (absent) {
-      createKeyFile(file, master, randomness);
+      createKeyFile(file, found.key, randomness);
       forgetLoss(options);
     }
     // SQLite would open it to be read, leave a journal beside it, and say so at the first new key only.
     if (mode === 'write') accessSync(file, constants.W_OK);
     const reader = openForReading(file);
     try {
-      checkMasterKey(reader, file, master);
+      const check = readCheck(reader, file);
+      const master = holdingOf(found, check, place);
+      const finished = mode === 'write' && settleReplacement(options, found, master, file);
       // Both files are in place: whatever drafts there are, nobody gives them a name any more.
       if (mode === 'write') for (const made of [file, join(folder, MASTER_KEY_FILE)]) removeDrafts(made);
-      const writer = mode === 'write' ? await KeyWriterThread.start(file) : undefined;
-      return { rows: new SqliteKeyRows(place, reader, writer), master };
+      const writer = mode === 'write' ? await KeyWriterThread.start({ file, check }) : undefined;
+      return { rows: new SqliteKeyRows(place, file, check, reader, writer), master, finished };
     } catch (error) {
       reader.close();
       throw error;
@@ -66,8 +85,26 @@ export async function openSqliteKeys(options: OpenKeyStore): Promise<OpenedKeys>
   }
 }
 
-/** As many as a page of keys holds that are carried elsewhere. */
-const KEYS_AT_ONCE = 500;
+/** Ends a replacement of the master key that was interrupted. @returns whether the new one holds */
+function settleReplacement(
+  { folder }: OpenKeyStore,
+  found: FoundMasterKey,
+  holding: Uint8Array,
+  file: string,
+): boolean {
+  if (holding !== found.next || found.file === undefined) {
+    dropNext(found, folder);
+    return false;
+  }
+  const db = openForWriting(file);
+  try {
+    emptyJournal(db, file);
+  } finally {
+    db.close();
+  }
+  putNextInPlace(found.file, holding);
+  return true;
+}
 
 class SqliteKeyRows implements KeyRows {
   readonly #selectByPlace: StatementSync;
@@ -75,6 +112,8 @@ class SqliteKeyRows implements KeyRows {
 
   constructor(
     readonly place: string,
+    private readonly file: string,
+    private readonly check: Uint8Array,
     private readonly reader: DatabaseSync,
     private readonly writer: KeyWriterThread | undefined,
   ) {
@@ -93,7 +132,7 @@ class SqliteKeyRows implements KeyRows {
 
   // Async, as a key store on another machine is.
   // eslint-disable-next-line @typescript-eslint/require-await
-  async at({ kind, name }: RowPlace): Promise<WrappedKey | undefined> {
+  async at({ kind, name }: Pick<KeyPlace, 'kind' | 'name'>): Promise<WrappedKey | undefined> {
     const there = this.#read(() => this.#selectByPlace.get(kind, name));
     return there && asKey(there);
   }
@@ -115,16 +154,27 @@ class SqliteKeyRows implements KeyRows {
 
   // eslint-disable-next-line @typescript-eslint/require-await
   async *all(): AsyncIterable<readonly WrappedKey[]> {
-    const select = this.reader.prepare(
-      "SELECT kind, name, key_id, wrapped FROM keys WHERE kind <> 'check' AND (kind, name) > (?, ?) ORDER BY kind, name LIMIT ?",
-    );
     let last = { kind: '', name: '' };
     for (;;) {
-      const page = this.#read(() => select.all(last.kind, last.name, KEYS_AT_ONCE)).map(asKey);
+      const page = this.#read(() => pageBehind(this.reader, last));
       const end = page.at(-1);
       if (end === undefined) return;
       yield page;
       last = end;
+    }
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async replaceAll(anew: WrappedAnew): Promise<number> {
+    if (this.writer === undefined) throw readOnly(this.place);
+    let db: DatabaseSync | undefined;
+    try {
+      db = openForWriting(this.file);
+      return replaceAll(db, this.file, this.check, anew);
+    } catch (error) {
+      throw toKeyStoreError(error, `The ${this.place} could not be written`);
+    } finally {
+      db?.close();
     }
   }
 
@@ -140,9 +190,4 @@ class SqliteKeyRows implements KeyRows {
       throw toKeyStoreError(error, `The ${this.place} could not be read`);
     }
   }
-}
-
-function asKey(row: Readonly<Record<string, unknown>>): WrappedKey {
-  const { kind, name, key_id: keyId, wrapped } = row;
-  return { kind, name, keyId, wrapped } as WrappedKey;
 }

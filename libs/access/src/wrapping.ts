@@ -15,17 +15,20 @@ export interface KeyPlace {
   readonly keyId: string;
 }
 
-/** A key as it lies in a key store, whichever that is: what it was wrapped as there, it is in another. */
-export interface WrappedKey extends KeyPlace {
-  readonly kind: 'stream' | 'secret';
+export interface WrappedRow extends KeyPlace {
   readonly wrapped: Uint8Array;
 }
 
-/** The row that only tells whether a master key fits. */
-const CHECK = { kind: 'check', name: 'master', keyId: 'master' } as const;
+/** A key as it lies in a key store, whichever that is: what it was wrapped as there, it is in another. */
+export interface WrappedKey extends WrappedRow {
+  readonly kind: 'stream' | 'secret';
+}
+
+/** The place of the row that only tells whether a master key fits. */
+export const CHECK = { kind: 'check', name: 'master', keyId: 'master' } as const;
 
 /** The row for a new key store. */
-export function makeCheck(master: Uint8Array, randomness: Randomness): typeof CHECK & { readonly wrapped: Uint8Array } {
+export function makeCheck(master: Uint8Array, randomness: Randomness): WrappedRow {
   return { ...CHECK, wrapped: wrap(randomness.bytes(32), CHECK, master, randomness) };
 }
 

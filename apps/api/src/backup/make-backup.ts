@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { copyKeys, copySqliteKeyStore, KEYS_FILE, KeyStoreError, MASTER_KEY_FILE } from '#access';
+import { copyKeys, copySqliteKeyStore, isBeingReplaced, KEYS_FILE, KeyStoreError, MASTER_KEY_FILE } from '#access';
 import { EventStoreError } from '#event-store';
 import { copySqliteLog, LOG_FILE } from '#event-store-sqlite';
 import { markInFolder, unfinished } from '../copy/mark.js';
@@ -99,6 +99,11 @@ function masterKeyOf({ data, masterKey, masterKeyFile }: KeySettings): MasterKey
 function masterKeyText({ data, masterKey, masterKeyFile }: KeySettings): string {
   if (masterKey !== undefined) return `${masterKey.trim()}\n`;
   const file = masterKeyFile ?? join(data, MASTER_KEY_FILE);
+  if (isBeingReplaced(file)) {
+    throw new BackupError(
+      `The master key ${file} is being replaced, or that was interrupted: start the server, or run "habeas replace-master-key" again.`,
+    );
+  }
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { KEYS_FILE, MASTER_KEY_FILE } from '#access';
+import { KEYS_FILE, KeyStoreError, MASTER_KEY_FILE } from '#access';
 import { EventStoreError } from '#event-store';
 import { LOG_FILE, takeOwnership, type Ownership } from '#event-store-sqlite';
 import { BackupError } from './backup-error.js';
@@ -131,7 +131,17 @@ async function judge(places: CopyPlaces, manifest: Manifest, options: OpenBackup
         'or HABEAS_MASTER_KEY to the one of the backed-up server. With --accept-closed the backup is taken unopened.',
     );
   }
-  const checked = await checkCopy(places, master, (events) => options.onProgress?.(events, manifest.events));
+  const checked = await checkCopy(places, master, (events) => options.onProgress?.(events, manifest.events)).catch(
+    (error: unknown) => {
+      throw isOfAnotherMasterKey(error)
+        ? new BackupError(
+            `The master key does not open the backup. The keys in it open with the one that the server had when it was made ` +
+              `(${manifest.madeAt}); one that replaced it later does not open them. Set HABEAS_MASTER_KEY_FILE or HABEAS_MASTER_KEY to that one.`,
+            { cause: error },
+          )
+        : error;
+    },
+  );
   const { logId, events, last } = checked;
   if (logId !== manifest.logId || events !== manifest.events || last.hash !== manifest.last.hash) {
     throw new BackupError(
@@ -146,6 +156,11 @@ async function judge(places: CopyPlaces, manifest: Manifest, options: OpenBackup
     );
   }
   return checked;
+}
+
+function isOfAnotherMasterKey(error: unknown): boolean {
+  const cause = error instanceof BackupError ? error.cause : undefined;
+  return cause instanceof KeyStoreError && cause.code === 'wrong-master-key';
 }
 
 function explained(error: unknown, data: string): unknown {

@@ -1,5 +1,5 @@
 /** What the HTTP interface stands on: made by the composition root, handed to the controllers. */
-import type { AccessDirectory, AccessTrail, Admitted } from '#access';
+import type { AccessDirectory, AccessTrail, Admitted, CheckedKeyStore } from '#access';
 import type { CommandHandler } from '#command-handling';
 import type { OwnLens } from '#domain';
 import type { EventStore } from '#event-store';
@@ -35,6 +35,7 @@ export interface Habeas {
   readonly bundles: Bundles;
   /** For whoever asks for what is stored as it is stored. */
   readonly eventStore: Pick<EventStore, 'readAll' | 'readStream'>;
+  readonly keys: Pick<CheckedKeyStore, 'health'>;
   /** How far the views of who may see everything are, measured against the log. */
   readonly progress: () => Promise<ViewsProgress>;
   readonly progressByCeiling: () => Promise<ProgressByCeiling>;

@@ -30,7 +30,8 @@ export class HealthController {
       'built beside the served one (`rebuilding`) does not change that. Where a projection stopped, `views.poison` names ' +
       'the event that it could not take in. What the views hold is served in every state but `starting`. `ceilings` tells the same of the views ' +
       'of keys with a lower ceiling: those are not waited for, but where they stopped or fail, the server is not ready. `access` is `silent` while ' +
-      'the log has not been heard for over ten seconds: what was revoked elsewhere is not known then, and all keys are refused.',
+      'the log has not been heard for over ten seconds: what was revoked elsewhere is not known then, and all keys are refused. `keys` is ' +
+      '`wrong-master-key` once the master key of the key store was replaced: the server has to be started again, with the new one.',
   })
   @ApiResponse({
     status: 200,
@@ -39,7 +40,8 @@ export class HealthController {
   })
   @ApiResponse({
     status: 503,
-    description: 'Not ready: catching up, stopped at an event, failing, refusing keys, or shutting down.',
+    description:
+      'Not ready: catching up, stopped at an event, failing, refusing keys, without the right master key, or shutting down.',
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Ready' } } },
   })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readonly<Record<string, unknown>>> {
@@ -47,8 +49,9 @@ export class HealthController {
     const { confidential: views, ...ceilings } = progress;
     const accepting = this.habeas.accepting();
     const access = this.habeas.access.health().following ? 'following' : 'silent';
-    const ready = accepting && areFit(progress) && access === 'following';
+    const keys = this.habeas.keys.health();
+    const ready = accepting && areFit(progress) && access === 'following' && keys === 'open';
     reply.code(ready ? 200 : 503);
-    return { status: ready ? 'ready' : accepting ? 'not-ready' : 'shutting-down', access, views, ceilings };
+    return { status: ready ? 'ready' : accepting ? 'not-ready' : 'shutting-down', access, keys, views, ceilings };
   }
 }

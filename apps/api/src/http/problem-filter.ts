@@ -29,6 +29,10 @@ const READ_ONLY = ['read-only', 'The data folder of the server cannot be written
 
 const keyStoreProblems: Readonly<Partial<Record<KeyStoreErrorCode, readonly [DoorCode, string]>>> = {
   unavailable: ['keys-unavailable', 'The key store cannot be reached. Nothing was recorded; try again.'],
+  'wrong-master-key': [
+    'wrong-master-key',
+    'The master key was replaced, and this server still has the one before: it has to be started again. Nothing was recorded.',
+  ],
   'disk-full': DISK_FULL,
   'read-only': READ_ONLY,
   closed: ['shutting-down', 'The server is shutting down.'],
@@ -81,7 +85,7 @@ export function problemFor(thrown: unknown, requestId: string, report: (line: st
   if (thrown instanceof IntegrityError || thrown instanceof UndecodableEventError) {
     // Names stream and event, and what is wrong with it; nothing that it says.
     report(`request ${requestId}: ${thrown.message}`);
-  } else if (expected === undefined && thrown instanceof KeyStoreError) {
+  } else if (thrown instanceof KeyStoreError && (expected === undefined || thrown.code === 'wrong-master-key')) {
     report(`request ${requestId}: ${thrown.message}`);
   } else if (expected === undefined) report(`request ${requestId} failed: ${frames(thrown)}`);
   return expected ?? problem('internal-error', `The server failed. Its log has more under ${requestId}.`);

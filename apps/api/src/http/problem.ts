@@ -51,6 +51,7 @@ const doorProblems = {
   'not-yet-visible': { status: 503, title: unavailable },
   'views-stopped': { status: 503, title: unavailable },
   'keys-unavailable': { status: 503, title: unavailable },
+  'wrong-master-key': { status: 503, title: unavailable },
   'log-unavailable': { status: 503, title: unavailable },
   'outcome-unknown': { status: 503, title: unavailable },
   'read-only': { status: 503, title: unavailable },

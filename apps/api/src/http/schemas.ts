@@ -810,6 +810,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
   Ready: object({
     status: oneOf('ready', 'not-ready', 'shutting-down'),
     access: oneOf('following', 'silent'),
+    keys: oneOf('open', 'wrong-master-key'),
     views: object<ViewsProgress>(viewsProgress),
     ceilings,
   }),

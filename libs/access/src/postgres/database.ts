@@ -51,6 +51,12 @@ export class Database {
         // Only what somebody waits for keeps the process alive.
         allowExitOnIdle: true,
         application_name: 'habeas',
+        // What was committed while a statement waited for a lock is to be seen by it, whatever the server is set to otherwise.
+        // The driver awaits it, though its types do not say so.
+        // eslint-disable-next-line @typescript-eslint/no-misused-promises
+        onConnect: async (client) => {
+          await client.query('SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED');
+        },
       });
     } catch {
       throw malformed('The database driver does not understand it.');

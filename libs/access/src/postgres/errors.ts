@@ -10,7 +10,7 @@ const FAILURES: Readonly<Record<string, readonly [KeyStoreErrorCode, string]>> =
   '3D000': ['unavailable', 'it has no database of that name'],
   '42501': [
     'read-only',
-    'the user lacks rights: to make or use the schema, and to select from, insert into and delete from its tables',
+    'the user lacks rights: to make or use the schema, and to select from, insert into and delete from its tables (and to update them, where the master key is replaced)',
   ],
   '25006': ['unavailable', 'it takes no writes; connect to the primary'],
   '53100': ['disk-full', 'its disk is full'],

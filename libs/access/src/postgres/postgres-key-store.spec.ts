@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { KeyStore } from '#log-format';
 import {
   type EmbeddedPostgres,
   eventually,
@@ -13,6 +12,9 @@ import {
 } from '../../../../test/support/postgres.js';
 import { realRandomness as randomness } from '../../../../test/support/real.js';
 import { keyStoreContract, type KeyStorePlace } from '../test-support/key-store-contract.js';
+import type { CheckedKeyStore } from '../key-store.js';
+import { replaceMasterKey } from '../replace-master-key.js';
+import { eventuallyIs, masterKeyContract } from '../test-support/master-key-contract.js';
 import { type OpenPostgresKeyStore, openPostgresKeyStore } from './postgres-key-store.js';
 
 /** WebAssembly takes its time to begin. */
@@ -99,18 +101,20 @@ function placeOn(server: string): KeyStorePlace & { readonly schema: string; rea
 
 describe('the key store in PostgreSQL keeps the contract', () => {
   keyStoreContract(() => Promise.resolve(placeOn(embedded.connectionString)));
+  masterKeyContract(() => Promise.resolve(placeOn(embedded.connectionString)));
 });
 
 const real = realPostgres('the key store of several nodes');
 if (real !== undefined) {
   describe('the key store in PostgreSQL keeps the contract (HABEAS_TEST_POSTGRES)', () => {
     keyStoreContract(() => Promise.resolve(placeOn(real)));
+    masterKeyContract(() => Promise.resolve(placeOn(real)));
   });
 }
 
 describe('a key store that several nodes share', () => {
   let place: ReturnType<typeof placeOn>;
-  const opened: KeyStore[] = [];
+  const opened: CheckedKeyStore[] = [];
 
   beforeEach(() => {
     place = placeOn(embedded.connectionString);
@@ -122,7 +126,7 @@ describe('a key store that several nodes share', () => {
     await place.remove();
   });
 
-  async function open(options: Partial<OpenPostgresKeyStore> = {}): Promise<KeyStore> {
+  async function open(options: Partial<OpenPostgresKeyStore> = {}): Promise<CheckedKeyStore> {
     const { folder, connectionString } = place;
     const store = await openPostgresKeyStore({ folder, connectionString, randomness, mode: 'write', ...options });
     opened.push(store);
@@ -151,6 +155,52 @@ describe('a key store that several nodes share', () => {
     await place.destroy(a.keyId);
     expect((await store.find([a.keyId])).size).toBe(0);
     expect((await store.obtain('s-1')).keyId).not.toBe(a.keyId);
+  });
+
+  test('a node that asks for nothing finds out as well that the master key was replaced', async () => {
+    const [old, next] = ['ab'.repeat(32), 'cd'.repeat(32)];
+    const store = await open({ masterKey: old, trust: { unasked: 0, unconfirmed: 60_000 } });
+    await store.obtain('s-1');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(store.health()).toBe('open');
+    const { folder, connectionString } = place;
+    await replaceMasterKey({ of: { folder, connectionString, masterKey: old, randomness }, next });
+    await eventuallyIs(() => store.health(), 'wrong-master-key');
+    await embedded.pause();
+    expect(store.health()).toBe('wrong-master-key');
+  });
+
+  test('the master key is replaced once, also where the connection breaks as that is committed', async () => {
+    const [old, next] = ['ab'.repeat(32), 'cd'.repeat(32)];
+    const made = await (await open({ masterKey: old })).obtain('s-1');
+    const { folder, connectionString } = place;
+    const of = { folder, connectionString, masterKey: old, randomness };
+    // eslint-disable-next-line @typescript-eslint/unbound-method
+    const query = pg.Client.prototype.query as (...parameters: unknown[]) => Promise<unknown>;
+    let breaks = 0;
+    let begun = false;
+    pg.Client.prototype.query = async function (this: pg.Client, ...parameters: unknown[]) {
+      const answer = await query.apply(this, parameters);
+      begun ||= String(parameters[0]).startsWith('LOCK TABLE');
+      if (begun && parameters[0] === 'COMMIT' && breaks++ === 0) throw new Error('Connection terminated unexpectedly');
+      return answer;
+    } as typeof pg.Client.prototype.query;
+    try {
+      expect(await replaceMasterKey({ of, next })).toEqual({ keys: 1 });
+    } finally {
+      pg.Client.prototype.query = query as typeof pg.Client.prototype.query;
+    }
+    expect(breaks).toBe(2);
+    expect(await (await open({ masterKey: next })).obtain('s-1')).toEqual(made);
+  });
+
+  test('while PostgreSQL is away nobody says that the master key was replaced', async () => {
+    const store = await open({ trust: { unasked: 0, unconfirmed: 60_000 } });
+    await embedded.pause();
+    for (let tries = 0; tries < 5; tries++) {
+      expect(store.health()).toBe('open');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   });
 
   describe('while PostgreSQL is away', () => {

@@ -4,18 +4,20 @@
  *
  * A key that is made by several nodes at once is the one that PostgreSQL took first. What is handed out is committed, also
  * where the server is set to commit asynchronously.
+ *
+ * Nodes do not hear that the master key was replaced. So the row that tells whether a master key fits guards every insertion: a
+ * node that still has the one before makes no key that nobody else could open.
  */
-import type { KeyStore } from '#log-format';
-import type { KeyIds, KeyRows, OpenedKeys, RowPlace } from '../key-rows.js';
-import { KeyStoreError } from '../key-store-error.js';
-import { keyStoreOver, type Trust } from '../key-store.js';
-import { findMasterKey } from '../master-key.js';
+import type { KeyIds, KeyRows, OpenedKeys, RowPlace, WrappedAnew } from '../key-rows.js';
+import { KeyStoreError, replacedMasterKey } from '../key-store-error.js';
+import { type CheckedKeyStore, keyStoreOver, type Trust } from '../key-store.js';
+import { dropNext, findMasterKey, type FoundMasterKey, holdingOf, putNextInPlace } from '../master-key.js';
 import { forgetLoss, type OpenKeyStore, readOnly, refuseLost } from '../open-key-store.js';
-import type { WrappedKey } from '../wrapping.js';
+import { CHECK, type KeyPlace, type WrappedKey, type WrappedRow } from '../wrapping.js';
 import { Batch } from './batch.js';
 import { readConnectionString } from './connection-string.js';
 import type { Client, Database } from './database.js';
-import { checkMasterKey, checkRights, createSchema, inspectSchema, lockSchema } from './schema.js';
+import { checkRights, createSchema, inspectSchema, lockSchema, readCheck } from './schema.js';
 
 export interface OpenPostgresKeyStore extends OpenKeyStore {
   /** `postgres://…`, with `schema=` for another schema than `habeas`. A secret. */
@@ -34,7 +36,7 @@ const TRUST: Trust = { unasked: 30_000, unconfirmed: 600_000 };
  * Opens the key store in a PostgreSQL. The data folder is where a master key lies that is not given.
  * @throws KeyStoreError `malformed-connection-string`, and as openSqliteKeyStore does
  */
-export async function openPostgresKeyStore(options: OpenPostgresKeyStore): Promise<KeyStore> {
+export async function openPostgresKeyStore(options: OpenPostgresKeyStore): Promise<CheckedKeyStore> {
   return keyStoreOver(await openPostgresKeys(options), options.randomness, options.trust ?? TRUST);
 }
 
@@ -46,29 +48,47 @@ export async function openPostgresKeys(options: OpenPostgresKeyStore): Promise<O
   const { Database } = await import('./database.js');
   const database = new Database(connectionString, place, options.randomness);
   try {
-    const master = await database.run('could not be opened', (client) => open(client, schema, place, options));
-    return { rows: new PostgresKeyRows(place, database, schema, options.mode === 'write'), master };
+    const { check, ...keys } = await database.run('could not be opened', (client) =>
+      open(client, schema, place, options),
+    );
+    return { rows: new PostgresKeyRows(place, database, schema, check, options.mode === 'write'), ...keys };
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-async function open(client: Client, schema: string, place: string, options: OpenKeyStore): Promise<Uint8Array> {
+async function open(
+  client: Client,
+  schema: string,
+  place: string,
+  options: OpenKeyStore,
+): Promise<Omit<OpenedKeys, 'rows'> & { readonly check: Buffer }> {
   const { mode, randomness } = options;
   if (mode === 'write') await lockSchema(client);
   const absent = (await inspectSchema(client, schema, place)) === 'absent';
   if (absent && mode === 'read') throw new KeyStoreError('unavailable', `The ${place} is not there.`);
   if (absent) refuseLost(options, place);
   // Made only for a key store that is new, while nobody else can make one: another would open nothing of an old one.
-  const master = findMasterKey(options, absent, place);
-  if (absent) await createSchema(client, schema, master, randomness);
-  await checkMasterKey(client, schema, master, place);
-  if (mode === 'read') return master;
+  const found = findMasterKey(options, absent, place);
+  if (absent) await createSchema(client, schema, found.key, randomness);
+  const check = await readCheck(client, schema, place);
+  const master = holdingOf(found, check, place);
+  if (mode === 'read') return { check, master, finished: false };
   await checkRights(client, schema, place);
   await client.query('COMMIT');
   if (absent) forgetLoss(options);
-  return master;
+  return { check, master, finished: settleReplacement(options, found, master) };
+}
+
+/** Ends a replacement of the master key that was interrupted. @returns whether the new one holds */
+function settleReplacement({ folder }: OpenKeyStore, found: FoundMasterKey, holding: Uint8Array): boolean {
+  if (holding !== found.next || found.file === undefined) {
+    dropNext(found, folder);
+    return false;
+  }
+  putNextInPlace(found.file, holding);
+  return true;
 }
 
 /** As many as one statement takes up. */
@@ -94,6 +114,8 @@ class PostgresKeyRows implements KeyRows {
     readonly place: string,
     private readonly database: Database,
     schema: string,
+    /** The row that tells whether a master key fits, as it was when this was opened. */
+    private readonly check: Buffer,
     private readonly writable: boolean,
   ) {
     this.#table = `"${schema}".keys`;
@@ -106,7 +128,7 @@ class PostgresKeyRows implements KeyRows {
     throw new KeyStoreError('unavailable', `A key in the ${this.place} was destroyed as it was made; try again.`);
   }
 
-  async at(place: RowPlace): Promise<WrappedKey | undefined> {
+  async at(place: Pick<KeyPlace, 'kind' | 'name'>): Promise<WrappedKey | undefined> {
     return (await this.#at([place])).get(placeOf(place));
   }
 
@@ -133,17 +155,43 @@ class PostgresKeyRows implements KeyRows {
   }
 
   async *all(): AsyncIterable<readonly WrappedKey[]> {
-    let last = { kind: '', name: '' };
+    let last: RowPlace | typeof FIRST = FIRST;
     for (;;) {
-      const page = await this.#select(
-        `kind <> 'check' AND (kind, name) > ($1, $2) ORDER BY kind, name LIMIT ${KEYS_AT_ONCE}`,
-        [last.kind, last.name],
-      );
+      const page = await this.#select(...pageBehind(last));
       const end = page.at(-1);
       if (end === undefined) return;
       yield page;
       last = end;
     }
+  }
+
+  async replaceAll(anew: WrappedAnew): Promise<number> {
+    if (!this.writable) throw readOnly(this.place);
+    return this.database.run('could not be written', async (client) => {
+      await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+      await client.query(`WITH ${DURABLY} SELECT FROM durably`);
+      // Who inserts or deletes meanwhile waits, and then finds another row there that guards.
+      await client.query(`LOCK TABLE ${this.#table} IN EXCLUSIVE MODE`);
+      const check = await this.#check(client);
+      // Tried again, as nobody heard that the first try was committed.
+      const done = check?.equals(anew.check) === true;
+      if (!done && check?.equals(this.check) !== true) throw replacedMasterKey(this.place);
+      let count = 0;
+      let last: RowPlace | typeof FIRST | undefined = FIRST;
+      while (last !== undefined) {
+        const page = await this.#selectBy(client, ...pageBehind(last));
+        if (!done)
+          await this.#update(
+            client,
+            page.map((key) => anew.row(key)),
+          );
+        count += page.length;
+        last = page.at(-1);
+      }
+      if (!done) await this.#update(client, [{ ...CHECK, wrapped: anew.check }]);
+      await client.query('COMMIT');
+      return count;
+    });
   }
 
   async close(): Promise<void> {
@@ -159,11 +207,12 @@ class PostgresKeyRows implements KeyRows {
       // Another node made these between the two statements; they are committed, or the insertion would have waited.
       const rivals = missing.filter((key) => !there.has(placeOf(key)));
       if (rivals.length > 0) for (const [place, key] of await this.#at(rivals)) there.set(place, key);
+      if (there.size < keys.length) await this.#assertNotReplaced();
     }
     return keys.map((key) => there.get(placeOf(key)));
   }
 
-  async #at(keys: readonly RowPlace[]): Promise<Map<string, WrappedKey>> {
+  async #at(keys: readonly Pick<KeyPlace, 'kind' | 'name'>[]): Promise<Map<string, WrappedKey>> {
     const rows = await this.#select('(kind, name) IN (SELECT * FROM unnest($1::text[], $2::text[]))', [
       keys.map(({ kind }) => kind),
       keys.map(({ name }) => name),
@@ -180,6 +229,7 @@ class PostgresKeyRows implements KeyRows {
         `WITH ${DURABLY}
          INSERT INTO ${this.#table} (kind, name, key_id, wrapped)
          SELECT key.* FROM durably, unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) AS key
+          WHERE EXISTS (SELECT FROM ${this.#table} WHERE kind = 'check' AND wrapped = $5)
          ON CONFLICT (kind, name) DO NOTHING
          RETURNING kind, name, key_id, wrapped`,
         [
@@ -187,27 +237,56 @@ class PostgresKeyRows implements KeyRows {
           ordered.map(({ name }) => name),
           ordered.map(({ keyId }) => keyId),
           ordered.map(({ wrapped }) => Buffer.from(wrapped)),
+          this.check,
         ],
       );
       return rows.map(asKey);
     });
   }
 
-  #select(where: string, parameters: readonly unknown[]): Promise<readonly WrappedKey[]> {
-    return this.database.run('could not be read', async (client) => {
-      const { rows } = await client.query<Row>(
-        `SELECT kind, name, key_id, wrapped FROM ${this.#table} WHERE ${where}`,
-        [...parameters],
-      );
-      return rows.map(asKey);
-    });
+  /** In a transaction that holds the table. */
+  async #update(client: Client, rows: readonly WrappedRow[]): Promise<void> {
+    await client.query(
+      `UPDATE ${this.#table} AS old SET wrapped = anew.wrapped
+         FROM unnest($1::text[], $2::text[], $3::bytea[]) AS anew (kind, name, wrapped)
+        WHERE old.kind = anew.kind AND old.name = anew.name`,
+      [rows.map(({ kind }) => kind), rows.map(({ name }) => name), rows.map(({ wrapped }) => Buffer.from(wrapped))],
+    );
   }
+
+  async #assertNotReplaced(): Promise<void> {
+    const check = await this.database.run('could not be read', (client) => this.#check(client));
+    if (check?.equals(this.check) !== true) throw replacedMasterKey(this.place);
+  }
+
+  async #check(client: Client): Promise<Buffer | undefined> {
+    const { rows } = await client.query<Row>(`SELECT wrapped FROM ${this.#table} WHERE kind = 'check'`);
+    return rows[0]?.wrapped;
+  }
+
+  #select(where: string, parameters: readonly unknown[]): Promise<readonly WrappedKey[]> {
+    return this.database.run('could not be read', (client) => this.#selectBy(client, where, parameters));
+  }
+
+  async #selectBy(client: Client, where: string, parameters: readonly unknown[]): Promise<readonly WrappedKey[]> {
+    const { rows } = await client.query<Row>(`SELECT kind, name, key_id, wrapped FROM ${this.#table} WHERE ${where}`, [
+      ...parameters,
+    ]);
+    return rows.map(asKey);
+  }
+}
+
+const FIRST = { kind: '', name: '' };
+
+/** What a page is selected by: keys behind this one. */
+function pageBehind({ kind, name }: RowPlace | typeof FIRST): [where: string, parameters: readonly unknown[]] {
+  return [`kind <> 'check' AND (kind, name) > ($1, $2) ORDER BY kind, name LIMIT ${KEYS_AT_ONCE}`, [kind, name]];
 }
 
 function asKey({ kind, name, key_id: keyId, wrapped }: Row): WrappedKey {
   return { kind, name, keyId, wrapped };
 }
 
-function placeOf({ kind, name }: RowPlace): string {
+function placeOf({ kind, name }: Pick<KeyPlace, 'kind' | 'name'>): string {
   return `${kind} ${name}`;
 }

@@ -1,7 +1,7 @@
 /** The tables of the key store, and how they are looked at before anything touches them. The same rows as in keys.db. */
 import type { Randomness } from '#kernel';
-import { KeyStoreError, wrongMasterKey } from '../key-store-error.js';
-import { fits, makeCheck } from '../wrapping.js';
+import { KeyStoreError } from '../key-store-error.js';
+import { makeCheck } from '../wrapping.js';
 import type { Client } from './database.js';
 
 const FORMAT_VERSION = 1;
@@ -68,8 +68,8 @@ export async function createSchema(
   ]);
 }
 
-/** @throws KeyStoreError `wrong-master-key`, `corrupt` */
-export async function checkMasterKey(client: Client, schema: string, master: Uint8Array, place: string): Promise<void> {
+/** The row that tells whether a master key fits. @throws KeyStoreError `corrupt` */
+export async function readCheck(client: Client, schema: string, place: string): Promise<Buffer> {
   const { rows } = await client.query<{ wrapped: Buffer }>(`SELECT wrapped FROM "${schema}".keys WHERE kind = 'check'`);
   if (rows[0] === undefined) {
     throw new KeyStoreError(
@@ -77,7 +77,7 @@ export async function checkMasterKey(client: Client, schema: string, master: Uin
       `The ${place} is damaged: the row that tells whether a master key fits is missing. Restore it from a backup.`,
     );
   }
-  if (!fits(rows[0].wrapped, master)) throw wrongMasterKey(place);
+  return rows[0].wrapped;
 }
 
 /** @throws KeyStoreError `read-only` */

@@ -6,13 +6,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { KeyStore } from '#log-format';
 import { realRandomness as randomness } from '../../../../test/support/real.js';
+import type { CheckedKeyStore } from '../key-store.js';
 import type { OpenKeyStore } from '../open-key-store.js';
 
 /** One key store, and a way past the adapter to what lies there. */
 export interface KeyStorePlace {
   /** The data folder, empty at first. */
   readonly folder: string;
-  open(options: OpenKeyStore): Promise<KeyStore>;
+  open(options: OpenKeyStore): Promise<CheckedKeyStore>;
   /** What test-support/obtain-keys.js opens it by, besides the folder. */
   readonly openedBy: readonly string[];
   /** How many keys of streams another connection sees. */
