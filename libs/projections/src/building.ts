@@ -52,13 +52,18 @@ export class Building {
     return { seq, step: projection.state === 'live' ? 'documents' : 'events', done: seq };
   }
 
-  /** As good for readers as a file that holds everything up to this seq; as the only one, where there is no other. */
-  isAsGoodAs(served: { readonly seq: number } | undefined): boolean {
+  /**
+   * As good for readers as a file that holds everything up to this seq and is kept up to date; as one that is served as it is; as the only
+   * one, where there is no other.
+   */
+  isAsGoodAs(served: { readonly seq: number } | 'as-it-is' | undefined): boolean {
     const { projection } = this;
     if (projection === undefined) return false;
     if (served === undefined) return projection.state === 'live' || projection.state === 'stopped';
     // Of what was built elsewhere only the documents of the last few events can be out of date.
     const isReady = this.ended === undefined ? projection.settled : projection.complete;
+    // How far that one came is not known here.
+    if (served === 'as-it-is') return isReady && projection.state === 'live';
     return isReady && projection.file.checkpoint.seq >= served.seq;
   }
 

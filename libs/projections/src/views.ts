@@ -223,8 +223,8 @@ class RunningViews implements Views {
 
   private mayServe(building: Building): boolean {
     if (this.closed) return false;
-    const served = this.servedFile === undefined ? undefined : (this.served?.file.checkpoint ?? { seq: 0 });
-    return building.isAsGoodAs(served);
+    const served = this.served?.file.checkpoint ?? 'as-it-is';
+    return building.isAsGoodAs(this.servedFile === undefined ? undefined : served);
   }
 
   private async swap(): Promise<void> {
