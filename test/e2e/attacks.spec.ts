@@ -123,6 +123,9 @@ test('nobody gets in without a key', async () => {
 const READERS_POST = new Set(['/v1/stream-tickets']);
 const NOT_FOR_READERS = new Set([
   '/v1/audit/access',
+  '/v1/erasures',
+  '/v1/erasures/{id}',
+  '/v1/erasures/{id}/mentions',
   '/v1/events',
   '/v1/keys',
   '/v1/views',

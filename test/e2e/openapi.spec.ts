@@ -1,10 +1,12 @@
 /** The OpenAPI document: valid, complete, and true to what the server answers. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ErasureInfo, MentionInfo } from '#access';
 import { FORMATS } from '#domain';
 import { RequestFailed } from '../../apps/cli/src/client.js';
 import { enterCase } from '../../apps/cli/src/demo/enter.js';
 import { firstCase } from '../../apps/cli/src/demo/first-case.js';
+import { until } from '../support/until.js';
 import { startServer, type TestServer } from './test-support/server.js';
 
 interface Operation {
@@ -126,6 +128,7 @@ test('every operation has its own id, needs a key unless it is about health, and
     const records =
       !['/v1/seals', '/v1/stream-tickets', '/v1/views/rebuild', '/v1/views/skips'].includes(path) &&
       !path.startsWith('/v1/keys') &&
+      !path.startsWith('/v1/erasures') &&
       !path.startsWith('/v1/webhooks');
     if (single && records) {
       expect(Object.keys(operation.responses['201']?.headers ?? {})).toEqual(['ETag', 'Habeas-Position', 'Location']);
@@ -198,6 +201,26 @@ test('what the server answers on the first case is what the document says, witho
       .catch(() => undefined);
     if (sent !== undefined) check('Recorded', sent.body);
   }
+  const person = `/v1/persons/${ids.get('vy') ?? ''}`;
+  const wish = { method: 'DELETE', body: { reason: 'By letter' } } as const;
+  const { body: erasure } = await server.client.request<ErasureInfo>(`${person}/personal-data`, wish);
+  check('Erasure', erasure);
+  const erasing = `/v1/erasures/${erasure.id}`;
+  await until(async () => (await server.client.request<ErasureInfo>(erasing)).body.mentions.complete);
+  check('ErasureList', (await server.client.request('/v1/erasures')).body);
+  const { body: page } = await server.client.request<{ items: MentionInfo[] }>(`${erasing}/mentions`);
+  check('MentionPage', page);
+  expect(page.items[0]).toMatchObject({ because: 'words', state: 'open' });
+  for (const { kind, id } of page.items.filter(({ state }) => state === 'open')) {
+    const redaction = { method: 'POST', body: { kind, id, everything: true } } as const;
+    check('Mention', (await server.client.request(`${erasing}/redactions`, redaction)).body);
+  }
+  await until(async () => (await server.client.request<ErasureInfo>(erasing)).body.certificate !== undefined, 30_000);
+  check('Erasure', (await server.client.request(erasing)).body);
+  check('PersonView', (await server.client.request(person)).body);
+  check('SourceView', (await server.client.request(`/v1/sources/${ids.get('article') ?? ''}`)).body);
+  for (const path of [person, `/v1/sources/${ids.get('article') ?? ''}`])
+    check('HistoryPage', (await server.client.request(`${path}/history?limit=200`)).body);
 }, 60_000);
 
 test('what the first case sends is what the document says', () => {

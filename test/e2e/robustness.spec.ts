@@ -15,6 +15,8 @@ const NO_RECORDING = new Set([
   '/v1/keys',
   '/v1/keys/{id}/rotations',
   '/v1/batch',
+  '/v1/erasures/{id}/redactions',
+  '/v1/erasures/{id}/kept',
   '/v1/seals',
   '/v1/stream-tickets',
   '/v1/views/rebuild',

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { hostname } from 'node:os';
-import { joinNodes, onlyNode, openAccessDirectory, openAccessTrail, openErasureDirectory } from '#access';
+import { joinNodes, onlyNode, openAccessDirectory, openAccessTrail, openErasureDirectory, openErasures } from '#access';
 import { createCommandHandler } from '#command-handling';
 import { Leases } from '#event-store';
 import { type Clock, HmacKey, type Visibility } from '#kernel';
@@ -45,6 +45,9 @@ const LAST_REQUESTS = 8_000;
 
 /** How long a node that seals the log may be silent until another does so, in milliseconds. */
 const SEALING_TERM = 60_000;
+
+/** The same of a node that drives erasures. */
+const ERASING_TERM = 20_000;
 
 /** The ceiling of who may see it. */
 const EVERYTHING = 'confidential';
@@ -167,10 +170,8 @@ async function compose(
     },
     report,
   });
-  const trail = openAccessTrail(
-    await openTrail(settings, settings.accessDays ?? ACCESS_DAYS, clock, randomness),
-    clock,
-  );
+  const accessDays = settings.accessDays ?? ACCESS_DAYS;
+  const trail = openAccessTrail(await openTrail(settings, accessDays, clock, randomness), clock);
   opened.add(() => trail.close());
   const access = await openAccessDirectory({
     store: eventStore,
@@ -239,6 +240,21 @@ async function compose(
   forgetting.follow({ views: levels, eraser: handler.eraser });
   opened.add(() => forgetting.close());
 
+  const erasing = openErasures({
+    directory: erasures,
+    store: eventStore,
+    keys: keyStore,
+    randomness,
+    eraser: handler.eraser,
+    nodes: () => nodes.all(),
+    ...(settings.log !== undefined && { leases: new Leases({ state, randomness, term: ERASING_TERM }) }),
+    trail,
+    trailDays: accessDays,
+    ticker,
+    report,
+  });
+  opened.add(() => erasing.close());
+
   const progress = (views: ViewsReader = reader): Promise<ViewsProgress> =>
     progressOf(views.health(), eventStore, clock);
   const progressByCeiling = async (): Promise<ProgressByCeiling> => {
@@ -284,6 +300,7 @@ async function compose(
     commands,
     access,
     trail,
+    erasures: erasing,
     levels,
     sealing,
     webhooks,

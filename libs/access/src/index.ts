@@ -17,6 +17,9 @@ export {
   type Mention,
   type MentionReason,
 } from './erasure/events.js';
+export { type OpenErasures, openErasures } from './erasure/erasures.js';
+export type { Span } from './erasure/texts.js';
+export * from './erasure/types.js';
 export { openAccessTrail } from './access-trail.js';
 export { copySqliteKeyStore } from './copy.js';
 export { copyKeys } from './copy-keys.js';

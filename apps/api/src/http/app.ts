@@ -12,6 +12,7 @@ import { acceptJsonLines, batchController } from './batch-routes.js';
 import { bundleController } from './bundle-routes.js';
 import { CatalogueController } from './catalogue-routes.js';
 import { ChangesController, TicketsController } from './change-routes.js';
+import { ErasuresController, PersonalDataController } from './erasure-routes.js';
 import { EventsController } from './event-routes.js';
 import { HABEAS, type Habeas } from './habeas.js';
 import { HealthController } from './health.js';
@@ -76,6 +77,8 @@ export async function createHttpApp(habeas: Habeas): Promise<NestFastifyApplicat
     EventsController,
     EventProofController,
     AccessController,
+    ErasuresController,
+    PersonalDataController,
     ChangesController,
     TicketsController,
     ViewsController,

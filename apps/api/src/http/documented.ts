@@ -10,6 +10,7 @@ const problemTexts: Readonly<Record<number, string>> = {
   403: 'The key lacks the scope that this route needs.',
   404: 'No such route, or no such subject.',
   409: 'The request does not fit what is recorded.',
+  410: 'What was here was erased, at the wish of the person.',
   412: 'The subject changed since the state that If-Match names.',
   413: 'The body, or what would be recorded, is too large.',
   415: 'The body is not JSON.',

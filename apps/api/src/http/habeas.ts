@@ -1,5 +1,5 @@
 /** What the HTTP interface stands on: made by the composition root, handed to the controllers. */
-import type { AccessDirectory, AccessTrail, Admitted, CheckedKeyStore } from '#access';
+import type { AccessDirectory, AccessTrail, Admitted, CheckedKeyStore, Erasures } from '#access';
 import type { CommandHandler } from '#command-handling';
 import type { OwnLens } from '#domain';
 import type { EventStore } from '#event-store';
@@ -19,6 +19,8 @@ export interface Habeas {
   readonly access: AccessDirectory;
   /** Who was shown what is confidential. */
   readonly trail: AccessTrail;
+  /** Who is forgotten, and how far that has come. */
+  readonly erasures: Erasures;
   /** What each is answered from. */
   readonly levels: Levels;
   readonly tickets: Tickets;

@@ -70,7 +70,19 @@ import { CHANGE_KINDS, FACT_CHANGES, SEARCH_FIELDS } from '#projections';
 import type { ViewsProgress } from '../watching/progress.js';
 import type { RecordedAnswer } from './recorded.js';
 import type { ProblemDocument } from './problem.js';
-import type { AccessEntry, AccessKeyInfo, AccessPage, NewAccessKey, OwnAccessKey, RotatedAccessKey } from '#access';
+import type {
+  AccessEntry,
+  AccessKeyInfo,
+  AccessPage,
+  ErasureInfo,
+  ErasingNode,
+  MentionInfo,
+  NewAccessKey,
+  OwnAccessKey,
+  RotatedAccessKey,
+} from '#access';
+import type { ErasureList, MentionPage } from './erasure-routes.js';
+import { LONGEST_REASON, LONGEST_WORD, MOST_SPANS, MOST_WORDS } from './erasure-requests.js';
 import type { ConsistencyProof, InclusionProof, ProvenHead, Seal } from '#audit';
 import type { EventsPage, RawEventShown } from './event-routes.js';
 import type { StatusChangesPage, StreamTicket } from './change-routes.js';
@@ -101,6 +113,8 @@ const anything: Schema = { type: 'object', additionalProperties: true };
 /** What is not written as Habeas writes it comes as the text that it is. */
 const stored: Schema = { anyOf: [anything, text] };
 const texts: Schema = { type: 'object', additionalProperties: text };
+
+const reason: Schema = { type: 'string', minLength: 1, maxLength: LONGEST_REASON };
 
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 const list = (items: Schema): Schema => ({ type: 'array', items });
@@ -261,6 +275,7 @@ const document: Fields<Omit<CaseView, 'kind' | 'title' | 'court' | 'numbers' | '
   summary: text,
   visibility,
   inconsistencies: list(object({ kind: oneOf('cycle', 'cap'), facts: list(id) })),
+  'redacted?': { const: true, description: 'Words of it were blanked, at the wish of somebody whom they named' },
   timeline: list(ref('FactView')),
   acts: list(ref('ActView')),
   alternativesElsewhere: list(
@@ -325,6 +340,7 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
   PersonView: object<PersonView>({
     ...document,
     kind: { const: 'person' },
+    'erased?': { const: true, description: 'What is personal of them was erased' },
     'name?': text,
     names: list(ref('NameView')),
     identifiers: list(object({ scheme: text, value: text, event: id })),
@@ -465,6 +481,7 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
     'lang?': text,
     'sha256?': text,
     'text?': text,
+    'textVersion?': { ...count, description: 'Grows with each redaction' },
     captures: list(ref('ActView')),
     dependsOn: list(object({ source: ref('SubjectPointer'), kind: text, event: id })),
     citedBy: { ...list(ref('CitingFact')), description: 'The first hundred' },
@@ -942,6 +959,93 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
       ]),
     ),
   },
+  ErasureRequest: object({ reason }),
+  Erasure: object<ErasureInfo>({
+    id,
+    person: id,
+    askedAt: instant,
+    askedBy: { ...text, description: 'The principal' },
+    state: {
+      ...oneOf('forgetting', 'in-review', 'certified'),
+      description: 'Nodes that are up have still to forget; mentions are looked for or reviewed; it is done',
+    },
+    nodes: list(
+      object<ErasingNode>({
+        id: text,
+        name: text,
+        live: { ...flag, description: 'One that is down forgets before it serves again' },
+        forgot: { ...flag, description: 'All that was destroyed so far' },
+        'stoppedAt?': { ...text, description: 'The event at which its views stand: skip it, else they cannot forget' },
+      }),
+    ),
+    mentions: object<ErasureInfo['mentions']>({
+      complete: { ...flag, description: 'The whole record was looked through' },
+      open: count,
+      redacted: count,
+      kept: count,
+      citing: { ...count, description: 'Subjects that cite a source which holds the words: only to be looked at' },
+    }),
+    'certificate?': object<NonNullable<ErasureInfo['certificate']>>(
+      {
+        at: instant,
+        erased: object({ keys: count, streams: count }),
+        mentions: object({ listed: count, redacted: count, kept: count }),
+        nodes: { ...list(text), description: 'Those that reported' },
+        outOfReach: object({
+          nodes: { ...list(text), description: 'Those that were down: they forget before they serve again' },
+          handedOut: {
+            ...list(object({ operation: text, times: count, from: instant, to: instant })),
+            description: 'Answers that were written down as showing the person, or anything',
+          },
+          trailDays: { ...count, description: 'Answers are written down for so long; older ones are not known' },
+          copies: { ...list(text), description: 'Kinds of copies that nobody can reach, if there are any' },
+        }),
+      },
+      'Holds nothing personal',
+    ),
+  }),
+  ErasureList: object<ErasureList>({ items: list(ref('Erasure')) }),
+  Mention: object<MentionInfo>({
+    kind,
+    id,
+    because: {
+      ...oneOf('words', 'names', 'cites'),
+      description: 'It holds the words; it names the person by id; it cites a source that holds the words',
+    },
+    state: oneOf('open', 'redacted', 'kept', 'cites'),
+    spans: list(
+      object<MentionInfo['spans'][number]>({
+        event: id,
+        pointer: { ...text, description: 'JSON pointer into the data of the event, as it is stored' },
+        start: { ...count, description: 'In code points' },
+        end: count,
+        words: text,
+        before: text,
+        after: text,
+      }),
+    ),
+    'more?': { ...count, description: 'How many spans there are besides' },
+  }),
+  MentionPage: object<MentionPage>({ items: list(ref('Mention')), 'next?': next }),
+  RedactionRequest: object({
+    kind,
+    id,
+    'words?': {
+      ...list({ type: 'string', minLength: 1, maxLength: LONGEST_WORD }),
+      minItems: 1,
+      maxItems: MOST_WORDS,
+      description: 'Further words that are blanked in this subject',
+    },
+    'spans?': {
+      ...list(object({ event: id, pointer: text, start: count, end: count })),
+      minItems: 1,
+      maxItems: MOST_SPANS,
+      description: 'These places, and words that are given; unless said, all places where the words stand',
+    },
+    'everything?': { ...flag, description: 'All sealed texts of the subject' },
+    'reason?': reason,
+  }),
+  KeptRequest: object({ kind, id, reason }),
   NewWebhook: object({
     url: {
       type: 'string',

@@ -271,8 +271,13 @@ function after(erasure: Erasure, { type, data, metadata, revision }: RecordedEve
       const listed = readListed(data);
       if (listed === undefined) return next;
       const mentions = new Map(erasure.mentions);
-      for (const mention of listed.mentions) mentions.set(mentionKey(mention), mention);
-      return { ...next, mentions, listed: erasure.listed || listed.complete };
+      const decisions = new Map(erasure.decisions);
+      for (const mention of listed.mentions) {
+        mentions.set(mentionKey(mention), mention);
+        // Listed once more, because there is still something: it is to be decided anew.
+        decisions.delete(mentionKey(mention));
+      }
+      return { ...next, mentions, decisions, listed: erasure.listed || listed.complete };
     }
     case MENTION_KEPT.type: {
       const kept = readKept(data);

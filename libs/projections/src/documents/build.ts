@@ -1,5 +1,5 @@
 /** What all builders of documents share: pointers to other subjects, citations with their words, facts on a timeline. */
-import type { ActOnFact, StandingFact } from '#domain';
+import { type ActOnFact, ERASURE_TYPES, type StandingFact } from '#domain';
 import type { Day, DayBounds } from '#kernel';
 import { byBounds, compare, daysView } from '../days.js';
 import { nameOf } from '../naming.js';
@@ -70,8 +70,9 @@ export class Build {
   finish<D extends Document>(document: Omit<D, 'asOf'>): Built<D> {
     const { kind, id } = this.subject;
     const name = nameOf(this.subject);
+    const isRedacted = [...this.subject.events()].some(({ type }) => type === ERASURE_TYPES.redacted);
     return {
-      document,
+      document: isRedacted ? { ...document, redacted: true } : document,
       item: { kind, id, ...optional('name', name), summary: document.summary },
       until: this.until,
     };

@@ -29,6 +29,8 @@ export function buildPerson(input: BuildInput): Built<PersonView> {
   return build.finish({
     kind: 'person',
     id: subject.id,
+    // Also of moments before that: nothing of it can be read any more.
+    ...([...subject.events()].some(({ opened }) => !opened) && { erased: true as const }),
     ...optional('name', nameOf(subject)),
     summary: personSummary(answers.all, roles),
     visibility: subject.visibility(),

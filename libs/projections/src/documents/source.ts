@@ -12,7 +12,18 @@ import { sourceSummary } from './summary.js';
 export function buildSource(input: BuildInput): Built<SourceView> {
   const build = new Build(input);
   const { subject } = build;
-  const { type, title, publisher, author, published, url, lang, text: held, sha256 } = subject.source() ?? {};
+  const {
+    type,
+    title,
+    publisher,
+    author,
+    published,
+    url,
+    lang,
+    text: held,
+    textVersion,
+    sha256,
+  } = subject.source() ?? {};
   const parsed = published === undefined ? undefined : parseEdtf(published);
   return build.finish({
     kind: 'source',
@@ -29,6 +40,7 @@ export function buildSource(input: BuildInput): Built<SourceView> {
     ...optional('lang', lang),
     ...optional('sha256', sha256),
     ...optional('text', held),
+    ...optional('textVersion', held === undefined ? undefined : textVersion),
     captures: capturesOf(build),
     dependsOn: dependenciesOf(build),
     ...citedBy(build),

@@ -30,11 +30,15 @@ interface DocumentBase {
   /** Acts that concern the subject as a whole: details corrected, visibility changed, an objection. */
   readonly acts: readonly ActView[];
   readonly alternativesElsewhere: readonly AlternativeElsewhere[];
+  /** Words of it were blanked (█), at the wish of somebody whom they named: at whichever moment it is asked for. */
+  readonly redacted?: true;
   readonly asOf: AsOf;
 }
 
 export interface PersonView extends DocumentBase {
   readonly kind: 'person';
+  /** What is personal of them was erased, at their wish: at whichever moment they are asked for. */
+  readonly erased?: true;
   readonly name?: string;
   readonly names: readonly NameView[];
   readonly identifiers: readonly { readonly scheme: string; readonly value: string; readonly event: string }[];
@@ -140,6 +144,8 @@ export interface SourceView extends DocumentBase {
   readonly lang?: string;
   readonly sha256?: string;
   readonly text?: string;
+  /** Grows with each redaction; positions of every version hold in every other. Only where text is held. */
+  readonly textVersion?: number;
   readonly captures: readonly ActView[];
   readonly dependsOn: readonly { readonly source: SubjectPointer; readonly kind: string; readonly event: string }[];
   /** The first hundred. */
