@@ -8,6 +8,7 @@ import { BackupError } from '../../api/src/backup/backup-error.js';
 import type { BundleArguments } from './bundle.js';
 import { RequestFailed } from './client.js';
 import type { CopyLogArguments } from './copy-log.js';
+import type { RedactOptions } from './erasures.js';
 import { createKey, listKeys, type NewKeyOptions, revokeKey, type RotateOptions, rotateKey } from './keys.js';
 
 // `habeas … | head` closes the pipe early. What is recorded is safe; there is nobody left to tell.
@@ -117,6 +118,66 @@ keys
   .description('revoke a key by its id')
   .argument('<id>')
   .action((id: string) => revokeKey(process.env, id));
+
+program
+  .command('erase')
+  .description(
+    'erase what is personal of a person, for good, on the server that HABEAS_URL names, by the admin key in HABEAS_KEY; the id of the erasure is printed (docs/erasing.md)',
+  )
+  .argument('<person>', 'their id')
+  .requiredOption('--reason <text>', 'why; it is sealed, and destroyed with the certificate')
+  .action(async (person: string, options: { reason: string }) =>
+    (await import('./erasures.js')).erase(process.env, person, options),
+  );
+
+const erasures = program
+  .command('erasures')
+  .description(
+    'who is forgotten, and what tells of them elsewhere, on the server that HABEAS_URL names, by a key with the scope review in HABEAS_KEY',
+  );
+
+erasures
+  .command('list')
+  .description('list all erasures')
+  .action(async () => (await import('./erasures.js')).listErasures(process.env));
+
+erasures
+  .command('show')
+  .description('how one stands, with its certificate once it is done, as JSON')
+  .argument('<id>')
+  .action(async (id: string) => (await import('./erasures.js')).showErasure(process.env, id));
+
+erasures
+  .command('mentions')
+  .description('what tells of the person, with the words in brackets')
+  .argument('<id>')
+  .action(async (id: string) => (await import('./erasures.js')).listMentions(process.env, id));
+
+erasures
+  .command('redact')
+  .description('blank the words in a subject, for good')
+  .argument('<id>')
+  .argument('<mention>', 'kind and id of the subject, such as source/<id>')
+  .option(
+    '--word <text>',
+    'blank this as well; may be repeated',
+    (one: string, others: readonly string[]) => [...others, one],
+    [] as readonly string[],
+  )
+  .option('--everything', 'blank all sealed texts of the subject', false)
+  .action(async (id: string, mention: string, options: RedactOptions) =>
+    (await import('./erasures.js')).redactMention(process.env, id, mention, options),
+  );
+
+erasures
+  .command('keep')
+  .description('leave a mention as it is')
+  .argument('<id>')
+  .argument('<mention>', 'kind and id of the subject, such as source/<id>')
+  .requiredOption('--reason <text>', 'why: it tells of somebody else, for one')
+  .action(async (id: string, mention: string, options: { reason: string }) =>
+    (await import('./erasures.js')).keepMention(process.env, id, mention, options),
+  );
 
 program
   .command('backup')
