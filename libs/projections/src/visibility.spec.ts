@@ -254,3 +254,40 @@ test('ids of what is hidden are not told: facts that came before, the subject th
   expect(await shown('confidential')).toEqual([[another, id('hidden'), id('there'), id('arrived')], 1]);
   expect(await shown('public')).toEqual([[], 1]);
 });
+
+test('two persons are not shown as one to those who may not see that this was revoked', async () => {
+  const id = (name: string): string => derivedId('levels', name, 2);
+  const [one, two] = [id('one'), id('two')];
+  const event = (
+    subject: string,
+    name: string,
+    type: string,
+    data: object,
+    visibility: Visibility = 'public',
+  ): Said => ({
+    ...{ kind: 'person', subject, id: id(name), type, visibility },
+    data: { citations: [], ...data },
+  });
+  const names = [{ text: 'A', kind: 'legal' }];
+  await record.say(
+    event(one, 'entered', 'PersonEntered', { names }),
+    event(two, 'entered too', 'PersonEntered', { names }),
+    event(one, 'judged', 'IdentityJudged', { person: two, verdict: 'same', reason: 'one name' }),
+  );
+  const { reader } = record.views(record.subfolder('internal'), record.keys, 'internal');
+  const { reader: everything } = record.views();
+  const same = (): unknown => documentOf(reader, 'person', two).judgedSame.map((other) => other.id);
+  await caughtUp(reader, 4);
+  expect(same()).toEqual([one]);
+  await record.say(
+    event(one, 'revoked', 'IdentityJudgementRevoked', { judgement: id('judged'), reason: 'two' }, 'confidential'),
+  );
+  await caughtUp(reader, 5);
+  await caughtUp(everything, 5);
+  expect(same()).toEqual([]);
+  // Of both there is something confidential by now.
+  for (const person of [one, two]) {
+    const found = everything.document('person', person);
+    expect(found.ok && found.value.confidential).toBe(true);
+  }
+});

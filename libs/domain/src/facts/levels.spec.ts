@@ -81,3 +81,19 @@ test('nobody is shown a fact who may not see that it was withdrawn or corrected,
     ]);
   }
 });
+
+test('nor a judgement who may not see that it was revoked', () => {
+  const { given, levels } = story();
+  const facts = [1, 2].map(() => given('PersonArrested', { case: undefined }, 'public'));
+  for (const [judged, revoked, fields] of [
+    ['IdentityJudged', 'IdentityJudgementRevoked', {}],
+    ['FactsJudgedSame', 'FactsJudgementRevoked', { facts }],
+  ] as const) {
+    const judgement = given(judged, fields, 'public');
+    expect(levels().get(judgement)).toBe('public');
+    const act = given(revoked, { judgement }, 'confidential');
+    expect([judgement, act].map((id) => levels().get(id))).toEqual(['confidential', 'confidential']);
+    given('FactRetracted', { fact: act }, 'confidential');
+    expect(levels().get(judgement)).toBe('public');
+  }
+});

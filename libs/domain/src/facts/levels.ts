@@ -7,7 +7,7 @@
  *   one of the event that it was entered with.
  * - Nothing of a subject is seen by those who may not see what it was entered with.
  * - An act is seen by nobody who may not see what it is about.
- * - What was corrected, withdrawn, moved or settled is seen by nobody who may not see the act that did so: they would take
+ * - What was corrected, withdrawn, revoked, moved or settled is seen by nobody who may not see the act that did so: they would take
  *   for standing what does not stand.
  * - A part of a source's text is seen by nobody who may not see the parts before it: places of words count from the beginning.
  */
@@ -17,7 +17,14 @@ import { standingOf } from './standing.js';
 import { type Entry, entriesOf, entryOfEvent, type SubjectState } from './state.js';
 
 /** Acts that change what the fact itself says, or whether it stands. */
-const OVERRIDING: ReadonlySet<string> = new Set(['FactCorrected', 'FactRetracted', 'FactMoved', 'DisputeSettled']);
+const OVERRIDING: ReadonlySet<string> = new Set([
+  'FactCorrected',
+  'FactRetracted',
+  'FactMoved',
+  'DisputeSettled',
+  'FactsJudgementRevoked',
+  'IdentityJudgementRevoked',
+]);
 
 /**
  * The levels of the subject's own events, by event id.

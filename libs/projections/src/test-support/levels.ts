@@ -81,7 +81,9 @@ export function levelsIn(story: readonly Said[]): ReadonlyMap<string, Visibility
         const on = story.find(({ id }) => id === about);
         if (on === undefined || story.indexOf(on) > story.indexOf(one)) continue;
         raise(one.id, on.id);
-        const overrides = ['FactCorrected', 'FactRetracted', 'FactMoved', 'DisputeSettled'].includes(one.type);
+        const overrides =
+          ['FactCorrected', 'FactRetracted', 'FactMoved', 'DisputeSettled'].includes(one.type) ||
+          one.type.endsWith('JudgementRevoked');
         if (overrides && on.subject === one.subject && standing(one)) raise(on.id, one.id);
       }
     }
