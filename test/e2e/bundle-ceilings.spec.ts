@@ -3,9 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { unzip, type Seal } from '#audit';
-import { Client } from '../../apps/cli/src/client.js';
+import { readVerifierKey, type Seal, unzip, verifyBundle } from '#audit';
+import { createRecordCodec } from '#log-format';
+import { Client, RequestFailed } from '../../apps/cli/src/client.js';
+import { realRandomness } from '../support/real.js';
 import { run } from '../support/server-process.js';
+import { until } from '../support/until.js';
 import { ADMIN_KEY, startServer, temporaryFolder, type TestServer } from './test-support/server.js';
 
 const CLI = fileURLToPath(new URL('../../apps/cli/src/main.js', import.meta.url));
@@ -159,4 +162,29 @@ test('by the command line, with a key that sees less; it is checked where there 
     errors: expect.stringContaining('This key sees up to public'),
   });
   expect(existsSync(none)).toBe(false);
+});
+
+test('of a person who was erased: made, proved, and said to be erased, up to every ceiling', async () => {
+  const erase = (): Promise<number> =>
+    server.client
+      .request(`/v1/persons/${ids.person}/personal-data`, { method: 'DELETE', body: { reason: 'At their wish.' } })
+      .then(
+        ({ status }) => status,
+        (error: unknown) => (error instanceof RequestFailed ? error.status : 0),
+      );
+  expect(await erase()).toBe(202);
+  await until(async () => (await erase()) === 410, 30_000);
+  const resealed = (await server.client.request<Seal>('/v1/seals', { method: 'POST' })).body;
+  for (const ceiling of ['public', 'internal', 'confidential']) {
+    const path = `persons/${ids.person}/bundle`;
+    await until(async () => (await ask(path, ceiling)).status === 200, 30_000);
+    const files = await filesOf(path, ceiling);
+    const told = whole(files);
+    expect(told).not.toMatch(/Thuy Vy|Asdfword|Qwertyfacility/);
+    expect(told).toContain('Its personal fields were erased');
+    const key = readVerifierKey(resealed.verifierKey);
+    const found = verifyBundle({ files, codec: createRecordCodec(realRandomness), ...(key && { verifiers: [key] }) });
+    expect([found.faults, found.closed > 0]).toEqual([[], true]);
+    expect(found.manifest.size).toBe(resealed.size);
+  }
 });
