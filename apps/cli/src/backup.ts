@@ -36,6 +36,9 @@ export async function backup(
   if (checked.unopened === undefined && checked.closed.events > 0) {
     console.log(`  closed         ${countText(checked.closed.events, 'event')}: there is no key for them any more`);
   }
+  if (checked.erased.events > 0) {
+    console.log(`  erased         ${countText(checked.erased.events, 'event')}, which nothing opens any more`);
+  }
   console.log(
     withMasterKey
       ? '  master key     is in it: whoever has this backup can read everything'

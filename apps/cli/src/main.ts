@@ -194,8 +194,12 @@ program
   .argument('<backup>', 'a folder that `habeas backup` made')
   .option('--data <folder>', 'the data folder to make; absent or empty (HABEAS_DATA, or ./data, unless said)')
   .option('--check', 'only check the backup, where it lies', false)
+  .option(
+    '--present <folder>',
+    'the data folder that is to be replaced, wherever it lies: what was erased in it since is listed',
+  )
   .option('--accept-closed', 'take it although names, words and notes cannot be opened', false)
-  .action(async (folder: string, options: { data?: string; check: boolean; acceptClosed: boolean }) =>
+  .action(async (folder: string, options: { data?: string; present?: string; check: boolean; acceptClosed: boolean }) =>
     (await import('./restore.js')).restore(process.env, folder, options),
   );
 

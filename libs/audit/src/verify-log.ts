@@ -17,6 +17,7 @@ import {
   LOG_STARTED,
   parseObject,
   readMetadata,
+  type RecordedEvent,
   sameHash,
   SEAL_STREAM,
   storedHash,
@@ -35,7 +36,12 @@ export interface VerifyLogOptions {
   /** Checkpoints that were kept where nobody could rewrite them; their signatures are judged before. */
   readonly kept?: readonly Checkpoint[];
   /** Reads every event and opens what is sealed; without keys the boxes stay closed and are counted. */
-  readonly open?: { readonly codec: EventCodec; readonly keys?: Opening };
+  readonly open?: {
+    readonly codec: EventCodec;
+    readonly keys?: Opening;
+    /** The ids of keys that an event says are destroyed; left out: of none it is known. */
+    readonly destroyed?: (event: RecordedEvent) => readonly string[];
+  };
   /** Called now and then with how many events were judged. */
   readonly onProgress?: (events: number) => void;
 }
@@ -51,11 +57,20 @@ export interface VerifiedLog {
   /** How many seals hold, and how many events the largest of them covers. */
   readonly seals: { readonly count: number; readonly size: number };
   /** Events with sealed fields that no key opened, and the streams that they are of; none where nothing was to be opened. */
-  readonly closed: { readonly events: number; readonly streams: number };
+  readonly closed: ClosedEvents;
+  /** Those beside them whose keys are destroyed, as the log itself says. */
+  readonly erased: ClosedEvents;
+  /** The ids of all keys that are destroyed, as the log says. */
+  readonly destroyed: ReadonlySet<string>;
   /** In the order in which they were found; of more than {@link MOST_FAULTS} the first ones. Empty: the log is whole. */
   readonly faults: readonly LogFault[];
   /** Faults that were left out. */
   readonly moreFaults: number;
+}
+
+export interface ClosedEvents {
+  readonly events: number;
+  readonly streams: number;
 }
 
 export const MOST_FAULTS = 1_000;
@@ -103,8 +118,9 @@ class Verification {
   #sealed = 0;
   /** The first so many events are proved by a root: one from elsewhere is not borne out by the log's own. */
   readonly #proved = { seal: 0, kept: 0 };
-  #closed = 0;
-  readonly #closedStreams = new Set<string>();
+  /** By the key that would open them. */
+  readonly #closed = new Map<string, { events: number; readonly streams: Set<string> }>();
+  readonly #destroyed = new Set<string>();
 
   constructor(options: VerifyLogOptions) {
     this.#options = options;
@@ -137,10 +153,9 @@ class Verification {
       for (const [index, result] of decoded.entries()) {
         const event = page[index];
         if (!result.ok && event !== undefined) this.#fault(result.error.reason, event, before + index + 1);
-        else if (result.ok && !result.value.opened) {
-          this.#closed++;
-          this.#closedStreams.add(result.value.stream);
-        }
+        if (!result.ok) continue;
+        if (!result.value.opened) this.#close(result.value);
+        for (const keyId of open.destroyed?.(result.value) ?? []) this.#destroyed.add(keyId);
       }
     }
     onProgress?.(this.#tree.size);
@@ -162,9 +177,26 @@ class Verification {
       head: { size, root: this.#tree.root() },
       last: this.#last,
       seals: { count: this.#seals, size: this.#sealed },
-      closed: { events: this.#closed, streams: this.#closedStreams.size },
+      closed: this.#closedBy((keyId) => !this.#destroyed.has(keyId)),
+      erased: this.#closedBy((keyId) => this.#destroyed.has(keyId)),
+      destroyed: this.#destroyed,
       faults: this.#faults,
       moreFaults: this.#moreFaults,
+    };
+  }
+
+  #close({ stream, keyId = '' }: RecordedEvent): void {
+    const closed = this.#closed.get(keyId) ?? { events: 0, streams: new Set() };
+    closed.events++;
+    closed.streams.add(stream);
+    this.#closed.set(keyId, closed);
+  }
+
+  #closedBy(which: (keyId: string) => boolean): ClosedEvents {
+    const closed = [...this.#closed].filter(([keyId]) => which(keyId)).map(([, one]) => one);
+    return {
+      events: closed.reduce((sum, { events }) => sum + events, 0),
+      streams: new Set(closed.flatMap(({ streams }) => [...streams])).size,
     };
   }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { KEYS_FILE, KeyStoreError, openSqliteKeyStore } from '#access';
+import { destroyedBy, type ErasureInLog, erasuresIn, KEYS_FILE, KeyStoreError, openSqliteKeyStore } from '#access';
 import { describeFault, verifyLog, type VerifiedLog } from '#audit';
 import { EventStoreError } from '#event-store';
 import { LOG_FILE, openSqliteLog } from '#event-store-sqlite';
@@ -17,10 +17,14 @@ export interface MasterKeySource {
   readonly masterKeyFile?: string;
 }
 
-export interface CheckedCopy extends Pick<VerifiedLog, 'streams' | 'closed'> {
+export interface CheckedCopy extends Pick<VerifiedLog, 'streams' | 'closed' | 'erased'> {
   readonly logId: string;
   readonly events: number;
   readonly last: NonNullable<VerifiedLog['last']>;
+  /** Of all erasures that the log knows of. */
+  readonly erasures: readonly ErasureInLog[];
+  /** Keys that are beside the log though it says that they are destroyed. */
+  readonly undestroyed: readonly string[];
   /** Why sealed fields were not opened at all; undefined if they were. */
   readonly unopened: 'no-keys' | 'no-master-key' | undefined;
 }
@@ -54,16 +58,18 @@ export async function checkCopy(
           : undefined;
       try {
         const codec = createWholeLogCodec(randomness);
-        const { faults, logId, head, last, streams, closed } = await verifyLog({
+        const { faults, logId, head, last, streams, closed, erased, destroyed } = await verifyLog({
           store,
-          open: { codec, ...(keys && { keys: openingOf(store, keys) }) },
+          open: { codec, destroyed: destroyedBy, ...(keys && { keys: openingOf(store, keys) }) },
           ...(onProgress && { onProgress }),
         });
         const [fault] = faults;
         if (fault !== undefined) throw new BackupError(describeFault(fault));
         if (logId === undefined || last === undefined) throw new BackupError('The log is empty.');
         const unopened = hasKeys ? (keys ? undefined : 'no-master-key') : 'no-keys';
-        return { logId, events: head.size, last, streams, closed, unopened };
+        const undestroyed = [...((await keys?.find(destroyed))?.keys() ?? [])];
+        const erasures = await erasuresIn(store);
+        return { logId, events: head.size, last, streams, closed, erased, erasures, undestroyed, unopened };
       } finally {
         await keys?.close();
       }
@@ -75,6 +81,32 @@ export async function checkCopy(
     if (error instanceof EventStoreError || error instanceof KeyStoreError) {
       throw new BackupError(error.message, { cause: error });
     }
+    throw error;
+  }
+}
+
+/**
+ * Destroys what the log says is destroyed: keys were copied, or kept, before that was done.
+ *
+ * @param folder of `keys.db`
+ * @throws BackupError
+ */
+export async function destroyAgain(
+  folder: string,
+  master: MasterKeySource | undefined,
+  { undestroyed }: Pick<CheckedCopy, 'undestroyed'>,
+): Promise<void> {
+  // Without the master key none were found.
+  if (undestroyed.length === 0 || master === undefined) return;
+  try {
+    const keys = await openSqliteKeyStore({ folder, mode: 'write', randomness, ...master });
+    try {
+      await keys.destroy(undestroyed);
+    } finally {
+      await keys.close();
+    }
+  } catch (error) {
+    if (error instanceof KeyStoreError) throw new BackupError(error.message, { cause: error });
     throw error;
   }
 }

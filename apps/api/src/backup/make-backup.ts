@@ -15,7 +15,7 @@ import { createRandomness } from '../randomness.js';
 import type { KeySettings } from '../settings.js';
 import { programVersion } from '../version.js';
 import { BackupError } from './backup-error.js';
-import { checkCopy, type CheckedCopy, type MasterKeySource } from './check-copy.js';
+import { checkCopy, type CheckedCopy, destroyAgain, type MasterKeySource } from './check-copy.js';
 import { readThrough, syncFile, syncFolder, writeDurably, type FileProof } from './files.js';
 import { MANIFEST_FILE, manifestText, type Manifest } from './manifest.js';
 
@@ -63,6 +63,7 @@ export async function makeBackup({ settings, target, withMasterKey, onProgress }
     const checked = await checkCopy({ log: partial, keys: partial }, master, (events) =>
       onProgress?.('checking', events),
     );
+    await destroyAgain(partial, master, checked);
     const { logId, events, last } = checked;
     const files: Record<string, FileProof> = {};
     for (const name of [LOG_FILE, KEYS_FILE, ...(withMasterKey ? [MASTER_KEY_FILE] : [])]) {

@@ -7,11 +7,12 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { KEYS_FILE, KeyStoreError, MASTER_KEY_FILE } from '#access';
+import { type ErasureInLog, erasuresIn, KEYS_FILE, KeyStoreError, MASTER_KEY_FILE } from '#access';
 import { EventStoreError } from '#event-store';
-import { LOG_FILE, takeOwnership, type Ownership } from '#event-store-sqlite';
+import { LOG_FILE, openSqliteLog, takeOwnership, type Ownership } from '#event-store-sqlite';
+import { LOG_START_STREAM, parseObject } from '#log-format';
 import { BackupError } from './backup-error.js';
-import { checkCopy, type CheckedCopy, type CopyPlaces, type MasterKeySource } from './check-copy.js';
+import { checkCopy, type CheckedCopy, type CopyPlaces, destroyAgain, type MasterKeySource } from './check-copy.js';
 import { readThrough, syncFolder, type FileProof } from './files.js';
 import { readManifest, type Manifest } from './manifest.js';
 
@@ -21,6 +22,11 @@ interface OpenBackup {
   readonly master: MasterKeySource | undefined;
   /** Take it although sealed fields cannot be opened: keys or master key are not there. */
   readonly acceptClosed: boolean;
+  /**
+   * The data folder of the record that is in use: what was erased in it since is told. `perhaps`: where it holds no record, or another
+   * one, nothing is.
+   */
+  readonly present?: { readonly folder: string; readonly perhaps: boolean };
   /** Events judged so far, of how many. */
   readonly onProgress?: (events: number, of: number) => void;
 }
@@ -33,6 +39,8 @@ export interface RestoreBackup extends OpenBackup {
 export interface JudgedBackup {
   readonly manifest: Manifest;
   readonly checked: CheckedCopy;
+  /** Erased in the record that is in use, and not in the backup: it brings them back. */
+  readonly erasedSince: readonly ErasureInLog[];
 }
 
 /** Judges a backup where it lies. @throws BackupError naming what is wrong */
@@ -46,7 +54,8 @@ export async function judgeBackup(options: OpenBackup): Promise<JudgedBackup> {
     for (const [name, proof] of Object.entries(manifest.files)) {
       await take(folder, name, proof, name === LOG_FILE ? undefined : join(keys, name));
     }
-    return { manifest, checked: await judge({ log: folder, keys }, manifest, options) };
+    const checked = await judge({ log: folder, keys }, manifest, options);
+    return { manifest, checked, erasedSince: await erasedSince(checked, options) };
   } finally {
     rmSync(keys, { recursive: true, force: true });
   }
@@ -69,17 +78,45 @@ export async function restoreBackup(options: RestoreBackup): Promise<JudgedBacku
     mkdirSync(stage, { mode: 0o700 });
     for (const [name, proof] of Object.entries(manifest.files)) await take(folder, name, proof, join(stage, name));
     const checked = await judge({ log: stage, keys: stage }, manifest, options);
+    const since = await erasedSince(checked, options);
+    await destroyAgain(stage, masterOf(stage, options), checked);
     for (const name of [LOG_FILE, KEYS_FILE, MASTER_KEY_FILE]) {
       if (existsSync(join(stage, name))) renameSync(join(stage, name), join(data, name));
     }
     rmSync(stage, { recursive: true });
     syncFolder(data);
-    return { manifest, checked };
+    return { manifest, checked, erasedSince: since };
   } catch (error) {
     if (ownership !== undefined) rmSync(stage, { recursive: true, force: true });
     throw explained(error, data);
   } finally {
     ownership?.release();
+  }
+}
+
+/** @throws BackupError */
+async function erasedSince(
+  { logId, erasures }: CheckedCopy,
+  { present }: OpenBackup,
+): Promise<readonly ErasureInLog[]> {
+  if (present === undefined) return [];
+  const folder = resolve(present.folder);
+  if (present.perhaps && !existsSync(join(folder, LOG_FILE))) return [];
+  try {
+    const store = await openSqliteLog({ folder, mode: 'read' });
+    try {
+      for await (const { data } of store.readStream(LOG_START_STREAM, { limit: 1 })) {
+        if (parseObject(data)?.logId === logId) continue;
+        if (present.perhaps) return [];
+        throw new BackupError(`${folder} holds another record than the backup.`);
+      }
+      const known = new Set(erasures.map(({ id }) => id));
+      return (await erasuresIn(store)).filter(({ id }) => !known.has(id));
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    throw explained(error, folder);
   }
 }
 
@@ -117,8 +154,7 @@ async function take(folder: string, name: string, proof: FileProof, copyTo?: str
 }
 
 async function judge(places: CopyPlaces, manifest: Manifest, options: OpenBackup): Promise<CheckedCopy> {
-  const inside = join(places.keys, MASTER_KEY_FILE);
-  const master = options.master ?? (existsSync(inside) ? { masterKeyFile: inside } : undefined);
+  const master = masterOf(places.keys, options);
   // Said before the long work, since it takes nothing to know.
   if (!options.acceptClosed && manifest.files[KEYS_FILE] === undefined) {
     throw new BackupError(
@@ -152,7 +188,7 @@ async function judge(places: CopyPlaces, manifest: Manifest, options: OpenBackup
   if (!options.acceptClosed && checked.closed.events > 0) {
     throw new BackupError(
       `${KEYS_FILE} does not hold the keys of all that is sealed (events that stay closed: ${checked.closed.events}): ` +
-        'it is older than the log, or those keys were destroyed. With --accept-closed the backup is taken nevertheless.',
+        'it is older than the log. With --accept-closed the backup is taken nevertheless.',
     );
   }
   return checked;
@@ -161,6 +197,11 @@ async function judge(places: CopyPlaces, manifest: Manifest, options: OpenBackup
 function isOfAnotherMasterKey(error: unknown): boolean {
   const cause = error instanceof BackupError ? error.cause : undefined;
   return cause instanceof KeyStoreError && cause.code === 'wrong-master-key';
+}
+
+function masterOf(keys: string, { master }: OpenBackup): MasterKeySource | undefined {
+  const inside = join(keys, MASTER_KEY_FILE);
+  return master ?? (existsSync(inside) ? { masterKeyFile: inside } : undefined);
 }
 
 function explained(error: unknown, data: string): unknown {
