@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { openSqliteKeyStore } from '#access';
 import { type Command, createCommandHandler, type Principal } from '#command-handling';
 import { evolve, initial, sourceOf } from '#domain';
-import { type OperationalState } from '#event-store';
+import { Leases, type OperationalState } from '#event-store';
 import { openNodeState, openNodeTrail } from '#event-store-sqlite';
 import { streamName } from '#kernel';
 import { asDomainEvent, createRecordCodec, ensureLogStarted, type KeyStore, openingOf, verifyChain } from '#log-format';
@@ -394,4 +394,31 @@ test('interrupted behind any step, it is gone on with by the next who drives it'
   await until(({ state: now }) => now === 'certified', erasure);
   expect((await keys.find(directory.condemned().flatMap((one) => one.keys))).size).toBe(0);
   expect(await textOf(cited)).toBe(LEFT);
+});
+
+test('of several nodes one drives at a time; when it goes, another goes on', async () => {
+  await erasures.close();
+  const leases = () => new Leases({ state, randomness: realRandomness, term: 300 });
+  const there = await openErasureDirectory({ ...basics(), report: (line) => reports.push(line) });
+  const [a, b] = [open({ leases: leases() }), open({ leases: leases(), directory: there })];
+  erasures = b;
+  try {
+    const cited = await source();
+    const id = await person(cited, 'Ada Zimmer');
+    const asked = await a.ask(id, 'R', BY);
+    const erasure = erasureOf(id);
+    expect(asked.ok && asked.value.id).toBe(erasure);
+    await until(({ mentions: { complete } }) => complete, erasure);
+    await a.close();
+    // Whichever of them drove it: the other one does now.
+    expect(await b.redact(erasure, { kind: 'source', id: cited }, BY)).toMatchObject({ value: { state: 'redacted' } });
+    await until(({ state: now }) => now === 'certified', erasure);
+    const types = (await allEvents(log.store, streamName('erasure', erasure))).map(({ type }) => type);
+    expect(types.filter((type) => type === 'ErasureCertified')).toHaveLength(1);
+    expect(types.filter((type) => type === 'MentionsListed')).toHaveLength(1);
+    expect(reports).toEqual([]);
+  } finally {
+    await Promise.all([a.close(), b.close()]);
+    await there.close();
+  }
 });
