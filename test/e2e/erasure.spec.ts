@@ -123,7 +123,10 @@ test('from the wish to the certificate', async () => {
   await until(async () => (await stateOf(begun.id)) === 'certified', 30_000);
 
   const { body: done, status: last } = await reviewer.request<ErasureInfo>(`/v1/erasures/${begun.id}`);
-  expect([last, done.mentions]).toEqual([200, { complete: true, open: 0, redacted: 2, kept: 2, citing: 0 }]);
+  expect([last, done.mentions]).toEqual([
+    200,
+    { complete: true, open: 0, redacted: 2, kept: 2, citing: 0, inTheClear: 0 },
+  ]);
   expect(done.certificate).toMatchObject({
     erased: { streams: 4 },
     mentions: { listed: 4, redacted: 2, kept: 2 },

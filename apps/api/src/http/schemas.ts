@@ -490,6 +490,16 @@ const views: Readonly<Record<`${Capitalize<SubjectCategory>}View`, Schema>> = {
 };
 
 /** By their names under `#/components/schemas/`: those of the shapes in libs/projections. */
+const span = object<MentionInfo['spans'][number]>({
+  event: id,
+  pointer: { ...text, description: 'JSON pointer into the data of the event, as it is stored' },
+  start: { ...count, description: 'In code points' },
+  end: count,
+  words: text,
+  before: text,
+  after: text,
+});
+
 export const answerSchemas: Readonly<Record<string, Schema>> = {
   ...views,
   ActView: object<ActView>(act),
@@ -984,6 +994,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
       redacted: count,
       kept: count,
       citing: { ...count, description: 'Subjects that cite a source which holds the words: only to be looked at' },
+      inTheClear: { ...count, description: 'Subjects that hold the words in fields which were never sealed' },
     }),
     'certificate?': object<NonNullable<ErasureInfo['certificate']>>(
       {
@@ -993,6 +1004,7 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
         nodes: { ...list(text), description: 'Those that reported' },
         outOfReach: object({
           nodes: { ...list(text), description: 'Those that were down: they forget before they serve again' },
+          inTheClear: { ...count, description: 'Subjects that hold the words in fields which were never sealed' },
           handedOut: {
             ...list(object({ operation: text, times: count, from: instant, to: instant })),
             description: 'Answers that were written down as showing the person, or anything',
@@ -1009,22 +1021,14 @@ export const answerSchemas: Readonly<Record<string, Schema>> = {
     kind,
     id,
     because: {
-      ...oneOf('words', 'names', 'cites'),
-      description: 'It holds the words; it names the person by id; it cites a source that holds the words',
+      ...oneOf('words', 'names', 'clear', 'cites'),
+      description:
+        'It holds the words; it names the person by id; it holds the words in the clear; it cites a source that holds the words',
     },
-    state: oneOf('open', 'redacted', 'kept', 'cites'),
-    spans: list(
-      object<MentionInfo['spans'][number]>({
-        event: id,
-        pointer: { ...text, description: 'JSON pointer into the data of the event, as it is stored' },
-        start: { ...count, description: 'In code points' },
-        end: count,
-        words: text,
-        before: text,
-        after: text,
-      }),
-    ),
+    state: oneOf('open', 'redacted', 'kept', 'clear', 'cites'),
+    spans: list(span),
     'more?': { ...count, description: 'How many spans there are besides' },
+    'inTheClear?': { ...list(span), description: 'Where the words stand in fields that were never sealed: they stay' },
   }),
   MentionPage: object<MentionPage>({ items: list(ref('Mention')), 'next?': next }),
   RedactionRequest: object({

@@ -36,6 +36,7 @@ export async function certificateOf(
     nodes: nodes.filter(({ forgot }) => forgot).map(({ id }) => id),
     outOfReach: {
       nodes: nodes.filter(({ forgot }) => !forgot).map(({ id }) => id),
+      inTheClear: [...erasure.mentions.values()].filter(({ clear }) => clear === true).length,
       handedOut: await handedOut(erasure, trail),
       trailDays,
       copies: COPIES,

@@ -155,7 +155,9 @@ export class ErasureDriver {
       const known = mentions.get(key);
       if (known === undefined) return true;
       if (mention.because === 'words') return decisions.get(key) !== 'kept';
-      return known.because === 'cites' && mention.because === 'names' && !decisions.has(key);
+      return (
+        mention.because === 'names' && known.because !== 'names' && known.because !== 'words' && !decisions.has(key)
+      );
     });
     if (news.length === 0) return !isOpen();
     taken(await steps.list(id, SYSTEM, news, true));

@@ -191,7 +191,10 @@ test('from the wish to the certificate: mentions are found, blanked or kept, and
     mentions: counted,
     state: last,
   } = await until(({ state: now }) => now === 'certified', asked.id);
-  expect([last, counted]).toEqual(['certified', { complete: true, open: 0, redacted: 2, kept: 1, citing: 0 }]);
+  expect([last, counted]).toEqual([
+    'certified',
+    { complete: true, open: 0, redacted: 2, kept: 1, citing: 0, inTheClear: 0 },
+  ]);
   expect(certificate).toMatchObject({
     // The person's, the source's, the other person's, and the erasure's own.
     erased: { keys: 4, streams: 4 },
@@ -394,6 +397,31 @@ test('interrupted behind any step, it is gone on with by the next who drives it'
   await until(({ state: now }) => now === 'certified', erasure);
   expect((await keys.find(directory.condemned().flatMap((one) => one.keys))).size).toBe(0);
   expect(await textOf(cited)).toBe(LEFT);
+});
+
+test('what stands in the clear cannot be taken away: it is shown, and counted in the certificate', async () => {
+  const data = { type: 'report', title: 'On Ada Zimmer', lang: 'en', publisher: 'The Ada Zimmer Press' };
+  const published = await given({ type: 'SourceEntered', category: 'source', data });
+  const cited = await source('It was arrested in May 2017.');
+  const id = await person(cited, 'Ada Zimmer');
+  await given({
+    ...arrested(id, cited),
+    data: { ...(arrested(id, cited).data as object), citations: [{ sourceId: cited, locator: 'page on Ada Zimmer' }] },
+  });
+  const { id: erasure } = await ask(id);
+  const found = await mentions(erasure);
+  expect(found.map((one) => [one.id, one.because, one.state, one.spans.length])).toEqual([
+    [published, 'words', 'open', 1],
+    [id, 'clear', 'clear', 0],
+  ]);
+  expect(
+    found.map(({ inTheClear }) => inTheClear?.map(({ pointer, before, words }) => [pointer, before, words])),
+  ).toEqual([[['/publisher', 'The ', 'Ada Zimmer']], [['/citations/0/locator', 'page on ', 'Ada Zimmer']]]);
+  expect(await erasures.redact(erasure, { kind: 'source', id: published }, BY)).toMatchObject({
+    value: { state: 'redacted', spans: [], inTheClear: [{ words: 'Ada Zimmer' }] },
+  });
+  const done = await until(({ state: now }) => now === 'certified', erasure);
+  expect(done).toMatchObject({ mentions: { inTheClear: 2 }, certificate: { outOfReach: { inTheClear: 2 } } });
 });
 
 test('of several nodes one drives at a time; when it goes, another goes on', async () => {

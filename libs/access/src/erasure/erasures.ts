@@ -12,7 +12,16 @@ import { ErasureDriver } from './driver.js';
 import { ERASURE_ASKED, erasureOf, type Mention, MENTION_KEPT } from './events.js';
 import { ErasureReader, type ErasureReading } from './reading.js';
 import { all, decisionOn, ErasureSteps, isOwnCondemned, refused } from './steps.js';
-import { blankedFields, countOf, everythingIn, namedPlaces, placesOf, shownSpans, together } from './texts.js';
+import {
+  blankedFields,
+  countOf,
+  everythingIn,
+  namedPlaces,
+  placesOf,
+  type ShownSpan,
+  shownSpans,
+  together,
+} from './texts.js';
 import type {
   AskedBy,
   AskedRedaction,
@@ -43,6 +52,7 @@ export function openErasures(options: OpenErasures): Erasures {
 
 /** Spans that are shown of one mention. */
 const MOST_SHOWN = 100;
+const MOST_SHOWN_IN_THE_CLEAR = 20;
 /** How often a redaction is tried while others redact the same subject. */
 const MAX_TRIES = 5;
 
@@ -206,7 +216,22 @@ class DrivenErasures implements Erasures {
     const places = placesOf(events ?? [], finderOf(words ?? []));
     const spans = shownSpans(events ?? [], places, MOST_SHOWN);
     const more = countOf(places) - spans.length;
-    return { kind, id, because, state: decisionOn(erasure, mention), spans, ...(more > 0 && { more }) };
+    const clear = await this.#inTheClear(mention, words);
+    return {
+      kind,
+      id,
+      because,
+      state: decisionOn(erasure, mention),
+      spans,
+      ...(more > 0 && { more }),
+      ...(clear.length > 0 && { inTheClear: clear }),
+    };
+  }
+
+  async #inTheClear({ kind, id, clear }: Mention, words: readonly string[] | undefined): Promise<readonly ShownSpan[]> {
+    if (clear !== true || words === undefined) return [];
+    const events = await this.#reader.clear(streamName(kind, id));
+    return shownSpans(events, placesOf(events, finderOf(words)), MOST_SHOWN_IN_THE_CLEAR);
   }
 
   async #info(erasure: Erasure): Promise<ErasureInfo> {
@@ -228,6 +253,7 @@ class DrivenErasures implements Erasures {
         redacted: count('redacted'),
         kept: count('kept'),
         citing: count('cites'),
+        inTheClear: [...mentions.values()].filter(({ clear }) => clear === true).length,
       },
       ...(certificate !== undefined && { certificate }),
     };

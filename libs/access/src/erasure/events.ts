@@ -55,13 +55,18 @@ export interface KeysCondemned {
   readonly keys: readonly string[];
 }
 
-/** Why a subject is listed: it holds the words; it names the person by id; it cites a source that holds the words. */
-export type MentionReason = 'words' | 'names' | 'cites';
+/**
+ * Why a subject is listed: it holds the words; it names the person by id; it holds the words in the clear, where nothing can be
+ * destroyed; it cites a source that holds the words.
+ */
+export type MentionReason = 'words' | 'names' | 'clear' | 'cites';
 
 export interface Mention {
   readonly kind: Category;
   readonly id: string;
   readonly because: MentionReason;
+  /** Words stand in the clear there, perhaps beside others. */
+  readonly clear?: true;
 }
 
 export interface MentionsListed {
@@ -85,6 +90,8 @@ export interface OutOfReach {
   readonly nodes: readonly string[];
   /** What was handed out of what the record holds, as far as it was written down. */
   readonly handedOut: readonly HandedOut[];
+  /** Subjects that hold the words in fields which were never sealed, such as the publisher of a source. */
+  readonly inTheClear: number;
   /** Handing out is written down for so many days; of what was before nothing is known. */
   readonly trailDays: number;
   /** Kinds of copies that no node can reach, such as `backups`. */
@@ -141,7 +148,7 @@ function isCategory(value: unknown): value is Category {
 
 function isMention(value: unknown): value is Mention {
   const { kind, id, because } = (value ?? {}) as Partial<Record<keyof Mention, unknown>>;
-  return isCategory(kind) && isId(id) && ['words', 'names', 'cites'].includes(String(because));
+  return isCategory(kind) && isId(id) && ['words', 'names', 'clear', 'cites'].includes(String(because));
 }
 
 function isRevision(value: unknown): value is number {

@@ -1,7 +1,7 @@
 /** What of the log an erasure reads: how a person is called, and what is sealed of any subject. Nothing of it is kept in memory. */
 import type { SealedEvent } from '#command-handling';
 import type { EventStore, StoredEvent } from '#event-store';
-import type { Randomness } from '#kernel';
+import type { JsonObject, Randomness } from '#kernel';
 import { streamName } from '#kernel';
 import {
   createEventCodec,
@@ -87,11 +87,22 @@ export class ErasureReader {
     });
   }
 
+  /** What of a stream's events was never sealed, as if it were: for looking words up in it. */
+  async clear(stream: string): Promise<readonly SealedEvent[]> {
+    return (await this.#read(stream)).map(inTheClear);
+  }
+
   async #read(stream: string): Promise<readonly StoredEvent[]> {
     const stored: StoredEvent[] = [];
     for await (const event of this.options.store.readStream(stream)) stored.push(event);
     return stored;
   }
+}
+
+/** All that an event has in the clear but ids, as one field. */
+export function inTheClear({ id, type, data }: StoredEvent): SealedEvent {
+  const { sealed: _, ...clear } = (parseObject(data) ?? {}) as JsonObject;
+  return { id, type, fields: { '': clear } };
 }
 
 /** Of names, wherever a correction or another reading holds them. */

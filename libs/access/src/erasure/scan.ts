@@ -7,6 +7,7 @@ import { mentionKey } from './directory.js';
 import type { Mention, MentionReason } from './events.js';
 import { placesOf } from './texts.js';
 import type { WordFinder } from './words.js';
+import { inTheClear } from './reading.js';
 
 export interface ScanOptions {
   readonly store: Pick<EventStore, 'readAll' | 'readStream'>;
@@ -35,6 +36,7 @@ export async function mentionsOf(
   const citing = new Map<string, Set<string>>();
   /** The ends of sources' texts so far, which go on in later events. */
   const tails = new Map<string, string>();
+  const clear = new Set<string>();
   const own = streamName('person', person);
   // For this once: what it keeps of what was told again is not to stay in memory.
   const opening = openingOf(store, keys);
@@ -46,6 +48,11 @@ export async function mentionsOf(
       const kind = CATEGORIES.find((each) => each === category);
       const [fields, read] = [sealed[index], decoded[index]];
       if (kind === undefined || id === undefined) continue;
+      if (placesOf([inTheClear(event)], finder).size > 0) {
+        note(kind, id, 'clear');
+        clear.add(mentionKey({ kind, id }));
+      }
+      if (event.stream === own) continue;
       if (fields?.ok === true && fields.value !== undefined) {
         const here = { id: event.id, type: event.type, fields: fields.value };
         if (placesOf([here], finder).size > 0 || goesOn(tails, event, here.fields['/text'], finder))
@@ -62,7 +69,6 @@ export async function mentionsOf(
   };
   let page: StoredEvent[] = [];
   for await (const event of store.readAll()) {
-    if (event.stream === own) continue;
     page.push(event);
     if (page.length < PAGE) continue;
     await take(page);
@@ -76,10 +82,10 @@ export async function mentionsOf(
       if (key !== mentionKey({ kind: 'person', id: person })) note(citer as Category, citerId, 'cites');
     }
   }
-  return [...found.values()];
+  return [...found].map(([key, mention]) => (clear.has(key) ? { ...mention, clear: true } : mention));
 }
 
-const STRENGTH: Readonly<Record<MentionReason, number>> = { cites: 0, names: 1, words: 2 };
+const STRENGTH: Readonly<Record<MentionReason, number>> = { cites: 0, clear: 1, names: 2, words: 3 };
 
 /** Whether words begin in a part of a source's text that came before, and end in this one. */
 function goesOn(tails: Map<string, string>, { stream }: StoredEvent, text: unknown, finder: WordFinder): boolean {

@@ -131,7 +131,8 @@ export class ErasureSteps {
 }
 
 export function decisionOn(erasure: Erasure, mention: Pick<Mention, 'kind' | 'id' | 'because'>): MentionState {
-  return erasure.decisions.get(mentionKey(mention)) ?? (mention.because === 'cites' ? 'cites' : 'open');
+  const { because } = mention;
+  return erasure.decisions.get(mentionKey(mention)) ?? (because === 'cites' || because === 'clear' ? because : 'open');
 }
 
 /** Nobody is to know any more what was looked for. */

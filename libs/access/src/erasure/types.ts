@@ -44,12 +44,14 @@ export interface ErasureInfo {
     readonly kept: number;
     /** Subjects that cite a source which holds the words: there to be looked at, no more. */
     readonly citing: number;
+    /** Subjects that hold them in the clear. */
+    readonly inTheClear: number;
   };
   readonly certificate?: ErasureCertificate & { readonly at: string };
 }
 
-/** `open`: a reviewer is to decide. `cites`: nobody has to. */
-export type MentionState = 'open' | 'redacted' | 'kept' | 'cites';
+/** `open`: a reviewer is to decide. `clear`, `cites`: nobody has to. */
+export type MentionState = 'open' | 'redacted' | 'kept' | 'clear' | 'cites';
 
 /** A subject that tells of the person. */
 export interface MentionInfo {
@@ -61,6 +63,8 @@ export interface MentionInfo {
   readonly spans: readonly ShownSpan[];
   /** How many spans there are besides. */
   readonly more?: number;
+  /** Where they stand in fields that were never sealed: nobody can take them away. Some of them. */
+  readonly inTheClear?: readonly ShownSpan[];
 }
 
 export interface AskedRedaction {
