@@ -2,10 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import type { AccessPage } from '#access';
 import type { PersonView } from '#projections';
 import { Client, RequestFailed } from '../../apps/cli/src/client.js';
+import { killAll, run } from '../support/server-process.js';
 import { startServer, temporaryFolder, type TestServer } from './test-support/server.js';
+
+const CLI = fileURLToPath(new URL('../../apps/cli/src/main.js', import.meta.url));
 
 let server: TestServer;
 const keys = new Map<string, { readonly id: string; readonly client: Client }>();
@@ -74,7 +78,10 @@ beforeAll(async () => {
     await as(name).client.request(`/v1/search?q=zebra&category=group&minPosition=${position}`);
 }, 60_000);
 
-afterAll(() => server.end());
+afterAll(async () => {
+  await killAll();
+  await server.end();
+});
 
 test('each answer that shows something confidential, with the subjects it is of, before it is given', async () => {
   const { client } = as('reader');
@@ -153,7 +160,84 @@ test('it is for auditors who may see everything; by key, subject and time; and t
   }
 });
 
+describe('habeas access-log', () => {
+  const accessLog = async (
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number | null; readonly lines: readonly string[]; readonly errors: string }> => {
+    const { client } = as('auditor');
+    const done = run(CLI, ['access-log', ...args], { environment: { HABEAS_URL: server.url, HABEAS_KEY: client.key } });
+    const code = await done.ended;
+    return { code, lines: done.output().trimEnd().split('\n'), errors: done.errors().trim() };
+  };
+  const json = async (...args: readonly string[]): Promise<readonly unknown[]> => {
+    const { code, lines, errors } = await accessLog('--json', ...args);
+    expect([code, errors]).toEqual([0, '']);
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as unknown);
+  };
+
+  test('has what the server has, with its filters', async () => {
+    const { items } = await trail('limit=200');
+    expect(items.length).toBeGreaterThan(10);
+    expect(await json()).toEqual(items);
+    const ofHidden = (await trail(`subject=${ids.hidden}&key=${as('reader').id}&limit=200`)).items;
+    expect(ofHidden.length).toBeLessThan(items.length);
+    expect(await json('--subject', ids.hidden ?? '', '--key', as('reader').id)).toEqual(ofHidden);
+    const { at = '' } = items[3] ?? {};
+    expect(await json('--from', at)).toEqual(items.filter((one) => one.at >= at));
+    expect(await json('--to', at)).toEqual(items.filter((one) => one.at <= at));
+    const refused = await accessLog('--from', 'soon');
+    expect(refused.code).toBe(1);
+    expect(refused.errors).toMatch(/Give an instant/);
+  }, 60_000);
+
+  test('is a table that names key, operation and subjects, of several the first', async () => {
+    const hidden = await accessLog('--subject', ids.hidden ?? '', '--key', as('reader').id);
+    const row = hidden.lines.find((line) => line.includes('readPerson '));
+    expect(row?.split('│').map((cell) => cell.trim())).toEqual([
+      '',
+      expect.stringMatching(/^\d{4}-.*Z$/),
+      as('reader').id,
+      'readPerson',
+      `person ${ids.hidden}`,
+      '',
+    ]);
+    expect(hidden.lines.some((line) => / listEvents +│ any +│/.test(line))).toBe(true);
+    const none = await accessLog('--to', '2020-01-01T00:00:00Z');
+    expect([none.code, none.lines]).toEqual([0, ['Nobody was shown anything of that.']]);
+  }, 60_000);
+
+  test('shows the latest, and all only when asked, over several pages', async () => {
+    const { client, id } = as('other');
+    for (let n = 0; n < 205; n++) await client.request(`/v1/persons/${n % 2 === 0 ? ids.hidden : ids.mixed}`);
+    const latest = await accessLog('--json', '--key', id);
+    expect([latest.code, latest.lines.length]).toEqual([0, 50]);
+    expect(latest.errors).toMatch(/^These are the latest 50; --all gives all/);
+    const { items, next } = await trail(`key=${id}&limit=200`);
+    const older = (await trail(`key=${id}&limit=200&cursor=${next ?? ''}`)).items;
+    expect(older.length).toBeGreaterThan(0);
+    expect(latest.lines.map((line) => JSON.parse(line) as unknown)).toEqual(items.slice(0, 50));
+    expect(await json('--all', '--key', id)).toEqual([...items, ...older]);
+  }, 60_000);
+
+  test('names three subjects of an answer, and says how many more there were', async () => {
+    for (const name of ['One', 'Two', 'Three'])
+      ids[name] = await record(
+        '/v1/persons',
+        { names: [{ text: `${name} ${OF_BOTH}`, kind: 'legal' }], citations: [{ sourceId: ids.paper }] },
+        SECRET,
+      );
+    await as('other').client.request(`/v1/persons?minPosition=${position}`);
+    const { lines } = await accessLog('--key', as('other').id);
+    const at = lines.findIndex((line) => line.includes('listPersons'));
+    const shown = lines.slice(at, at + 4).map((line) => line.split('│').at(-2)?.trim());
+    const [entry] = (await trail(`key=${as('other').id}&limit=1`)).items;
+    const named = entry?.subjects.slice(0, 3).map((subject) => `person ${subject.id}`) ?? [];
+    expect(shown).toEqual([...named, 'and 2 more']);
+  }, 60_000);
+});
+
 test('what cannot be written down is not shown; everything else is', async () => {
+  const before = await of('other');
   const db = new DatabaseSync(join(server.folder, 'reads.db'));
   db.exec('BEGIN IMMEDIATE');
   try {
@@ -163,7 +247,7 @@ test('what cannot be written down is not shown; everything else is', async () =>
     db.exec('ROLLBACK');
     db.close();
   }
-  expect(await of('other')).toEqual(['readPerson mixed']);
+  expect(await of('other')).toEqual(before);
 }, 30_000);
 
 test('it is there after a restart', async () => {
@@ -172,4 +256,21 @@ test('it is there after a restart', async () => {
   const { body } = await server.client.request<AccessPage>('/v1/audit/access?limit=200');
   expect(body).toEqual(before);
   expect(before.items.length).toBeGreaterThan(10);
+}, 30_000);
+
+test('it is kept for as long as the setting says', async () => {
+  const { folder } = server;
+  const oldest = async (): Promise<string | undefined> =>
+    (await server.client.request<AccessPage>('/v1/audit/access?to=2020-01-01T00:00:00Z')).body.items[0]?.operation;
+  await server.stop();
+  const db = new DatabaseSync(join(folder, 'reads.db'));
+  const entry = { at: '2019-01-01T00:00:00.000Z', by: 'key:a', operation: 'readPerson', request: 'r', subjects: [] };
+  const today = Math.floor(Date.now() / 86_400_000);
+  db.prepare('INSERT INTO entries (day, entry) VALUES (?, ?)').run(today - 10, JSON.stringify(entry));
+  db.close();
+  server = await startServer(folder, { accessDays: 12 });
+  expect(await oldest()).toBe('readPerson');
+  await server.stop();
+  server = await startServer(folder, { accessDays: 8 });
+  expect(await oldest()).toBeUndefined();
 }, 30_000);

@@ -5,6 +5,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { VISIBILITIES } from '#kernel';
 import { BackupError } from '../../api/src/backup/backup-error.js';
+import type { AccessLogOptions } from './access-log.js';
 import type { BundleArguments } from './bundle.js';
 import { RequestFailed } from './client.js';
 import type { CopyLogArguments } from './copy-log.js';
@@ -232,6 +233,19 @@ program
   .action(async (bundle: string | undefined, options: { against: readonly string[]; key?: string }) => {
     process.exitCode = await (await import('./verify.js')).verify(process.env, bundle, options);
   });
+
+program
+  .command('access-log')
+  .description(
+    'show who was shown what is confidential, the latest first, from the server that HABEAS_URL names, by the key of an auditor in HABEAS_KEY (docs/auditing.md)',
+  )
+  .option('--key <id>', 'only what this key was shown')
+  .option('--subject <id>', 'only answers that showed this subject')
+  .option('--from <instant>', 'only then and later, such as 2026-11-23T00:00:00Z')
+  .option('--to <instant>', 'only then and earlier')
+  .option('--all', 'all entries, not only the latest 50', false)
+  .option('--json', 'one entry a line, as GET /v1/audit/access has them', false)
+  .action(async (options: AccessLogOptions) => (await import('./access-log.js')).accessLog(process.env, options));
 
 program
   .command('replay')

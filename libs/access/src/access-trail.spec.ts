@@ -1,5 +1,5 @@
 /** Who was shown what is confidential: nobody is answered before it is written down, and it is found again. */
-import { EventStoreError, type Trail, type TrailEntry } from '#event-store';
+import { EventStoreError, MAX_APPEND_BYTES, type Trail, type TrailEntry } from '#event-store';
 import { openAccessTrail } from '#access';
 
 const HOUR_MS = 3_600_000;
@@ -83,8 +83,10 @@ test('by key, subject and time, in pages, the latest first, each entry once', as
     const found: string[] = [];
     let cursor: string | undefined;
     do {
+      if (found.length > 100) throw new Error('It goes on for ever.');
       const page = await trail.page({ ...query, limit: 1, ...(cursor !== undefined && { cursor }) });
       if (!page.ok) return [page.error.code];
+      expect(page.value.items.length).toBeLessThanOrEqual(1);
       found.push(...page.value.items.map(({ subjects: [one] }) => one?.id ?? 'everything'));
       cursor = page.value.next;
     } while (cursor !== undefined);
@@ -111,6 +113,36 @@ test('a page looks through so many, and says where to go on', async () => {
   expect(first.value.items).toEqual([]);
   const second = await trail.page({ key: 'rare', cursor: first.value.next });
   expect(second).toMatchObject({ ok: true, value: { items: [{ by: 'key:rare' }] } });
+});
+
+test('what is older than what is asked for is not looked through', async () => {
+  const trail = openAccessTrail(new HeldTrail(), clock);
+  await Promise.all(Array.from({ length: 5_200 }, () => trail.record(read('a', 'old'))));
+  now += 50 * HOUR_MS;
+  await trail.record(read('a', 'new'));
+  const from = clock.now().toISOString();
+  expect(await trail.page({ from })).toMatchObject({ value: { items: [{ subjects: [{ id: 'new' }] }] } });
+  expect(await trail.page({ from })).not.toHaveProperty('value.next');
+});
+
+test('what waits is written in parts that the trail takes', async () => {
+  const held = new HeldTrail();
+  held.holds = true;
+  const trail = openAccessTrail(held, clock);
+  const ids = Array.from({ length: 200 }, (_, n) => `${'x'.repeat(30)}${n}`);
+  const written = Promise.all(Array.from({ length: 100 }, () => trail.record(read('a', ...ids))));
+  const sizes: number[] = [];
+  for (let parts = 0; parts < 100 && held.entries.length < 100; parts++) {
+    await turn();
+    for (const { texts, end } of held.held.splice(0)) {
+      sizes.push(Buffer.byteLength(texts.join('')));
+      end();
+    }
+    await turn();
+  }
+  await written;
+  expect(sizes.length).toBeLessThan(100);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_APPEND_BYTES);
 });
 
 test('of an answer that shows very many, so many are named, and it may have shown any', async () => {

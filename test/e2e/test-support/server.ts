@@ -35,7 +35,10 @@ export type Elsewhere = Partial<
 >;
 /** Log and keys of a server under test, unless they are in its folder. */
 type Others = Partial<
-  Pick<Settings, 'host' | 'streams' | 'streamsPerKey' | 'origins' | 'proxies' | 'rate' | 'arrivalSeconds'>
+  Pick<
+    Settings,
+    'host' | 'accessDays' | 'streams' | 'streamsPerKey' | 'origins' | 'proxies' | 'rate' | 'arrivalSeconds'
+  >
 >;
 
 export async function startServer(folder = temporaryFolder(), elsewhere: Elsewhere & Others = {}): Promise<TestServer> {
