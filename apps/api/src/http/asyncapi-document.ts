@@ -4,7 +4,7 @@
  */
 import { CHANGE_EVENT_TYPE, PING_EVENT_TYPE } from '#feed';
 import { STREAM_PATH } from './change-routes.js';
-import { answerSchemas, type Schema } from './schemas.js';
+import { answerSchemas, type Schema } from './schemas/index.js';
 
 const DESCRIPTION = `Changes of legal statuses and registration states, as they become known: a person was arrested, sentenced, released; a
 party's registration was filed, refused; an earlier report was corrected. Each is a CloudEvent 1.0 in structured JSON, the same in pages

@@ -3,7 +3,7 @@ import * as swagger from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { jsonSchemas } from '#domain/schemas';
-import { answerSchemas } from './schemas.js';
+import { answerSchemas } from './schemas/index.js';
 import { describeWith } from './swagger.js';
 
 const DESCRIPTION = `A record of what happens to people and groups in political and legal cases, kept as events.
