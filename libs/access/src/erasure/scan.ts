@@ -92,5 +92,10 @@ function goesOn(tails: Map<string, string>, { stream }: StoredEvent, text: unkno
   if (typeof text !== 'string') return false;
   const tail = tails.get(stream) ?? '';
   tails.set(stream, (tail + text).slice(-finder.reach));
-  return tail !== '' && finder.find(tail + text.slice(0, finder.reach)).length > 0;
+  const cut = tail.length;
+  const around = tail + text.slice(0, finder.reach);
+  // At the ends of what is looked at, a word may go on.
+  const isWhole = (start: number, end: number): boolean =>
+    (start > 0 || cut < finder.reach) && (end < around.length || text.length <= finder.reach);
+  return finder.find(around).some(({ start, end }) => start < cut && end > cut && isWhole(start, end));
 }

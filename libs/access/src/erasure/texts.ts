@@ -8,7 +8,7 @@ import { ERASURE_TYPES } from '#domain';
 import type { SealedEvent } from '#command-handling';
 import { err, type Json, jsonPointer, ok, refusal, type Refusal, type Result } from '#kernel';
 import type { PersonalFields } from '#log-format';
-import { blanked, joinedRanges, type Range, type WordFinder } from './words.js';
+import { blanked, FILLER, joinedRanges, type Range, type WordFinder } from './words.js';
 
 /** Words of a text, in code points: from `start` up to, not including, `end`. */
 export interface Span {
@@ -31,15 +31,27 @@ export type Places = ReadonlyMap<string, ReadonlyMap<string, readonly Range[]>>;
 
 /** Where words stand in the sealed fields of a subject's events, which come in the order of its stream. */
 export function placesOf(events: readonly SealedEvent[], finder: WordFinder): Places {
+  let places: Places = new Map();
+  // Where one name is blanked, another that was written on to it stands by itself.
+  for (;;) {
+    const more = onceThrough(events, places, finder);
+    if (more.size === 0) return places;
+    places = together(places, more);
+  }
+}
+
+/** @param known is passed over */
+function onceThrough(events: readonly SealedEvent[], known: Places, finder: WordFinder): Places {
   const places = new PlacesBuilder();
-  for (const { event, pointer, text } of textsOf(events)) places.add(event, pointer, finder.find(text));
+  const masked = ({ event, pointer, text }: HeldText): string => maskedIn(text, known.get(event)?.get(pointer) ?? []);
+  for (const held of textsOf(events)) places.add(held.event, held.pointer, finder.find(masked(held)));
   const parts = events.flatMap((event) => sourceText(event) ?? []);
   if (parts.length > 1) {
     let from = 0;
-    const whole = finder.find(parts.map(({ text }) => text).join(''));
+    const whole = finder.find(parts.map(masked).join(''));
     for (const { event, pointer, text } of parts) {
       const to = from + text.length;
-      const within = whole.filter(({ start, end }) => start < to && end > from);
+      const within = whole.filter(({ start, end }) => from < to && start < to && end > from);
       const own = within.map(({ start, end }) => ({
         start: Math.max(start, from) - from,
         end: Math.min(end, to) - from,
@@ -49,6 +61,14 @@ export function placesOf(events: readonly SealedEvent[], finder: WordFinder): Pl
     }
   }
   return places.built();
+}
+
+/** Of the same length in UTF-16 units. */
+function maskedIn(text: string, ranges: readonly Range[]): string {
+  return ranges.reduce(
+    (masked, { start, end }) => masked.slice(0, start) + FILLER.repeat(end - start) + masked.slice(end),
+    text,
+  );
 }
 
 /** All of the texts. */
