@@ -31,7 +31,7 @@ const source = fc.tuple(text, fc.array(fc.nat(60), { maxLength: 3 })).map(([whol
   }));
 });
 const wholeOf = (events: readonly SealedEvent[]): string =>
-  events.map(({ fields }) => String(fields['/text'])).join('');
+  events.map(({ fields }) => fields['/text'] as string).join('');
 const blank = (events: readonly SealedEvent[], places = placesOf(events, finder)): SealedEvent[] => {
   const left = blankedFields(events, places);
   return events.map((event) => ({ ...event, fields: left.get(event.id) ?? event.fields }));
