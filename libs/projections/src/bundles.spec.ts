@@ -17,7 +17,7 @@ import { allEvents, realClock, realRandomness } from '../../../test/support/real
 import type { ViewsReader } from './ports.js';
 import type { SubjectCategory } from './shapes.js';
 import { LEVELS, levelsIn, withLevels } from './test-support/levels.js';
-import { caughtUp, type Said, TestRecord } from './test-support/record.js';
+import { caughtUp, documentOf, type Said, TestRecord } from './test-support/record.js';
 import { stories } from './test-support/stories.js';
 
 /** Each takes up to a second; hundreds are run by setting it higher. */
@@ -301,5 +301,10 @@ test('what was erased is proved and said to be erased; what was redacted is show
     expect(page.match(/Its personal fields were erased/g)).toHaveLength(2);
     expect(page.match(/as they were told again, where words in them were blanked/g)).toHaveLength(1);
     expect([...files.values()].map(String).join()).not.toMatch(/Thuy|Qwerty|Secretly/);
+    // Nor does a document tell of how many events something was told again.
+    const { acts } = documentOf(readers.get(ceiling)!, 'source', SOURCE);
+    expect(acts.map(({ type, data }) => [type, data])).toEqual(
+      ceiling === 'public' ? [] : [['PersonalDataRedacted', {}]],
+    );
   }
 });

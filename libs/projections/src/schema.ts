@@ -17,7 +17,7 @@ import { one } from './one.js';
 import { SEARCH_TABLES } from './search/tables.js';
 import { TREE_TABLE } from './tree/tiles.js';
 
-export const SCHEMA_VERSION = 14;
+export const SCHEMA_VERSION = 15;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 2;
 

@@ -31,7 +31,7 @@ export interface BuildInput {
   readonly span?: DayBounds;
 }
 
-/** Fields that every fact has, or that stand elsewhere in its view. */
+/** Fields that every fact has, that stand elsewhere in its view, or that are for nobody who reads. */
 const COMMON = new Set([
   'occurred',
   'aspect',
@@ -43,6 +43,11 @@ const COMMON = new Set([
   'note',
   'sealed',
   'factType',
+  // How the log holds what was erased: it counts everything that the stream holds, hidden events too.
+  'redaction',
+  'events',
+  'key',
+  'keys',
 ]);
 
 /** Where data name events, or what is nowhere else a reference. */
