@@ -240,21 +240,6 @@ async function compose(
   forgetting.follow({ views: levels, eraser: handler.eraser });
   opened.add(() => forgetting.close());
 
-  const erasing = openErasures({
-    directory: erasures,
-    store: eventStore,
-    keys: keyStore,
-    randomness,
-    eraser: handler.eraser,
-    nodes: () => nodes.all(),
-    ...(settings.log !== undefined && { leases: new Leases({ state, randomness, term: ERASING_TERM }) }),
-    trail,
-    trailDays: accessDays,
-    ticker,
-    report,
-  });
-  opened.add(() => erasing.close());
-
   const progress = (views: ViewsReader = reader): Promise<ViewsProgress> =>
     progressOf(views.health(), eventStore, clock);
   const progressByCeiling = async (): Promise<ProgressByCeiling> => {
@@ -292,6 +277,21 @@ async function compose(
   });
   opened.add(() => webhooks.close());
   watching.metrics.followDeliveries(() => webhooks.waiting);
+  const erasing = openErasures({
+    directory: erasures,
+    store: eventStore,
+    keys: keyStore,
+    randomness,
+    eraser: handler.eraser,
+    nodes: () => nodes.all(),
+    ...(settings.log !== undefined && { leases: new Leases({ state, randomness, term: ERASING_TERM }) }),
+    trail,
+    trailDays: accessDays,
+    webhooks: () => webhooks.all().length,
+    ticker,
+    report,
+  });
+  opened.add(() => erasing.close());
 
   watching.metrics.followStreams(() => levels.streams);
 

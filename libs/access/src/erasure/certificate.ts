@@ -8,6 +8,8 @@ export interface CertificateSources {
   readonly trail: Pick<AccessTrail, 'page'>;
   /** For how many days the trail is kept. */
   readonly trailDays: number;
+  /** How many webhooks there are. */
+  readonly webhooks: () => number;
 }
 
 /** Kinds of copies that no node can find or reach: of some of them nobody knows whether there are any. */
@@ -20,7 +22,7 @@ const MOST_OPERATIONS = 100;
 export async function certificateOf(
   erasure: Erasure,
   nodes: readonly ErasingNode[],
-  { trail, trailDays }: CertificateSources,
+  { trail, trailDays, webhooks }: CertificateSources,
 ): Promise<ErasureCertificate> {
   const decisions = [...erasure.decisions.values()];
   return {
@@ -39,6 +41,7 @@ export async function certificateOf(
       inTheClear: [...erasure.mentions.values()].filter(({ clear }) => clear === true).length,
       handedOut: await handedOut(erasure, trail),
       trailDays,
+      webhooks: webhooks(),
       copies: COPIES,
     },
   };

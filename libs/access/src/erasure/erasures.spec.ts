@@ -72,6 +72,7 @@ const open = (more: Partial<Parameters<typeof openErasures>[0]> = {}): Erasures 
     nodes: () => Promise.resolve(nodes.map(({ id, name, live }) => ({ id, name, live }))),
     trail,
     trailDays: 30,
+    webhooks: () => 3,
     report: (line) => reports.push(line),
     ...more,
   });
@@ -181,6 +182,13 @@ test('from the wish to the certificate: mentions are found, blanked or kept, and
   expect(await erasures.redact(asked.id, { kind: 'person', id: other }, BY)).toMatchObject({
     value: { state: 'redacted' },
   });
+  // Sent again, because the answer was lost, it is found done.
+  expect(await erasures.redact(asked.id, { kind: 'person', id: other }, BY)).toMatchObject({
+    value: { state: 'redacted' },
+  });
+  expect(await erasures.redact(asked.id, { kind: 'source', id: unrelated }, BY)).toMatchObject({
+    error: [{ code: 'nothing-to-redact' }],
+  });
   expect((await erasures.get(asked.id))?.certificate).toBeUndefined();
   const kept = { kind: 'source', id: namesake, reason: 'A painter, who died long ago' } as const;
   expect(await erasures.keep(asked.id, kept, BY)).toMatchObject({ ok: true, value: { state: 'kept' } });
@@ -200,7 +208,7 @@ test('from the wish to the certificate: mentions are found, blanked or kept, and
     erased: { keys: 4, streams: 4 },
     mentions: { listed: 3, redacted: 2, kept: 1 },
     nodes: ['node-a'],
-    outOfReach: { nodes: [], trailDays: 30 },
+    outOfReach: { nodes: [], trailDays: 30, webhooks: 3 },
   });
   // Neither the words nor the reasons can be read any more, by anybody.
   const events = await allEvents(log.store);

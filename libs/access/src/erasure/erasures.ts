@@ -120,7 +120,10 @@ class DrivenErasures implements Erasures {
     const events = isId(subject) ? await this.#reader.sealed(streamName(kind, subject)) : undefined;
     if (events === undefined) return NO_SUBJECT;
     const tried = blanking(asked, words)(events);
-    if (!tried.ok) return tried;
+    if (!tried.ok) {
+      const isDone = this.#options.directory.get(id)?.decisions.get(mentionKey(asked)) === 'redacted';
+      return isDone && tried.error === NOTHING_TO_REDACT.error ? ok(await this.#mentionNow(id, asked, words)) : tried;
+    }
     // Whoever reviews may know of one that was not found.
     if (!this.#steps.known(id).mentions.has(mentionKey(asked))) {
       const listed = await this.#steps.list(id, by.id, [{ kind, id: subject, because: 'words' }], false);

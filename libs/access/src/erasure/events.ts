@@ -94,6 +94,8 @@ export interface OutOfReach {
   readonly inTheClear: number;
   /** Handing out is written down for so many days; of what was before nothing is known. */
   readonly trailDays: number;
+  /** Webhooks that were registered then: what their filters let through was sent to others. */
+  readonly webhooks: number;
   /** Kinds of copies that no node can reach, such as `backups`. */
   readonly copies: readonly string[];
 }

@@ -58,6 +58,7 @@ export const erasureSchemas: Readonly<Record<string, Schema>> = {
             description: 'Answers that were written down as showing the person, or anything',
           },
           trailDays: { ...count, description: 'Answers are written down for so long; older ones are not known' },
+          webhooks: { ...count, description: 'Registered then: what their filters let through was sent to others' },
           copies: { ...list(text), description: 'Kinds of copies that nobody can reach, if there are any' },
         }),
       },
