@@ -61,7 +61,7 @@ const HALF_MADE = [
 
 /** What lies in a folder that is served. Drafts that a kill left behind are gone. */
 const OURS =
-  /^((log|keys|node|reads|views-\d+-\d+)\.db(-wal|-shm)?|owner\.(lock|json)|master\.key|views-\d+\.current)$/;
+  /^((log|keys|node|reads|views-\d+-\d+)\.db(-wal|-shm)?|(owner|node)\.json|owner\.lock|master\.key|views-\d+\.current)$/;
 
 afterAll(killAll);
 

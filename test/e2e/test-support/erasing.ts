@@ -76,10 +76,15 @@ export async function erasure(client: Client, id: string): Promise<ErasureInfo> 
 /** Redacts whatever names them, and leaves the rest, until the erasure is certified. */
 export async function review(client: Client, id: string): Promise<ErasureInfo> {
   await until(async () => (await erasure(client, id)).mentions.complete, 30_000);
-  const { items } = (await client.request<{ items: MentionInfo[] }>(`/v1/erasures/${id}/mentions?limit=200`)).body;
-  for (const mention of items.filter(({ state }) => state === 'open')) await decide(client, id, mention);
+  await reviewOpen(client, id);
   await until(async () => (await erasure(client, id)).state === 'certified', 60_000);
   return erasure(client, id);
+}
+
+/** Redacts what is found to name them so far, and leaves the rest. */
+export async function reviewOpen(client: Client, id: string): Promise<void> {
+  const { items } = (await client.request<{ items: MentionInfo[] }>(`/v1/erasures/${id}/mentions?limit=200`)).body;
+  for (const mention of items.filter(({ state }) => state === 'open')) await decide(client, id, mention);
 }
 
 async function decide(client: Client, erasing: string, { kind, id, spans }: MentionInfo): Promise<void> {

@@ -8,6 +8,7 @@ import { isId, type Randomness, randomId } from '#kernel';
 import { syncFolder, writeDurably } from '../backup/files.js';
 
 const NAME = 'node.json';
+const DRAFT = `${NAME}.new`;
 
 interface Stored {
   readonly id: string;
@@ -21,6 +22,8 @@ export class NodeFile {
   /** Opens the one of a folder whose owner this process is; makes it where there is none that can be read. */
   static open(folder: string, randomness: Randomness): NodeFile {
     const found = read(join(folder, NAME));
+    // A kill may have left a draft.
+    rmSync(join(folder, DRAFT), { force: true });
     const file = new NodeFile(folder, found ?? { id: randomId(randomness), forgotten: {} }, found === undefined);
     if (found === undefined) file.#write(file.#stored);
     return file;
@@ -52,10 +55,10 @@ export class NodeFile {
   }
 
   #write(stored: Stored): void {
-    const path = join(this.folder, NAME);
-    rmSync(`${path}.new`, { force: true });
-    writeDurably(`${path}.new`, `${JSON.stringify(stored)}\n`);
-    renameSync(`${path}.new`, path);
+    const draft = join(this.folder, DRAFT);
+    rmSync(draft, { force: true });
+    writeDurably(draft, `${JSON.stringify(stored)}\n`);
+    renameSync(draft, join(this.folder, NAME));
     syncFolder(this.folder);
     this.#stored = stored;
   }
