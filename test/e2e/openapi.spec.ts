@@ -191,6 +191,7 @@ test('what the server answers on the first case is what the document says, witho
   check('WebhookPage', (await server.client.request('/v1/webhooks')).body);
   check('DeadLetterPage', (await server.client.request(`${webhook}/dead-letters`)).body);
   check('WebhookPing', (await server.client.request(`${webhook}/ping`, { method: 'POST', body: {} })).body);
+  check('RotatedSecret', (await server.client.request(`${webhook}/rotations`, { method: 'POST', body: {} })).body);
   check('Webhook', (await server.client.request(`${webhook}/replay`, { method: 'POST', body: { from: 1 } })).body);
   check('KeyList', (await server.client.request('/v1/keys')).body);
   check('OwnKey', (await server.client.request('/v1/keys/self')).body);

@@ -22,6 +22,7 @@ const NO_RECORDING = new Set([
   '/v1/views/rebuild',
   '/v1/views/skips',
   '/v1/webhooks',
+  '/v1/webhooks/{id}/rotations',
   '/v1/webhooks/{id}/replay',
   '/v1/webhooks/{id}/redeliver',
   '/v1/webhooks/{id}/ping',

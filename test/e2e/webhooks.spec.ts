@@ -8,6 +8,7 @@ import type {
   CreatedWebhook,
   DeadLetterPage,
   PingAnswer,
+  RotatedSecret,
   WebhookPage,
   WebhookShown,
 } from '../../apps/api/src/http/webhook-routes.js';
@@ -153,6 +154,42 @@ test('a ping tells what the receiver answers', async () => {
   expect(await post<PingAnswer>(`${path}/ping`)).toMatchObject({ error: 'connection-refused' });
 });
 
+test('another secret, beside the one before for a while or at once; it is in the log, without the secret', async () => {
+  const { path, receiver, webhook } = await hooked();
+  const pinged = async (secret: string): Promise<boolean> => {
+    receiver.secret = secret;
+    return (await post<PingAnswer>(`${path}/ping`, {})).status === 204;
+  };
+  const first = webhook.secret;
+  const second = await post<RotatedSecret>(`${path}/rotations`, { overlapSeconds: 60 });
+  expect(second).toEqual({
+    id: webhook.id,
+    secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) as string,
+    previousUntil: expect.stringMatching(/Z$/) as string,
+  });
+  const ahead = Date.parse(second.previousUntil ?? '') - Date.now();
+  expect([ahead > 50_000, ahead <= 60_000]).toEqual([true, true]);
+  expect([await pinged(first), await pinged(second.secret)]).toEqual([true, true]);
+  // Without a body.
+  const third = await post<RotatedSecret>(`${path}/rotations`);
+  expect(third).toEqual({ id: webhook.id, secret: third.secret });
+  expect([await pinged(first), await pinged(second.secret), await pinged(third.secret)]).toEqual([false, false, true]);
+  const { items } = await get<{ items: readonly { stream: string; type: string }[] }>('/v1/events?limit=200');
+  const rotations = items.filter(({ stream, type }) => stream.endsWith(webhook.id) && type === 'WebhookSecretRotated');
+  expect(rotations).toHaveLength(2);
+  for (const { secret } of [second, third]) expect(JSON.stringify(items)).not.toContain(secret.slice(6));
+  for (const [body, code] of [
+    [{ overlapSeconds: '60' }, 'invalid-overlap'],
+    [{ overlapSeconds: 604_801 }, 'invalid-overlap'],
+    [{ secret: 'mine' }, 'unknown-field'],
+  ] as const)
+    expect(await refusal(post(`${path}/rotations`, body))).toMatchObject({ status: 422, code });
+  await server.client.request(path, { method: 'DELETE' });
+  expect(await refusal(post(`${path}/rotations`, {}))).toMatchObject({ status: 404, code: 'not-found' });
+  receiver.faults.length = 0;
+  await receiver.stop();
+});
+
 test('sent again with the same key, a registration gives the same webhook and secret', async () => {
   const headers = { 'idempotency-key': randomUUID() };
   const body = { url: 'https://hooks.invalid/', filter: { axis: ['life'] } };
@@ -181,6 +218,7 @@ test('a key for webhooks has those of its own; the secret is shown to nobody aga
     () => get(mine.path, two.client),
     () => get(`${mine.path}/dead-letters`, two.client),
     () => post(`${mine.path}/ping`, {}, {}, two.client),
+    () => post(`${mine.path}/rotations`, {}, {}, two.client),
     () => post(`${mine.path}/replay`, { from: 1 }, {}, two.client),
     () => post(`${mine.path}/redeliver`, {}, {}, two.client),
     () => two.client.request(mine.path, { method: 'DELETE' }),
@@ -334,7 +372,13 @@ test('dead letters are listed in pages, and sent again', async () => {
 }, 60_000);
 
 test('what is recorded of webhooks is shown to auditors, sealed, and is part of what a backup checks', async () => {
-  const types = ['WebhookRegistered', 'WebhookRewound', 'WebhookDeadLettersReleased', 'WebhookDeleted'];
+  const types = [
+    'WebhookRegistered',
+    'WebhookRewound',
+    'WebhookDeadLettersReleased',
+    'WebhookSecretRotated',
+    'WebhookDeleted',
+  ];
   const read = () => get<{ items: { type: string; stream: string }[] }>('/v1/events?category=webhook&limit=200');
   // The views take in what came last.
   await eventually(async () => new Set((await read()).items.map(({ type }) => type)).size === types.length);

@@ -145,6 +145,10 @@ const OTHERS: Readonly<Partial<Record<string, object>>> = {
   },
   WebhookRewound: { after: 4 },
   WebhookDeadLettersReleased: { changes: ['f2-15.0', 'f2-15.1'] },
+  WebhookSecretRotated: {
+    secret: ID.personB,
+    previousUntil: '2026-01-02T04:04:05.678Z',
+  },
   WebhookDeleted: {},
   ErasureAsked: { person: ID.personA, reason: 'Asked by letter', words: ['Ada A', 'Аda'] },
   KeysCondemned: {

@@ -51,6 +51,20 @@ export function readReplay(body: unknown): number {
   return from as number;
 }
 
+/** For how many seconds the secret before is to sign as well. @throws ProblemError */
+export function readSecretRotation(body: unknown): number {
+  const { overlapSeconds = 0, ...others } = fieldsOf(body ?? {});
+  refuseAny(
+    unknownFields(others, 'A rotation of a secret has overlapSeconds only.'),
+    typeof overlapSeconds !== 'number' && {
+      code: 'invalid-overlap',
+      detail: 'The overlap is a whole number of seconds.',
+      pointer: '/overlapSeconds',
+    },
+  );
+  return overlapSeconds as number;
+}
+
 /** The changes that are to be sent again; undefined: all. @throws ProblemError */
 export function readRedelivery(body: unknown): readonly string[] | undefined {
   const { changes, ...others } = fieldsOf(body);

@@ -12,7 +12,7 @@ import { problem, ProblemError } from './problem.js';
 import { orProblem } from './read-routes.js';
 import { NeedsScope, principalOf } from './scopes.js';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from './swagger.js';
-import { readRedelivery, readReplay, readWebhookRequest } from './webhook-requests.js';
+import { readRedelivery, readReplay, readSecretRotation, readWebhookRequest } from './webhook-requests.js';
 
 /** How a delivery ended: by the status of its answer, or by a code for why there was none. */
 export interface OutcomeShown {
@@ -40,6 +40,12 @@ export interface WebhookPage {
 
 export interface CreatedWebhook extends WebhookShown {
   readonly secret: string;
+}
+
+export interface RotatedSecret {
+  readonly id: string;
+  readonly secret: string;
+  readonly previousUntil?: string;
 }
 
 export interface DeadLetterShown extends OutcomeShown {
@@ -147,6 +153,24 @@ export class WebhooksController {
     // What cannot be read is nobody's, and an admin's to delete.
     if (!allows(by, 'admin')) this.find(id, request);
     orProblem(await this.habeas.webhooks.delete(id, by.id));
+  }
+
+  @Post(':id/rotations')
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'rotateWebhookSecret',
+    summary: 'Give a webhook another secret, which is shown in this answer only',
+    description:
+      'Deliveries are signed by it from then on. During an overlap they have two signatures, one by each, so that the receiver can be given the new one meanwhile.',
+  })
+  @ApiParam(idParameter)
+  @ApiBody({ required: false, schema: { $ref: '#/components/schemas/SecretRotation' } })
+  @ApiResponse({ status: 201, description: 'The new secret.', content: jsonOf('RotatedSecret') })
+  @ApiProblems(400, 401, 403, 404, 409, 413, 415, 422, 503, 507)
+  async rotate(@Param('id') id: string, @Body() body: unknown, @Req() request: FastifyRequest): Promise<RotatedSecret> {
+    this.find(id, request);
+    const overlap = readSecretRotation(body);
+    return { id, ...orProblem(await this.habeas.webhooks.rotateSecret(id, overlap, principalOf(request).id)) };
   }
 
   @Post(':id/replay')

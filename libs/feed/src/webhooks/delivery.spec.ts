@@ -92,7 +92,7 @@ async function begin(over: OperationalState = state): Promise<Node> {
     {
       id: ID,
       entry: () => entry,
-      secret: () => Promise.resolve(new Uint8Array(32)),
+      secrets: () => Promise.resolve([new Uint8Array(32)]),
       fence: { state: own, ticker: time.ticker, token: ++token, ended: closing.signal },
       cut: new AbortController().signal,
     },
@@ -318,7 +318,7 @@ test('once the key is revoked by which it was registered, nothing is sent', asyn
 });
 
 test('a secret that is lost sends nothing, and shows', async () => {
-  const options = { secret: () => Promise.resolve(undefined) };
+  const options = { secrets: () => Promise.resolve([]) };
   feed.add(1);
   const closing = new AbortController();
   const delivery = await Delivery.begin(

@@ -51,7 +51,7 @@ export interface DeliveryTask {
   readonly id: string;
   /** As it is at present; undefined: it was deleted. */
   readonly entry: () => Entry | undefined;
-  readonly secret: () => Promise<Uint8Array | undefined>;
+  readonly secrets: () => Promise<readonly Uint8Array[]>;
   /** `ended`: the lease is over, or the server closes; nothing new is begun. */
   readonly fence: Fence;
   /** What is under way is to be cut off. */
@@ -254,17 +254,17 @@ export class Delivery {
 
   async #send({ webhook }: Entry, change: FedChange): Promise<Delivered | undefined> {
     const { clock, courier, tell } = this.#options;
-    let secret: Uint8Array | undefined;
+    let secrets: readonly Uint8Array[];
     try {
-      secret = await this.#task.secret();
+      secrets = await this.#task.secrets();
     } catch {
       // The key store is away: that is not the receiver's fault.
       return undefined;
     }
-    if (secret === undefined) return { outcome: { error: 'secret-lost' } };
+    if (secrets.length === 0) return { outcome: { error: 'secret-lost' } };
     const body = tell(change);
     if (!body.ok) return undefined;
-    const parcel = signed({ url: webhook.url, id: change.change.id, body: body.value, secret, at: clock.now() });
+    const parcel = signed({ url: webhook.url, id: change.change.id, body: body.value, secrets, at: clock.now() });
     return courier.send(parcel, this.#task.cut);
   }
 

@@ -84,7 +84,7 @@ test('one that is registered is known at once, to another node within a moment, 
   await eventually(() => there.get(webhook.id) !== undefined);
   expect(there.all()).toEqual(here.all());
   expect((await node()).get(webhook.id)?.webhook).toEqual(webhook);
-  expect(await there.secretOf(webhook.id)).toEqual(secret);
+  expect(await there.secretsOf(webhook.id)).toEqual([secret]);
 });
 
 test('is in the log sealed: neither the address nor whom it is about, nor the secret', async () => {
@@ -143,9 +143,9 @@ test('one that is deleted is gone everywhere; its secret is found until it is de
   await eventually(() => [here, there].every((one) => one.isDeleted(id) && one.get(id) === undefined));
   expect(await allEvents(temporary.store, streamName('webhook', id))).toHaveLength(2);
   expect((await here.rewind(id, 0, 'key:1')).ok).toBe(false);
-  expect(await here.secretOf(id)).toHaveLength(32);
-  await here.destroySecret(id);
-  expect(await there.secretOf(id)).toBeUndefined();
+  expect(await here.secretsOf(id)).toHaveLength(1);
+  await here.destroySecrets(id);
+  expect(await there.secretsOf(id)).toEqual([]);
 });
 
 test('one whose filter cannot be opened delivers nothing, says so without a word of it, and can be deleted', async () => {

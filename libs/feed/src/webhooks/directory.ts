@@ -21,12 +21,16 @@ import {
   DEAD_LETTERS_RELEASED,
   readRegistered,
   readSteering,
+  rotated,
+  secretName,
+  type SigningSecret,
   type Steering,
   type Webhook,
   WEBHOOK_DELETED,
   WEBHOOK_EVENTS,
   WEBHOOK_REGISTERED,
   WEBHOOK_REWOUND,
+  WEBHOOK_SECRET_ROTATED,
   type WebhookRequest,
 } from './webhook.js';
 
@@ -60,6 +64,11 @@ export interface Registered {
   readonly secret: Uint8Array;
 }
 
+/** What signs from now on, and until when the one before does as well. */
+export interface Rotated extends Registered {
+  readonly previousUntil?: string;
+}
+
 /** What is registered, and how the request for it is known again. */
 export interface Registration {
   readonly request: WebhookRequest;
@@ -82,6 +91,10 @@ export class WebhookDirectory {
   readonly #entries = new Map<string, Entry>();
   /** Ids of those that were deleted. */
   readonly #deleted = new Set<string>();
+  /** Of webhooks whose secret was ever rotated, deleted ones included: all that they had, the present one first. */
+  readonly #secrets = new Map<string, readonly SigningSecret[]>();
+  /** Names of secrets that are over and destroyed. */
+  readonly #destroyed = new Set<string>();
   /** Ids of those that have an event which cannot be read: nothing is delivered by them. */
   readonly #unreadable = new Set<string>();
   readonly #closing = new AbortController();
@@ -131,14 +144,51 @@ export class WebhookDirectory {
     return this.#deleted.has(id);
   }
 
-  /** The secret of a webhook that is there; undefined: it was lost. */
-  secretOf(id: string): Promise<Uint8Array | undefined> {
-    return this.#options.keys.findSecret(secretName(id));
+  /** What signs for a webhook now, the present secret first; none: it was lost. */
+  async secretsOf(id: string): Promise<readonly Uint8Array[]> {
+    const [present, ...before] = this.#namesOf(id);
+    const { keys, clock } = this.#options;
+    const now = clock.now().getTime();
+    const found = await Promise.all(
+      [present, ...before.filter(({ until = 0 }) => now < until)].map(({ name }) => keys.findSecret(name)),
+    );
+    void this.#destroyOver(before);
+    return found[0] === undefined ? [] : found.filter((secret) => secret !== undefined);
   }
 
   /** Of one that was deleted. */
-  destroySecret(id: string): Promise<void> {
-    return this.#options.keys.destroySecret(secretName(id));
+  async destroySecrets(id: string): Promise<void> {
+    for (const { name } of this.#namesOf(id)) await this.#options.keys.destroySecret(name);
+  }
+
+  /**
+   * Makes another secret, which signs from then on; the one before signs as well for so many milliseconds.
+   * Refusal codes: `not-found`, `conflict`.
+   */
+  async rotate(id: string, overlap: number, by: string): Promise<Result<Rotated, Refusal>> {
+    const { keys, clock, randomness } = this.#options;
+    const made = randomId(randomness);
+    const name = secretName(id, made);
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      const head = await this.#opened.load(id);
+      if (!this.#entries.has(id)) break;
+      const secret = await keys.secret(name);
+      const previousUntil =
+        overlap === 0 ? {} : { previousUntil: new Date(clock.now().getTime() + overlap).toISOString() };
+      const event = {
+        id: randomId(randomness),
+        type: WEBHOOK_SECRET_ROTATED.type,
+        data: { secret: made, ...previousUntil },
+      };
+      const recorded = await this.#opened.append(id, event, head, { by });
+      const entry = this.#entries.get(id);
+      if (recorded && entry !== undefined) {
+        await this.#destroyOver(this.#namesOf(id).slice(1));
+        return ok({ webhook: entry.webhook, secret, ...previousUntil });
+      }
+    }
+    await keys.destroySecret(name);
+    return this.#entries.has(id) ? CONFLICT : NOT_FOUND;
   }
 
   /** Refusal codes: `too-many-webhooks`, `idempotency-key-reused`, `not-found` (the one that it made was deleted), `conflict`. */
@@ -200,7 +250,7 @@ export class WebhookDirectory {
 
   async #repeated(id: string, asked: string): Promise<Result<Registered, Refusal>> {
     const entry = this.#entries.get(id);
-    const secret = await this.secretOf(id);
+    const [secret] = await this.secretsOf(id);
     if (entry === undefined || secret === undefined) return NOT_FOUND;
     const mac = requestMac(await this.#options.keys.obtain(streamName(CATEGORY, id)), asked);
     return sameMac(entry.requestMac ?? '', mac) ? ok({ webhook: entry.webhook, secret }) : KEY_REUSED;
@@ -232,8 +282,26 @@ export class WebhookDirectory {
     }
   }
 
+  #namesOf(id: string): readonly [present: SigningSecret, ...before: SigningSecret[]] {
+    const [present = { name: secretName(id) }, ...before] = this.#secrets.get(id) ?? [];
+    return [present, ...before];
+  }
+
+  /** What cannot be destroyed now is destroyed when it is come across again. */
+  async #destroyOver(before: readonly SigningSecret[]): Promise<void> {
+    const now = this.#options.clock.now().getTime();
+    for (const { name, until = 0 } of before) {
+      if (now < until || this.#destroyed.has(name)) continue;
+      this.#destroyed.add(name);
+      await this.#options.keys.destroySecret(name).catch(() => this.#destroyed.delete(name));
+    }
+  }
+
   #apply(id: string, { type, data, opened, revision, metadata }: RecordedEvent): void {
     if (this.#deleted.has(id)) return;
+    // Also of one that cannot be read: it can be deleted, with all its secrets.
+    if (type === WEBHOOK_SECRET_ROTATED.type)
+      this.#secrets.set(id, rotated(id, this.#namesOf(id), data, metadata.recordedAt));
     const known = this.#entries.get(id);
     if (type === WEBHOOK_DELETED.type) {
       this.#deleted.add(id);
@@ -265,10 +333,6 @@ export class WebhookDirectory {
     this.#options.report(`The webhook ${id} cannot be read, and delivers nothing. Delete it, and register another.`);
     this.#options.changed();
   }
-}
-
-function secretName(id: string): string {
-  return `webhook-${id}`;
 }
 
 const NOT_FOUND = err(refusal('not-found', 'There is no such webhook.'));

@@ -8,21 +8,24 @@ export interface ToSign {
   readonly id: string;
   /** A CloudEvent in structured mode. */
   readonly body: string;
-  readonly secret: Uint8Array;
+  /** One signature each: of what signs now, and of what may still be verified with. */
+  readonly secrets: readonly Uint8Array[];
   /** Of this try. */
   readonly at: Date;
 }
 
-export function signed({ url, id, body, secret, at }: ToSign): Parcel {
+export function signed({ url, id, body, secrets, at }: ToSign): Parcel {
   const timestamp = String(Math.floor(at.getTime() / 1_000));
-  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`, 'utf8').digest('base64');
+  const signatures = secrets.map(
+    (secret) => `v1,${createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`, 'utf8').digest('base64')}`,
+  );
   return {
     url,
     headers: {
       'content-type': 'application/cloudevents+json; charset=utf-8',
       'webhook-id': id,
       'webhook-timestamp': timestamp,
-      'webhook-signature': `v1,${signature}`,
+      'webhook-signature': signatures.join(' '),
     },
     body,
   };

@@ -12,6 +12,11 @@ export const WEBHOOK_REGISTERED: StoredForm = {
 export const WEBHOOK_REWOUND: StoredForm = { type: 'WebhookRewound', schemaVersion: 1, personal: [] };
 /** Dead letters are to be tried again: those of `changes`, or, where that is left out, all. */
 export const DEAD_LETTERS_RELEASED: StoredForm = { type: 'WebhookDeadLettersReleased', schemaVersion: 1, personal: [] };
+/**
+ * Another secret signs its deliveries, known by an id of its own; until `previousUntil`, where that is there, the one before signs
+ * them as well.
+ */
+export const WEBHOOK_SECRET_ROTATED: StoredForm = { type: 'WebhookSecretRotated', schemaVersion: 1, personal: [] };
 export const WEBHOOK_DELETED: StoredForm = { type: 'WebhookDeleted', schemaVersion: 1, personal: [] };
 
 /** Every event of `habeasWebhook-…` streams. */
@@ -19,6 +24,7 @@ export const WEBHOOK_EVENTS: readonly StoredForm[] = [
   WEBHOOK_REGISTERED,
   WEBHOOK_REWOUND,
   DEAD_LETTERS_RELEASED,
+  WEBHOOK_SECRET_ROTATED,
   WEBHOOK_DELETED,
 ];
 
@@ -70,6 +76,40 @@ export function readSteering(type: string, revision: number, { after, changes }:
   if (changes === undefined) return { kind: 'released', revision, changes: undefined };
   const isList = Array.isArray(changes) && changes.every((one) => typeof one === 'string');
   return isList ? { kind: 'released', revision, changes } : undefined;
+}
+
+/** A secret of a webhook, by its name in the key store. */
+export interface SigningSecret {
+  readonly name: string;
+  /** From then on it signs nothing, in milliseconds; left out: it is the present one. */
+  readonly until?: number;
+}
+
+/** Of the first secret of a webhook, or of one that was made later, by its id. */
+export function secretName(webhook: string, secret?: string): string {
+  return secret === undefined ? `webhook-${webhook}` : `webhook-${webhook}-${secret}`;
+}
+
+/** A webhook's secrets once another was made, the present one first; the same, where it is not what Habeas writes or was taken in before. */
+export function rotated(
+  webhook: string,
+  secrets: readonly SigningSecret[],
+  { secret, previousUntil }: Data,
+  recordedAt: string,
+): readonly SigningSecret[] {
+  if (typeof secret !== 'string') return secrets;
+  const present = secretName(webhook, secret);
+  if (secrets.some(({ name }) => name === present)) return secrets;
+  const at = Date.parse(recordedAt);
+  const overlap = typeof previousUntil === 'string' ? Date.parse(previousUntil) : NaN;
+  // Two at most sign: the last two.
+  return [
+    { name: present },
+    ...secrets.map(({ name, until }) => ({
+      name,
+      until: until === undefined ? (Number.isNaN(overlap) ? at : overlap) : Math.min(until, at),
+    })),
+  ];
 }
 
 function isSeq(value: unknown): value is number {

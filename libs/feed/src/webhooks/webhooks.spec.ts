@@ -185,6 +185,89 @@ test('what could not be cleared away when it was deleted is cleared under the ne
   await eventually(async () => (await keys.findSecret(`webhook-${webhook.id}`)) === undefined);
 });
 
+describe('another secret', () => {
+  const rotate = async (webhooks: Webhooks, { id }: Webhook, seconds: number): Promise<string> => {
+    const made = await webhooks.rotateSecret(id, seconds, 'key:1');
+    if (!made.ok) throw new Error(made.error.code);
+    expect(made.value.previousUntil === undefined).toBe(seconds === 0);
+    return made.value.secret;
+  };
+  /** Whether what is sent next is verified by a secret. */
+  const verifiedBy = async (receiver: HookReceiver, secret: string): Promise<boolean> => {
+    receiver.secret = secret;
+    const [before, faults] = [receiver.received.length, receiver.faults.length];
+    feed.add(1);
+    await eventually(() => receiver.received.length + receiver.faults.length > before + faults);
+    return receiver.faults.splice(0).length === 0;
+  };
+  const isKept = async (name: string): Promise<boolean> => (await keys.findSecret(name)) !== undefined;
+
+  test('signs from then on, and the one before no more: it is destroyed', async () => {
+    const webhooks = await node();
+    const { receiver, webhook } = await receiverOf(webhooks);
+    const first = receiver.secret;
+    expect(await verifiedBy(receiver, first)).toBe(true);
+    const second = await rotate(webhooks, webhook, 0);
+    expect(second).not.toBe(first);
+    expect(await verifiedBy(receiver, second)).toBe(true);
+    expect(await isKept(`webhook-${webhook.id}`)).toBe(false);
+    receiver.secret = second;
+    expect(await webhooks.ping(webhook)).toMatchObject({ delivered: { outcome: { status: 204 } } });
+  });
+
+  test('with an overlap both sign, until it is over; asked of any node, known after a restart', async () => {
+    const [one, two] = [await node(), await node()];
+    const { receiver, webhook } = await receiverOf(one);
+    const first = receiver.secret;
+    await eventually(() => two.get(webhook.id) !== undefined);
+    const second = await rotate(two, webhook, 2);
+    const until = performance.now() + 2_000;
+    await eventually(() => verifiedBy(receiver, second));
+    expect([await verifiedBy(receiver, first), await verifiedBy(receiver, second)]).toEqual([true, true]);
+    expect(performance.now()).toBeLessThan(until);
+    await one.close();
+    await two.close();
+    await sleep(until - performance.now() + 50);
+    // Also where it cannot be destroyed yet.
+    const destroy = keys.destroySecret.bind(keys);
+    keys.destroySecret = () => Promise.reject(new Error('away'));
+    await node();
+    expect([await verifiedBy(receiver, second), await verifiedBy(receiver, first)]).toEqual([true, false]);
+    keys.destroySecret = destroy;
+    expect(await verifiedBy(receiver, second)).toBe(true);
+    await eventually(async () => !(await isKept(`webhook-${webhook.id}`)));
+  }, 20_000);
+
+  test('of several the last two sign; with the webhook all of them are destroyed', async () => {
+    const webhooks = await node();
+    const { receiver, webhook } = await receiverOf(webhooks);
+    const first = receiver.secret;
+    const destroyed: string[] = [];
+    const destroy = keys.destroySecret.bind(keys);
+    keys.destroySecret = (name) => {
+      destroyed.push(name);
+      return destroy(name);
+    };
+    const second = await rotate(webhooks, webhook, 3_600);
+    const third = await rotate(webhooks, webhook, 3_600);
+    expect(await verifiedBy(receiver, third)).toBe(true);
+    expect(await verifiedBy(receiver, second)).toBe(true);
+    expect([await verifiedBy(receiver, first), await verifiedBy(receiver, third)]).toEqual([false, true]);
+    expect((await webhooks.delete(webhook.id, 'key:1')).ok).toBe(true);
+    await eventually(() => new Set(destroyed).size === 3);
+    for (const name of destroyed) await eventually(async () => !(await isKept(name)));
+  });
+
+  test.each([-1, 1.5, 604_801, NaN])('an overlap of %p seconds is refused', async (seconds) => {
+    const webhooks = await node();
+    const { webhook } = await receiverOf(webhooks);
+    const refused = { ok: false, error: { code: 'invalid-overlap', pointer: '/overlapSeconds' } };
+    expect(await webhooks.rotateSecret(webhook.id, seconds, 'key:1')).toMatchObject(refused);
+    const none = await webhooks.rotateSecret('00000000-0000-4000-8000-000000000000', 0, 'key:1');
+    expect(none).toMatchObject({ ok: false, error: { code: 'not-found' } });
+  });
+});
+
 test('a ping is signed, tells what became of it, and changes nothing', async () => {
   const webhooks = await node();
   const { receiver, webhook } = await receiverOf(webhooks);

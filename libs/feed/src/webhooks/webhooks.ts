@@ -146,6 +146,23 @@ export class Webhooks {
     return this.#directory.delete(id, by);
   }
 
+  /**
+   * Makes another secret, which signs from then on; the one before signs as well for so many seconds (a week at most).
+   * Refusal codes: `invalid-overlap`, `not-found`, `conflict`.
+   */
+  async rotateSecret(
+    id: string,
+    overlapSeconds: number,
+    by: string,
+  ): Promise<Result<{ readonly secret: string; readonly previousUntil?: string }, Refusal>> {
+    if (!Number.isInteger(overlapSeconds) || overlapSeconds < 0 || overlapSeconds > MOST_OVERLAP_SECONDS)
+      return INVALID_OVERLAP;
+    const made = await this.#directory.rotate(id, overlapSeconds * 1_000, by);
+    if (!made.ok) return made;
+    const { secret, previousUntil } = made.value;
+    return ok({ secret: secretText(secret), ...(previousUntil !== undefined && { previousUntil }) });
+  }
+
   /** Has everything behind a seq sent again. Refusal codes: `not-found`, `conflict`. */
   async replay(id: string, after: number, by: string): Promise<Result<Webhook, Refusal>> {
     return webhookOf(await this.#directory.rewind(id, after, by));
@@ -163,11 +180,11 @@ export class Webhooks {
   async ping({ id: webhook, url }: Webhook): Promise<{ readonly id: string; readonly delivered: Delivered }> {
     const { clock, courier, logId, randomness } = this.#options;
     const id = `ping-${randomId(randomness)}`;
-    const secret = await this.#directory.secretOf(webhook);
-    if (secret === undefined) return { id, delivered: { outcome: { error: 'secret-lost' } } };
+    const secrets = await this.#directory.secretsOf(webhook);
+    if (secrets.length === 0) return { id, delivered: { outcome: { error: 'secret-lost' } } };
     const at = clock.now();
     const body = JSON.stringify(pingEvent(id, webhook, logId, at));
-    const delivered = await courier.send(signed({ url, id, body, secret, at }), this.#cut.signal);
+    const delivered = await courier.send(signed({ url, id, body, secrets, at }), this.#cut.signal);
     return { id, delivered: delivered ?? { outcome: { error: 'failed' } } };
   }
 
@@ -264,7 +281,7 @@ export class Webhooks {
     const entry = (): Entry | undefined => this.#directory.get(id);
     let leave: (() => void) | undefined;
     let isReported = false;
-    const task = { id, entry, secret: () => this.#directory.secretOf(id), fence, cut };
+    const task = { id, entry, secrets: () => this.#directory.secretsOf(id), fence, cut };
     // Asked anew each time: it changes while something is awaited.
     const isOver = (): boolean => fence.ended.aborted;
     while (!isOver() && entry() !== undefined) {
@@ -300,7 +317,7 @@ export class Webhooks {
     try {
       const { store, found } = await ProgressStore.open(fence, id, this.#options.fold);
       if (found === 'ended') return;
-      await this.#directory.destroySecret(id);
+      await this.#directory.destroySecrets(id);
       await store.end();
     } catch {
       if (!fence.ended.aborted)
@@ -335,6 +352,11 @@ export class Webhooks {
 }
 
 const MOST_URL = 2_000;
+
+const MOST_OVERLAP_SECONDS = 7 * 86_400;
+const INVALID_OVERLAP = err(
+  refusal('invalid-overlap', 'The overlap is a whole number of seconds from 0 to a week.', '/overlapSeconds'),
+);
 
 /** Follows each source once for all deliveries from it, and wakes those whom what is new concerns. */
 class Tails {

@@ -6,6 +6,7 @@ import type {
   DeadLetterShown,
   OutcomeShown,
   PingAnswer,
+  RotatedSecret,
   WebhookPage,
   WebhookShown,
 } from '../webhook-routes.js';
@@ -61,6 +62,19 @@ export const webhookSchemas: Readonly<Record<string, Schema>> = {
   }),
   WebhookPage: object<WebhookPage>({ items: list(ref('Webhook')), 'next?': next }),
   Replay: object({ from: { type: 'integer', minimum: 1, description: 'The first seq that is sent again' } }),
+  SecretRotation: object({
+    'overlapSeconds?': {
+      ...count,
+      minimum: 0,
+      maximum: 604_800,
+      description: 'For how long the secret before signs beside the new one: 0 unless said',
+    },
+  }),
+  RotatedSecret: object<RotatedSecret>({
+    id: text,
+    secret: { ...text, description: '`whsec_…`: the new one' },
+    'previousUntil?': { ...instant, description: 'Until then deliveries are signed by the one before as well' },
+  }),
   Redelivery: object({
     'changes?': {
       ...list({ type: 'string', maxLength: 50 }),
