@@ -382,3 +382,13 @@ test('subjects without anything sealed can be redacted and erased like others', 
   const { subject: bare } = await habeas.given(personEntered(source));
   await done(habeas.commands.eraser.erase(bare, BY));
 });
+
+test('a redaction begins with what the one before it left, also while the keys of that are still there', async () => {
+  source = await habeas.source('Thuy Vy and Sam Serey met.');
+  const before = await habeas.commands.eraser.redact(redacting('source', source, blanking('Thuy Vy')));
+  const other = '0b0b0b0b-0000-4000-8000-00000000000b';
+  const second = await done(habeas.commands.eraser.redact(redacting('source', source, blanking('Sam Serey'), other)));
+  if (before.ok) await habeas.keys.destroy(before.value.keys);
+  expect(sourceOf(await stateOf('source', source))!.text).toBe('███████ and █████████ met.');
+  expect(second.keys).not.toEqual(before.ok && before.value.keys);
+});

@@ -26,6 +26,7 @@ import {
   type RetryOptions,
   settledAppend,
   type StreamKey,
+  withoutDestroyed,
 } from '#log-format';
 import type { KeyedLock } from './keyed-lock.js';
 import { CONFLICT, ERASED, NOT_FOUND } from './refusals.js';
@@ -195,7 +196,7 @@ export class StreamEraser implements SubjectEraser {
     const { codec, opening } = this.options;
     // What was told again before is told again of the events themselves.
     const own = stored.filter(({ type }) => type !== ERASURE_TYPES.retold);
-    const read = await codec.sealedFields(own, opening);
+    const read = await codec.sealedFields(own, withoutDestroyed(opening, stored));
     return read.flatMap((fields, index): readonly SealedEvent[] => {
       const event = own[index];
       if (!fields.ok) throw fields.error;

@@ -11,6 +11,6 @@ export { parseObject, readMetadata } from './metadata.js';
 export { ensureLogStarted, hasRecords, LOG_STARTED, LOG_START_STREAM, SYSTEM } from './log-start.js';
 export { backoff, type RetryOptions, settledAppend } from './settled-append.js';
 export type { PersonalFields } from './personal.js';
-export { openingOf, retoldAmong } from './retelling.js';
+export { openingOf, retoldAmong, withoutDestroyed } from './retelling.js';
 export * from './types.js';
 export { createRecordCodec } from './record-codec.js';

@@ -53,6 +53,19 @@ export function openingOf(
   };
 }
 
+/**
+ * The same without the keys that these events, of one stream, say are destroyed: until they are, what was told again already counts. Who
+ * tells again what is left has to begin with that, or words that were blanked before would come back.
+ */
+export function withoutDestroyed(opening: Opening, stored: Iterable<StoredEvent>): Opening {
+  const destroyed = new Set<unknown>();
+  for (const { type, data } of stored) {
+    const { keys } = type === ERASURE_TYPES.redacted || type === ERASURE_TYPES.erased ? (parseObject(data) ?? {}) : {};
+    if (Array.isArray(keys)) for (const key of keys) destroyed.add(key);
+  }
+  return { ...opening, find: (keyIds) => opening.find([...keyIds].filter((keyId) => !destroyed.has(keyId))) };
+}
+
 /** The same from events that are at hand with what was disclosed of them, in the order of each stream. By stream. */
 export function retoldAmong(
   events: Iterable<{ readonly event: StoredEvent; readonly fields: PersonalFields | undefined }>,

@@ -11,6 +11,7 @@ import { ERASURE_CATEGORY, ERASURE_CERTIFIED, type Mention } from './events.js';
 import type { ErasureReader } from './reading.js';
 import { mentionsOf } from './scan.js';
 import { decisionOn, type ErasureSteps, isOwnCondemned, type Stepped } from './steps.js';
+import { placesOf } from './texts.js';
 import { finderOf } from './words.js';
 
 export interface DriverOptions extends CertificateSources {
@@ -150,18 +151,25 @@ export class ErasureDriver {
     if (isOpen()) return false;
     const found = await this.#find(id, words, over);
     const { mentions, decisions } = steps.known(id);
-    const news = found.filter((mention) => {
+    const news: Mention[] = [];
+    for (const mention of found) {
       const key = mentionKey(mention);
-      const known = mentions.get(key);
-      if (known === undefined) return true;
-      if (mention.because === 'words') return decisions.get(key) !== 'kept';
-      return (
-        mention.because === 'names' && known.because !== 'names' && known.because !== 'words' && !decisions.has(key)
-      );
-    });
+      const [known, decision] = [mentions.get(key)?.because, decisions.get(key)];
+      if (known === undefined) news.push(mention);
+      else if (mention.because === 'words') {
+        // It may have been opened by a key that is being destroyed.
+        if (decision === 'redacted' ? await this.#isLeft(mention, words) : decision === undefined) news.push(mention);
+      } else if (mention.because === 'names' && known !== 'names' && known !== 'words' && decision === undefined)
+        news.push(mention);
+    }
     if (news.length === 0) return !isOpen();
     taken(await steps.list(id, SYSTEM, news, true));
     return !isOpen();
+  }
+
+  async #isLeft({ kind, id }: Mention, words: readonly string[]): Promise<boolean> {
+    const events = (await this.#options.reader.sealed(streamName(kind, id))) ?? [];
+    return placesOf(events, finderOf(words)).size > 0;
   }
 
   async #certify(id: string): Promise<void> {

@@ -432,6 +432,19 @@ test('what stands in the clear cannot be taken away: it is shown, and counted in
   expect(done).toMatchObject({ mentions: { inTheClear: 2 }, certificate: { outOfReach: { inTheClear: 2 } } });
 });
 
+test('two persons in one source: each erasure blanks its own words, at once or one after the other', async () => {
+  const cited = await source('Ada Zimmer and Sam Serey were arrested in May 2017.');
+  const ada = await person(cited, 'Ada Zimmer');
+  const sam = await person(cited, 'Sam Serey');
+  const [a, b] = await Promise.all([ask(ada), ask(sam)]);
+  for (const { id } of [a, b]) expect((await mentions(id))[0]).toMatchObject({ id: cited, state: 'open' });
+  const both = await Promise.all([a, b].map(({ id }) => erasures.redact(id, { kind: 'source', id: cited }, BY)));
+  expect(both.map((one) => one.ok && one.value.state)).toEqual(['redacted', 'redacted']);
+  for (const { id } of [a, b]) await until(({ state: now }) => now === 'certified', id);
+  expect(await textOf(cited)).toBe('██████████ and █████████ were arrested in May 2017.');
+  expect((await keys.find(directory.condemned().flatMap((one) => one.keys))).size).toBe(0);
+});
+
 test('of several nodes one drives at a time; when it goes, another goes on', async () => {
   await erasures.close();
   const leases = () => new Leases({ state, randomness: realRandomness, term: 300 });

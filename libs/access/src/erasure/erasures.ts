@@ -119,6 +119,9 @@ class DrivenErasures implements Erasures {
     if (kind === 'person' && this.#options.directory.get(erasureOf(subject)) !== undefined) return ERASED;
     const events = isId(subject) ? await this.#reader.sealed(streamName(kind, subject)) : undefined;
     if (events === undefined) return NO_SUBJECT;
+    const recovered = await this.#steps.recover(id, asked);
+    if (!recovered.ok) return recovered;
+    await this.#steps.destroy(id);
     const tried = blanking(asked, words)(events);
     if (!tried.ok) {
       const isDone = this.#options.directory.get(id)?.decisions.get(mentionKey(asked)) === 'redacted';

@@ -8,8 +8,10 @@ import {
   createRecordCodec,
   type EventCodec,
   type KeyStore,
+  type Opening,
   openingOf,
   parseObject,
+  withoutDestroyed,
 } from '#log-format';
 import { ERASURE_ASKED, ERASURE_CATEGORY, ERASURE_EVENTS, readAsked } from './events.js';
 
@@ -37,10 +39,11 @@ export class ErasureReader {
    * undefined: there is no such person.
    */
   async wordsOf(person: string): Promise<readonly string[] | undefined> {
-    const events = await this.sealed(streamName('person', person));
-    if (events === undefined) return undefined;
+    const stored = await this.#read(streamName('person', person));
+    if (stored.length === 0) return undefined;
     const words = new Set<string>();
-    for (const { type, fields } of events) {
+    // Also when their stream has ended already, as long as its keys are there.
+    for (const { type, fields } of await this.#opened(stored, this.#opening())) {
       for (const [pointer, value] of Object.entries(fields)) {
         const isName = NAME.test(pointer) || (type === 'IdentifierAssigned' && pointer === '/value');
         if (isName && typeof value === 'string') words.add(value);
@@ -73,11 +76,16 @@ export class ErasureReader {
     return [...new Set(keys)];
   }
 
-  /** The sealed fields of a stream's events as they are to be read now, in its order; undefined: there is no such stream. */
+  /**
+   * The sealed fields of a stream's events as they are to be read from now on, in its order, also where keys that it says are destroyed are
+   * still there; undefined: there is no such stream.
+   */
   async sealed(stream: string): Promise<readonly SealedEvent[] | undefined> {
     const stored = await this.#read(stream);
-    if (stored.length === 0) return undefined;
-    const opening = openingOf(this.options.store, this.options.keys);
+    return stored.length === 0 ? undefined : this.#opened(stored, withoutDestroyed(this.#opening(), stored));
+  }
+
+  async #opened(stored: readonly StoredEvent[], opening: Opening): Promise<readonly SealedEvent[]> {
     const read = await this.codec.sealedFields(stored, opening);
     return read.flatMap((fields, index): readonly SealedEvent[] => {
       const event = stored[index];
@@ -85,6 +93,11 @@ export class ErasureReader {
       if (event === undefined || fields.value === undefined) return [];
       return [{ id: event.id, type: event.type, fields: fields.value }];
     });
+  }
+
+  /** For this once: what it keeps of what was told again is not to stay in memory. */
+  #opening(): Opening {
+    return openingOf(this.options.store, this.options.keys);
   }
 
   /** What of a stream's events was never sealed, as if it were: for looking words up in it. */
