@@ -27,6 +27,8 @@ async function habeas(args: readonly string[], environment: Readonly<Record<stri
 
 const master = (): Readonly<Record<string, string>> => ({ HABEAS_MASTER_KEY_FILE: place('master.key') });
 
+const masterKey = (): string => readFileSync(place('master.key'), 'utf8').trim();
+
 let told: Told;
 const condemned: string[] = [];
 
@@ -70,7 +72,7 @@ test('a backup that knows of it is restored without a word on what is closed, an
   );
   expect(restored).toMatchObject({ code: 0, errors: '' });
   expect(restored.output).not.toContain('Erased since');
-  const server = await startServer(place('restored'), { masterKey: readFileSync(place('master.key'), 'utf8').trim() });
+  const server = await startServer(place('restored'), { masterKey: masterKey() });
   await until(async () => (await fetch(`${server.url}/health/ready`)).ok);
   const { body } = await server.client.request<PersonView>(`/v1/persons/${told.person}`);
   expect(body).toMatchObject({ erased: true, names: [], axes: { liberty: { value: 'police-custody' } } });
@@ -104,6 +106,25 @@ test('keys that a backup holds though its log says that they are destroyed are d
   expect(await keysIn(place('mended'))).toBe(0);
 }, 60_000);
 
+test('a log that knows of it is carried elsewhere, and old keys beside it open nothing of them', async () => {
+  const exported = place('log.jsonl');
+  expect(await habeas(['export', exported], { HABEAS_DATA: place('data') })).toMatchObject({ code: 0 });
+  expect(await habeas(['import', '--log', exported], { HABEAS_DATA: place('moved') })).toMatchObject({ code: 0 });
+  copyFileSync(join(place('before'), 'keys.db'), join(place('moved'), 'keys.db'));
+  expect(await keysIn(place('moved'))).toBeGreaterThan(3);
+  const server = await startServer(place('moved'), { masterKey: masterKey() });
+  await until(async () => (await fetch(`${server.url}/health/ready`)).ok);
+  expect((await server.client.request<PersonView>(`/v1/persons/${told.person}`)).body).toMatchObject({
+    erased: true,
+    names: [],
+    axes: { liberty: { value: 'police-custody' } },
+  });
+  expect(wordsInFiles(place('moved'), ERASED)).toEqual([]);
+  await server.stop();
+  expect(await keysIn(place('moved'))).toBe(0);
+  expect(await habeas(['verify'], { HABEAS_DATA: place('moved') })).toMatchObject({ code: 0 });
+}, 60_000);
+
 test('a backup that does not know of it brings it back, and says who is to be erased again', async () => {
   for (const [args, environment] of [
     [['restore', place('before'), '--data', place('old'), '--present', place('data')], master()],
@@ -114,7 +135,7 @@ test('a backup that does not know of it brings it back, and says who is to be er
     expect(restored.output).toContain('Erased since: 1 person.');
     expect(restored.output).toMatch(new RegExp(`^ {2}${told.person} {2}20\\d\\d-`, 'm'));
   }
-  const server = await startServer(place('old'), { masterKey: readFileSync(place('master.key'), 'utf8').trim() });
+  const server = await startServer(place('old'), { masterKey: masterKey() });
   await until(async () => (await fetch(`${server.url}/health/ready`)).ok);
   expect((await server.client.request<PersonView>(`/v1/persons/${told.person}`)).body.names).toHaveLength(3);
   const { id } = await erasePerson(server.client, told.person);

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { Feed, type FeedOptions, ViewsChangeSource } from '#feed';
 import { type Clock, err, type Refusal, refusal, type Result, ok, type Visibility, VISIBILITIES } from '#kernel';
-import { deleteViews, foldOf, openViewsReader, type ViewsMessage, type ViewsReader } from '#projections';
+import { deleteCheck, deleteViews, foldOf, openViewsReader, type ViewsMessage, type ViewsReader } from '#projections';
 import type { ViewsThread, ViewsWriter } from './views.js';
 
 /** What somebody with some ceiling is answered from. */
@@ -112,7 +112,8 @@ export class Levels {
   async refold(keyIds: readonly string[]): Promise<Result<void, Refusal>> {
     // Before anything is waited for: whoever comes meanwhile begins with none.
     const unread = VISIBILITIES.filter((ceiling) => !this.#levels.has(ceiling));
-    const deleted = unread.map((ceiling) => deleteViews(folderOf(this.options.data, ceiling)));
+    const { data } = this.options;
+    const deleted = [...unread.map((ceiling) => deleteViews(folderOf(data, ceiling))), deleteCheck(data)];
     const folded = await this.#all((writer) => writer.refold(keyIds)).catch(() => [err(NOT_BEGUN)]);
     return deleted.every(Boolean) ? firstRefusal(folded) : err(NOT_DELETED);
   }

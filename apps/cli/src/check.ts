@@ -1,4 +1,5 @@
 /** `habeas check`: what is served held against what the log says, row by row. By itself, beside the server or without one. */
+import { condemnationsIn } from '#access';
 import type { Refusal } from '#kernel';
 import { BuildFailedError, type CheckStep, checkViews, type ViewsDifference } from '#projections';
 import { DIFFERENT, DONE } from '../../api/src/exit-codes.js';
@@ -29,6 +30,7 @@ async function checkRecord({ settings, store, keys, signal }: ReadRecord): Promi
     eventStore: store,
     keyStore: keys,
     clock: { now: () => new Date() },
+    epoch: await condemnationsIn(store),
     signal,
     onProgress: (step, done, of) => {
       meter.show(step, done, of);

@@ -1,4 +1,5 @@
 /** `habeas replay`: the whole views as they were known at a moment, as an SQLite file. By itself, beside the server or without one. */
+import { condemnationsIn } from '#access';
 import { BuildFailedError, parseMoment, replayViews } from '#projections';
 import { DONE } from '../../api/src/exit-codes.js';
 import { StartError } from '../../api/src/start-error.js';
@@ -29,6 +30,7 @@ export function replay(environment: Environment, { knownAt, out }: ReplayArgumen
         keyStore: keys,
         out,
         knownAt: moment,
+        epoch: await condemnationsIn(store),
         lens: fourEyes ? 'verified' : 'all',
         signal,
         onProgress: ({ step, done, of = events }) => {

@@ -20,7 +20,7 @@ export {
 export { type OpenErasures, openErasures } from './erasure/erasures.js';
 export type { Span } from './erasure/texts.js';
 export * from './erasure/types.js';
-export { destroyedBy, type ErasureInLog, erasuresIn } from './erasure/in-log.js';
+export { condemnationsIn, destroyedBy, type ErasureInLog, erasuresIn } from './erasure/in-log.js';
 export { openAccessTrail } from './access-trail.js';
 export { copySqliteKeyStore } from './copy.js';
 export { copyKeys } from './copy-keys.js';

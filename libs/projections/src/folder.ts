@@ -19,6 +19,9 @@ import {
 import { basename, join } from 'node:path';
 import { SCHEMA_VERSION } from './schema.js';
 
+/** In which a check makes what it compares with; what a check that was ended has made stays there. */
+export const CHECK_FOLDER = '.check';
+
 const POINTER = `views-${SCHEMA_VERSION}.current`;
 const FILE = /^views-(\d+)-(\d+)\.db$/;
 const TRACES = /^views-\d+-\d+\.db(-wal|-shm|-journal)?$/;
@@ -93,14 +96,30 @@ export class ViewsFolder {
 }
 
 /**
- * Deletes all views in a folder, whoever made them. To be called while nothing writes them.
+ * Deletes all views in a folder, whoever made them, those of a check included. To be called while no server writes them.
  * @returns whether none is left
  */
 export function deleteViews(folder: string): boolean {
   if (!existsSync(folder)) return true;
   const views = new ViewsFolder(folder);
   views.withdraw();
-  return views.deleteAllBut([]);
+  return views.deleteAllBut([]) && deleteCheck(folder);
+}
+
+/**
+ * Deletes what a check has made in a folder; one that is under way fails.
+ * @returns whether nothing is left
+ */
+export function deleteCheck(folder: string): boolean {
+  const made = join(folder, CHECK_FOLDER);
+  if (!existsSync(made)) return true;
+  try {
+    rmSync(made, { recursive: true });
+  } catch {
+    return false;
+  }
+  syncNames(folder);
+  return true;
 }
 
 /** Makes the names in a folder durable, where the system does not do so by itself. */

@@ -1,7 +1,7 @@
 export { BuildFailedError, buildViews } from './build-views.js';
 export { checkViews, type CheckStep, type ViewsDifference } from './compare/check-views.js';
 export { checkLimit, type CursorOf, readCursor, writeCursor } from './cursors.js';
-export { deleteViews } from './folder.js';
+export { deleteCheck, deleteViews } from './folder.js';
 export { foldText, foldWithPlaces } from './fold-text.js';
 export { filtersOf, isListedInTime, type ListFilter, sortsOf } from './filters.js';
 export { parseMoment } from './moment.js';

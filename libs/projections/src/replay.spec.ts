@@ -166,6 +166,16 @@ describe('a replay that was ended', () => {
     expect(begunFiles()).toEqual([]);
   });
 
+  test('is begun anew where keys were destroyed since: it holds what they opened', async () => {
+    await record.say(...THE_CASE);
+    const order = { eventStore: record.store, keyStore: record.keys, out: into('then.db'), knownAt: { seq: COUNT } };
+    await endedAfter(12, { seq: COUNT });
+    expect(await replayViews({ ...order, epoch: 1 })).toMatchObject({ ok: true, value: { seq: COUNT, from: 0 } });
+    rmSync(into('then.db'));
+    await endedAfter(12, { seq: COUNT });
+    expect(await replayViews({ ...order, epoch: 0 })).toMatchObject({ ok: true, value: { seq: COUNT, from: 12 } });
+  });
+
   test('is begun anew where it is of another moment or another log, or damaged', async () => {
     await record.say(...THE_CASE);
     await endedAfter(12, { seq: COUNT });

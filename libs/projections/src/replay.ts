@@ -11,6 +11,8 @@ export interface ReplayViews extends Omit<BuildViews, 'path' | 'survives' | 'upT
   /** The file to make. */
   readonly out: string;
   readonly knownAt: KnownMoment;
+  /** Another number whenever keys were destroyed: what was made before that is not gone on with. Left out: none ever were. */
+  readonly epoch?: number;
 }
 
 export interface ReplayedViews {
@@ -33,7 +35,7 @@ export interface ReplayedViews {
  * @throws BuildFailedError, or the reason of the signal
  */
 export async function replayViews(options: ReplayViews): Promise<Result<ReplayedViews, Refusal>> {
-  const { out, knownAt, ...build } = options;
+  const { out, knownAt, epoch, ...build } = options;
   options.signal?.throwIfAborted();
   const file = resolve(out);
   const exists = refusal('file-exists', `${file} is there already. Nothing is overwritten: give another name.`);
@@ -45,6 +47,7 @@ export async function replayViews(options: ReplayViews): Promise<Result<Replayed
       at,
       [...(build.skip ?? [])].sort(),
       build.lens ?? 'all',
+      epoch ?? 0,
     ]);
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;

@@ -9,6 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { KeyStoreError } from '#access';
 import { randomId, VISIBILITIES } from '#kernel';
+import { checkViews } from '#projections';
 import { realRandomness } from '../../../../test/support/real.js';
 import { until } from '../../../../test/support/until.js';
 import { wordsInFiles } from '../../../../test/support/words-in-files.js';
@@ -134,6 +135,42 @@ async function readWhatIsMade(): Promise<DatabaseSync> {
     }
   }
 }
+
+/** A check of the views that is ended in the middle, as a kill may: what it has made stays. */
+async function checkInPart(): Promise<void> {
+  const stop = new AbortController();
+  const checking = checkViews({
+    folder,
+    eventStore: node.store,
+    keyStore: node.keys,
+    clock: { now: () => new Date() },
+    signal: stop.signal,
+    onProgress: (step) => {
+      if (step === 'comparing') stop.abort(new Error('ended'));
+    },
+    onDifference: () => undefined,
+  });
+  await expect(checking).rejects.toThrow('ended');
+  expect(wordsInFiles(folder, WORDS).join()).toContain('.check/');
+}
+
+test('what a check left behind that was ended is deleted too, by a node that is up and by one that was down', async () => {
+  node = await Node.start(folder);
+  const told = await record(node);
+  await node.live();
+  await checkInPart();
+  await node.hasReported(await erase(node, told));
+  expect(wordsInFiles(folder, WORDS)).toEqual([]);
+  const again = await record(node);
+  await node.live();
+  await checkInPart();
+  await node.stop();
+  node = await Node.start(folder, 'log');
+  await erase(node, again);
+  await node.stop();
+  node = await Node.start(folder, 'forgetting');
+  expect(wordsInFiles(folder, WORDS)).toEqual([]);
+});
 
 test('a node that was down has forgotten before it serves, and says so', async () => {
   node = await Node.start(folder);

@@ -12,6 +12,17 @@ export function destroyedBy({ type, data }: Pick<RecordedEvent, 'type' | 'data'>
   return DESTROYING.has(type) && Array.isArray(data.keys) ? data.keys.map(String) : [];
 }
 
+/**
+ * How many times keys were condemned.
+ * @throws EventStoreError
+ */
+export async function condemnationsIn(store: Pick<EventStore, 'readAll'>): Promise<number> {
+  let count = 0;
+  for await (const { type } of store.readAll({ categories: [streamCategory(ERASURE_CATEGORY)] }))
+    if (type === KEYS_CONDEMNED.type) count++;
+  return count;
+}
+
 export interface ErasureInLog {
   readonly id: string;
   readonly person: string;

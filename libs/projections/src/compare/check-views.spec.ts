@@ -237,6 +237,21 @@ test('a check that was ended is gone on with: with what was folded, for the serv
   expect([found, checked]).toMatchObject([[], { value: { seq, from: 0, differences: 0 } }]);
 });
 
+test('one that was ended before keys were destroyed is begun anew: it holds what they opened', async () => {
+  const { folder, store: eventStore, keys: keyStore, clock } = record;
+  const stop = new AbortController();
+  const options = { folder, eventStore, keyStore, clock, patience: 500, onDifference: () => undefined };
+  const ended = checkViews({
+    ...options,
+    signal: stop.signal,
+    onProgress: (step) => {
+      if (step === 'comparing') stop.abort(new Error('ended'));
+    },
+  });
+  await expect(ended).rejects.toThrow('ended');
+  expect(await checkViews({ ...options, epoch: 1 })).toMatchObject({ ok: true, value: { from: 0, differences: 0 } });
+});
+
 test('what cannot be compared: no views, views of another fold, a broken file, a log that stops', async () => {
   const { folder, store: eventStore, keys: keyStore, clock } = record;
   const options = { eventStore, keyStore, clock, patience: 500, onDifference: () => undefined };

@@ -8,7 +8,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import { type Clock, err, ok, recordingDay, refusal, type Refusal, type Result } from '#kernel';
 import type { BuildViews, BuiltViews } from '../build-views.js';
 import { Draft } from '../draft.js';
-import { ViewsFolder } from '../folder.js';
+import { CHECK_FOLDER, ViewsFolder } from '../folder.js';
 import { one } from '../one.js';
 import { FOLD_VERSION, isUnreadable, lensOf, openForReading } from '../schema.js';
 import type { BuildStep, PoisonEvent, SubjectCategory } from '../shapes.js';
@@ -26,6 +26,8 @@ export interface CheckViews extends Pick<BuildViews, 'eventStore' | 'keyStore' |
    */
   readonly folder: string;
   readonly clock: Clock;
+  /** Another number whenever keys were destroyed: what was made before that is not gone on with. Left out: none ever were. */
+  readonly epoch?: number;
   /** How long to wait for a moment at which nothing is left to be done, in milliseconds; ten seconds unless said. */
   readonly patience?: number;
   readonly onProgress?: (step: CheckStep, done: number, of?: number) => void;
@@ -77,7 +79,8 @@ export async function checkViews(options: CheckViews): Promise<Result<CheckedVie
   if (!served.ok) return served;
   const { db, path } = served.value;
   try {
-    const draft = Draft.take(join(options.folder, '.check'), [lensOf(db), ...[...skippedIn(db)].sort()]);
+    const order = [options.epoch ?? 0, lensOf(db), ...[...skippedIn(db)].sort()];
+    const draft = Draft.take(join(options.folder, CHECK_FOLDER), order);
     if (draft === undefined) return err(refusal('under-way', 'Another check is under way here at the moment.'));
     return await draft.during(async () => ok(await new Check(options, db, draft).run(path)));
   } finally {
