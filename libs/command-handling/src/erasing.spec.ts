@@ -392,3 +392,21 @@ test('a redaction begins with what the one before it left, also while the keys o
   expect(sourceOf(await stateOf('source', source))!.text).toBe('███████ and █████████ met.');
   expect(second.keys).not.toEqual(before.ok && before.value.keys);
 });
+
+test('what another node folded before does not bring back what was blanked, also while the keys of that are still there', async () => {
+  const { events } = await habeas.given(arrested(person, source, { note: 'with Sam Serey' }));
+  const other = await habeas.person(source, 'Bopha');
+  const behind = node();
+  const fact = events[0]!.id;
+  const moved = {
+    type: 'FactMoved',
+    category: 'person',
+    id: person,
+    data: { fact, to: { person: other }, reason: 'Hers.' },
+  };
+  await behind.execute(arrested(person, source), recorder);
+  await habeas.commands.eraser.redact(redacting('person', person, blanking('Sam Serey')));
+  expect(await behind.execute(moved, recorder)).toMatchObject({ ok: true });
+  const [, copy] = await read('person', other);
+  expect(copy).toMatchObject({ opened: true, data: { note: 'with █████████' } });
+});

@@ -20,6 +20,7 @@ import {
   type openingOf,
   type RecordedEvent,
   verifyChain,
+  withoutDestroyed,
 } from '#log-format';
 
 export interface LoadedSubject {
@@ -94,8 +95,13 @@ export class SubjectStreams {
       this.#cache.delete(stream);
       throw verified.error;
     }
+    if (known.head.revision >= 0 && stored.some(({ type }) => type === ERASURE_TYPES.redacted)) {
+      // What was folded holds words that were blanked since.
+      this.#cache.delete(stream);
+      return this.refresh(kind, id);
+    }
     const recorded: RecordedEvent[] = [];
-    for (const event of await this.log.codec.decodePage(stored, this.log.opening)) {
+    for (const event of await this.log.codec.decodePage(stored, withoutDestroyed(this.log.opening, stored))) {
       if (!event.ok) throw event.error;
       recorded.push(event.value);
     }
