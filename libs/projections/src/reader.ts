@@ -396,8 +396,12 @@ class FileReader implements ViewsReader {
       tree: new TreeReader(db),
       changed: new ChangedSubjects(db),
       changes: new ChangesReader(db, records, this.fold),
-      confidential: new Confidential(db, records, version, (kind, id) =>
-        shownWith(this.knowledge({ records }), kind, id),
+      confidential: new Confidential(
+        db,
+        records,
+        version,
+        (kind, id) => shownWith(this.knowledge({ records }), kind, id),
+        (kind, id) => casesIn(this.knowledge({ records }), kind, id),
       ),
     });
   }
@@ -543,4 +547,11 @@ function shownWith({ find }: Knowledge, kind: SubjectCategory, id: string): read
   const groups = partiesOf('group', cases, find);
   const joined = cases.flatMap((one) => find('case', one) ?? []);
   return [...persons, ...groups, ...joined].map(({ ref }) => ref.sid);
+}
+
+/** The cases that facts on a timeline belong to, with those that were joined to them. */
+function casesIn({ find }: Knowledge, kind: SubjectCategory, id: string): ReadonlySet<string> {
+  const selves = kind === 'case' ? [] : (find(kind, id)?.selves() ?? []);
+  const cases = selves.flatMap((one) => one.facts().flatMap((fact) => one.caseOf(fact) ?? []));
+  return new Set([...new Set(cases)].flatMap((one) => [...joinedCases(one, find)]));
 }

@@ -17,7 +17,7 @@ import { one } from './one.js';
 import { SEARCH_TABLES } from './search/tables.js';
 import { TREE_TABLE } from './tree/tiles.js';
 
-export const SCHEMA_VERSION = 15;
+export const SCHEMA_VERSION = 16;
 /** Stands in every answer and in the ids of status changes. */
 export const FOLD_VERSION = 2;
 
@@ -83,6 +83,7 @@ CREATE UNIQUE INDEX subjects_id ON subjects (id, kind);
 CREATE TABLE events (${EVENT_COLUMNS});
 CREATE INDEX events_subject ON events (sid, seq);
 CREATE INDEX events_confidential ON events (sid) WHERE visibility = 'confidential';
+CREATE INDEX events_joined ON events (sid) WHERE visibility = 'confidential' AND type = 'CasesJoined';
 CREATE TABLE hidden_events (${EVENT_COLUMNS});
 CREATE INDEX hidden_events_subject ON hidden_events (sid, seq);
 -- Events of other streams that concern a subject, hidden ones too; cites = 1: they name a source for nothing but what rests on it. Many

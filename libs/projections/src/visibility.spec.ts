@@ -291,3 +291,48 @@ test('two persons are not shown as one to those who may not see that this was re
     expect(found.ok && found.value.confidential).toBe(true);
   }
 });
+
+test('whoever has a part in cases that were joined in confidence has something confidential', async () => {
+  const id = (name: string): string => derivedId('levels', name, 3);
+  const event = (kind: SubjectCategory, of: string, name: string, type: string, data: object): Said => ({
+    ...{ kind, subject: id(of), id: id(name), type, visibility: 'public' },
+    data: { citations: [], ...data },
+  });
+  const names = [{ text: 'A', kind: 'legal' }];
+  const charge = { basis: 'reported', confidence: 'high', counts: [{ offence: 'x' }] };
+  await record.say(
+    event('case', 'first', 'c', 'CaseEntered', { title: 'First' }),
+    event('case', 'second', 'd', 'CaseEntered', { title: 'Second' }),
+    event('person', 'one', 'e', 'PersonEntered', { names }),
+    event('person', 'two', 'f', 'PersonEntered', { names }),
+    event('person', 'one', 'g', 'PersonCharged', { ...charge, case: id('first') }),
+    event('person', 'two', 'h', 'PersonCharged', charge),
+    { ...event('case', 'second', 'i', 'CasesJoined', { other: id('first') }), visibility: 'confidential' },
+  );
+  const { reader } = record.views();
+  await caughtUp(reader, 8);
+  const subjects = ['one', 'two'].map((name) => ({ kind: 'person' as const, id: id(name) }));
+  expect(reader.confidential(subjects)).toEqual({ ok: true, value: [subjects[0]] });
+});
+
+test('a group has something confidential where its holder of a role has, and an act on what is told of the role', async () => {
+  const id = (name: string): string => derivedId('levels', name, 4);
+  const event = (of: string, name: string, type: string, data: object, visibility: Visibility = 'public'): Said => ({
+    ...{ kind: of === 'group' ? 'group' : 'person', subject: id(of), id: id(name), type, visibility },
+    data: { citations: [], ...data },
+  });
+  const names = [{ text: 'A', kind: 'legal' }];
+  const role = { basis: 'reported', confidence: 'high', role: 'head', organisation: { group: id('group') } };
+  await record.say(
+    event('group', 'a', 'GroupEntered', { names, kind: 'party' }),
+    event('one', 'b', 'PersonEntered', { names }),
+    event('one', 'c', 'RoleHeld', { ...role, occurred: '2017~' }),
+  );
+  const { reader } = record.views();
+  const marked = (): unknown => reader.confidential([{ kind: 'group', id: id('group') }]);
+  await caughtUp(reader, 4);
+  expect(marked()).toEqual({ ok: true, value: [] });
+  await record.say(event('one', 'd', 'AccountAdded', { fact: id('c'), occurred: '2017-05' }, 'confidential'));
+  await caughtUp(reader, 5);
+  expect(marked()).toEqual({ ok: true, value: [{ kind: 'group', id: id('group') }] });
+});
