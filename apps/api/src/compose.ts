@@ -146,7 +146,8 @@ async function compose(
   opened.add(() => state.close());
   const file = NodeFile.open(settings.data, randomness);
   const node = { id: file.id, name: hostname(), clock };
-  const nodes = settings.log === undefined ? onlyNode(node) : await joinNodes({ ...node, state, ticker });
+  const nodes =
+    settings.log === undefined ? onlyNode(node) : await joinNodes({ ...node, state, ticker, randomness, report });
   opened.add(() => nodes.close());
   const erasures = await openErasureDirectory({
     store: eventStore,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OperationalState } from '#event-store';
 import { openNodeState } from '#event-store-sqlite';
+import { realRandomness } from '../../../test/support/real.js';
 import { VirtualTime } from '../../../test/support/virtual-time.js';
 import { joinNodes, type Nodes, onlyNode } from './nodes.js';
 
@@ -13,12 +14,14 @@ let state: OperationalState;
 /** Set: whoever was cut off reaches the state no more. */
 let cut: Set<string>;
 const opened: Nodes[] = [];
+let lines: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'habeas-nodes-'));
   time = new VirtualTime();
   state = openNodeState(folder);
   cut = new Set();
+  lines = [];
 });
 
 afterEach(async () => {
@@ -35,6 +38,8 @@ async function joined(id: string, clock = time.clock): Promise<Nodes> {
     name: `machine of ${id}`,
     clock,
     ticker: time.ticker,
+    randomness: realRandomness,
+    report: (line) => lines.push(line),
     state: {
       read: (name) => reached(() => state.read(name)),
       write: (name, value, expected) => reached(() => state.write(name, value, expected)),
@@ -120,6 +125,19 @@ test('who has not been heard of for months is left out', async () => {
   await time.pass(91 * 86_400_000);
   const a = await joined('a');
   expect(await shown(a)).toEqual({ a: true });
+});
+
+test('two that run on copies of one folder are told of; one that is started again is not', async () => {
+  const first = await joined('a');
+  await time.pass(12_000);
+  await first.close();
+  await joined('a');
+  await time.pass(12_000);
+  expect(lines).toEqual([]);
+  await joined('a');
+  await time.pass(12_000);
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toMatch(/^Another server \(machine of a\) says that it is this node/);
 });
 
 test('where there can be no other, nothing is written', async () => {

@@ -6,7 +6,7 @@
  * be only slow, or cut off; one that cannot reach the log lets nobody in before it is.
  */
 import { EventStoreError, type OperationalState } from '#event-store';
-import type { Clock, Ticker } from '#kernel';
+import { type Clock, randomId, type Randomness, type Ticker } from '#kernel';
 
 /** A node as the others know it. */
 export interface NodeInfo {
@@ -61,6 +61,9 @@ export function onlyNode({ id, name, clock }: ThisNode): Nodes {
 export interface JoinNodes extends ThisNode {
   readonly state: OperationalState;
   readonly ticker: Ticker;
+  readonly randomness: Randomness;
+  /** A line for whoever runs the server. */
+  readonly report: (line: string) => void;
 }
 
 /**
@@ -84,6 +87,8 @@ const TRIES = 10;
 /** What a node says of itself. */
 interface Word {
   readonly name: string;
+  /** Drawn at each start. */
+  readonly run: string;
   /** Grows with each word. */
   readonly said: number;
   readonly seen: string;
@@ -101,9 +106,14 @@ class SharedNodes implements Nodes {
   readonly #closing = new AbortController();
   #saying: Promise<void> = Promise.resolve();
   #stoppedAt: string | undefined;
+  readonly #run: string;
+  /** It has said something. */
+  #hasSaid = false;
+  #isDouble = false;
 
   constructor(options: JoinNodes) {
     this.#options = options;
+    this.#run = randomId(options.randomness);
   }
 
   get id(): string {
@@ -153,9 +163,11 @@ class SharedNodes implements Nodes {
     const { id, name, clock, state } = this.#options;
     for (let tries = 1; ; tries++) {
       const { words, revision } = await this.#read();
+      this.#lookForDouble(words[id]);
       const now = clock.now();
       const word: Word = {
         name,
+        run: this.#run,
         said: (words[id]?.said ?? 0) + 1,
         seen: now.toISOString(),
         ...(this.#stoppedAt !== undefined && { stoppedAt: this.#stoppedAt }),
@@ -164,11 +176,22 @@ class SharedNodes implements Nodes {
       const kept = Object.entries(words).filter(([, { seen }]) => now.getTime() - Date.parse(seen) < KEPT_MS);
       try {
         await state.write(NAME, JSON.stringify({ ...Object.fromEntries(kept), [id]: word }), revision);
+        this.#hasSaid = true;
         return;
       } catch (error) {
         if (!isConflict(error) || tries === TRIES) throw error;
       }
     }
+  }
+
+  /** Nobody but this process speaks for this node, unless its folder was copied: then what one has forgotten counts for both. */
+  #lookForDouble(word: Word | undefined): void {
+    if (!this.#hasSaid || this.#isDouble || word === undefined || word.run === this.#run) return;
+    this.#isDouble = true;
+    this.#options.report(
+      `Another server (${word.name}) says that it is this node: its data folder is a copy of this one, or the other way round. Delete node.json ` +
+        'in one of them and start it again, or what was erased may be taken for forgotten by both.',
+    );
   }
 
   async #read(): Promise<{ readonly words: Words; readonly revision: number | 'no-stream' }> {

@@ -40,8 +40,9 @@ export interface Held {
 
 /** Milliseconds in which what is condemned one after the other is forgotten together. */
 const GATHER_MS = 200;
-/** Milliseconds until what failed is tried again; and between two looks at how it goes. */
+/** Milliseconds between two looks at how it goes; and until what failed is tried again, doubled each time up to the most. */
 const AGAIN_MS = 1_000;
+const AGAIN_MOST_MS = 60_000;
 /** Keys looked for in one go. */
 const AT_ONCE = 500;
 
@@ -51,7 +52,8 @@ export class Forgetting {
   #running: Promise<void> = Promise.resolve();
   /** Of all that was condemned, in its order: how many of them are destroyed. */
   #destroyed = 0;
-  #hasFailed = false;
+  /** One after the other. */
+  #failures = 0;
 
   /**
    * Forgets what was condemned while this node was down, before anything is served.
@@ -103,12 +105,12 @@ export class Forgetting {
         const due = this.#due();
         if (due.length > 0) await this.#forget(due, held);
         await this.#report();
-        this.#hasFailed = false;
+        this.#failures = 0;
         if (this.#due().length === 0) await this.#nap(Infinity);
         await this.#pause(GATHER_MS);
       } catch (error) {
         this.#failed(error);
-        await this.#pause(AGAIN_MS);
+        await this.#pause(Math.min(AGAIN_MS * 2 ** (this.#failures - 1), AGAIN_MOST_MS));
       }
     }
   }
@@ -175,8 +177,8 @@ export class Forgetting {
   }
 
   #failed(error: unknown): void {
-    if (this.#isClosing || this.#hasFailed) return;
-    this.#hasFailed = true;
+    // A folding that fails costs as much as one that does not.
+    if (this.#failures++ > 0 || this.#isClosing) return;
     const why = error instanceof Error ? error.message : 'for a reason unknown';
     this.options.report(`What was erased could not be forgotten yet, and is tried again: ${why}`);
   }
