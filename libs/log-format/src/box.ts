@@ -25,6 +25,7 @@ import type { StreamKey } from './types.js';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const SALT_BYTES = 16;
+const TAGGED = { authTagLength: TAG_BYTES };
 
 /** As it stands in `data.sealed`. Bytes are base64url, `commit` is hex. */
 export interface SealedBox {
@@ -50,19 +51,27 @@ interface Place {
 
 export function seal(fields: PersonalFields, place: Place, key: StreamKey, randomness: Randomness): SealedBox {
   const salt = Buffer.from(randomness.bytes(SALT_BYTES));
-  const plaintext = Buffer.from(writeCanonical({ fields, salt: salt.toString('base64url') }), 'utf8');
-  const nonce = randomness.bytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', derive(key, ciphers, 'habeas sealing v1', createSecretKey), nonce, {
-    authTagLength: TAG_BYTES,
-  });
+  const nonce = Buffer.from(randomness.bytes(NONCE_BYTES));
+  const salted = Buffer.concat([
+    salt,
+    Buffer.from(writeCanonical({ fields, salt: salt.toString('base64url') }), 'utf8'),
+  ]);
+  const cipher = createCipheriv(
+    'aes-256-gcm',
+    derive(key, ciphers, 'habeas sealing v1', createSecretKey),
+    nonce,
+    TAGGED,
+  );
   cipher.setAAD(boundTo(place));
-  const ct = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+  const encrypted = cipher.update(salted.subarray(SALT_BYTES));
+  // GCM holds nothing back: all that is left is the tag.
+  cipher.final();
   return {
     v: 1,
     keyId: key.keyId,
-    nonce: Buffer.from(nonce).toString('base64url'),
-    ct: ct.toString('base64url'),
-    commit: commitment(salt, plaintext),
+    nonce: nonce.toString('base64url'),
+    ct: Buffer.concat([encrypted, cipher.getAuthTag()]).toString('base64url'),
+    commit: hash('sha256', salted),
   };
 }
 
@@ -75,9 +84,7 @@ export function open(box: SealedBox, place: Place, key: StreamKey): Disclosure |
       'aes-256-gcm',
       derive(key, ciphers, 'habeas sealing v1', createSecretKey),
       nonce,
-      {
-        authTagLength: TAG_BYTES,
-      },
+      TAGGED,
     );
     decipher.setAAD(boundTo(place));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
