@@ -30,7 +30,7 @@ import {
 } from '#log-format';
 import type { KeyedLock } from './keyed-lock.js';
 import { CONFLICT, ERASED, NOT_FOUND } from './refusals.js';
-import { retellings, type SealedEvent } from './retellings.js';
+import { retellings, sealedEvents, type SealedEvent } from './retellings.js';
 import type { LoadedSubject, LogAccess, SubjectStreams } from './subject-streams.js';
 
 /** Who asks for it, and why it is. */
@@ -192,17 +192,11 @@ export class StreamEraser implements SubjectEraser {
     return keys;
   }
 
-  async #sealedIn(stored: readonly StoredEvent[]): Promise<readonly SealedEvent[]> {
+  #sealedIn(stored: readonly StoredEvent[]): Promise<readonly SealedEvent[]> {
     const { codec, opening } = this.options;
     // What was told again before is told again of the events themselves.
     const own = stored.filter(({ type }) => type !== ERASURE_TYPES.retold);
-    const read = await codec.sealedFields(own, withoutDestroyed(opening, stored));
-    return read.flatMap((fields, index): readonly SealedEvent[] => {
-      const event = own[index];
-      if (!fields.ok) throw fields.error;
-      if (event === undefined || fields.value === undefined) return [];
-      return [{ id: event.id, type: event.type, fields: fields.value }];
-    });
+    return sealedEvents(codec, own, withoutDestroyed(opening, stored));
   }
 
   #retelling(

@@ -1,6 +1,7 @@
 /** What is left of sealed fields, in pieces that each fit an event: by event, and of long texts in several. */
 import type { Json } from '#kernel';
-import type { PersonalFields } from '#log-format';
+import type { StoredEvent } from '#event-store';
+import type { EventCodec, Opening, PersonalFields } from '#log-format';
 
 /** An event with what is to be read in its sealed fields. */
 export interface SealedEvent {
@@ -8,6 +9,24 @@ export interface SealedEvent {
   readonly type: string;
   /** By JSON pointer into its data as stored. */
   readonly fields: PersonalFields;
+}
+
+/**
+ * Those of stored events that have sealed fields which can be opened, in their order.
+ * @throws UndecodableEventError; what `opening` throws
+ */
+export async function sealedEvents(
+  codec: Pick<EventCodec, 'sealedFields'>,
+  stored: readonly StoredEvent[],
+  opening: Opening,
+): Promise<readonly SealedEvent[]> {
+  const read = await codec.sealedFields(stored, opening);
+  return read.flatMap((fields, index): readonly SealedEvent[] => {
+    const event = stored[index];
+    if (!fields.ok) throw fields.error;
+    if (event === undefined || fields.value === undefined) return [];
+    return [{ id: event.id, type: event.type, fields: fields.value }];
+  });
 }
 
 export interface Retelling {

@@ -11,7 +11,6 @@ import { ERASURE_CATEGORY, ERASURE_CERTIFIED, type Mention } from './events.js';
 import type { ErasureReader } from './reading.js';
 import { mentionsOf } from './scan.js';
 import { decisionOn, type ErasureSteps, isOwnCondemned, type Stepped } from './steps.js';
-import { placesOf } from './texts.js';
 import { finderOf } from './words.js';
 
 export interface DriverOptions extends CertificateSources {
@@ -143,7 +142,7 @@ export class ErasureDriver {
    * meanwhile, or words may be left.
    */
   async #isReviewed(id: string, words: readonly string[], over: AbortSignal): Promise<boolean> {
-    const { steps } = this.#options;
+    const { reader, steps } = this.#options;
     const isOpen = (): boolean => {
       const erasure = steps.known(id);
       return [...erasure.mentions.values()].some((mention) => decisionOn(erasure, mention) === 'open');
@@ -158,18 +157,13 @@ export class ErasureDriver {
       if (known === undefined) news.push(mention);
       else if (mention.because === 'words') {
         // It may have been opened by a key that is being destroyed.
-        if (decision === 'redacted' ? await this.#isLeft(mention, words) : decision === undefined) news.push(mention);
+        if (decision === 'redacted' ? await reader.holds(mention, words) : decision === undefined) news.push(mention);
       } else if (mention.because === 'names' && known !== 'names' && known !== 'words' && decision === undefined)
         news.push(mention);
     }
     if (news.length === 0) return !isOpen();
     taken(await steps.list(id, SYSTEM, news, true));
     return !isOpen();
-  }
-
-  async #isLeft({ kind, id }: Mention, words: readonly string[]): Promise<boolean> {
-    const events = (await this.#options.reader.sealed(streamName(kind, id))) ?? [];
-    return placesOf(events, finderOf(words)).size > 0;
   }
 
   async #certify(id: string): Promise<void> {

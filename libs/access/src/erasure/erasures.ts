@@ -167,14 +167,9 @@ class DrivenErasures implements Erasures {
     const condemned = await this.#steps.condemn(id, redacted.value);
     if (!condemned.ok) return condemned;
     await this.#steps.destroy(id);
-    if (!tried.own || !(await this.#isLeft(kind, subject, words))) return ok(tried.own);
+    if (!tried.own || !(await this.#reader.holds({ kind, id: subject }, words))) return ok(tried.own);
     const again = await this.#steps.list(id, by.id, [{ kind, id: subject, because: 'words' }], false);
     return again.ok ? ok(true) : again;
-  }
-
-  async #isLeft(kind: Mention['kind'], id: string, words: readonly string[]): Promise<boolean> {
-    const events = (await this.#reader.sealed(streamName(kind, id))) ?? [];
-    return countOf(placesOf(events, finderOf(words))) > 0;
   }
 
   async keep(

@@ -1,5 +1,5 @@
 /** What of the log an erasure reads: how a person is called, and what is sealed of any subject. Nothing of it is kept in memory. */
-import type { SealedEvent } from '#command-handling';
+import { sealedEvents, type SealedEvent } from '#command-handling';
 import type { EventStore, StoredEvent } from '#event-store';
 import type { JsonObject, Randomness } from '#kernel';
 import { streamName } from '#kernel';
@@ -13,7 +13,9 @@ import {
   parseObject,
   withoutDestroyed,
 } from '#log-format';
-import { ERASURE_ASKED, ERASURE_CATEGORY, ERASURE_EVENTS, readAsked } from './events.js';
+import { ERASURE_ASKED, ERASURE_CATEGORY, ERASURE_EVENTS, type Mention, readAsked } from './events.js';
+import { placesOf } from './texts.js';
+import { finderOf } from './words.js';
 
 export interface ErasureReading {
   readonly store: Pick<EventStore, 'readStream' | 'readAll'>;
@@ -43,7 +45,7 @@ export class ErasureReader {
     if (stored.length === 0) return undefined;
     const words = new Set<string>();
     // Also when their stream has ended already, as long as its keys are there.
-    for (const { type, fields } of await this.#opened(stored, this.#opening())) {
+    for (const { type, fields } of await sealedEvents(this.codec, stored, this.#opening())) {
       for (const [pointer, value] of Object.entries(fields)) {
         const isName = NAME.test(pointer) || (type === 'IdentifierAssigned' && pointer === '/value');
         if (isName && typeof value === 'string') words.add(value);
@@ -82,17 +84,15 @@ export class ErasureReader {
    */
   async sealed(stream: string): Promise<readonly SealedEvent[] | undefined> {
     const stored = await this.#read(stream);
-    return stored.length === 0 ? undefined : this.#opened(stored, withoutDestroyed(this.#opening(), stored));
+    return stored.length === 0
+      ? undefined
+      : sealedEvents(this.codec, stored, withoutDestroyed(this.#opening(), stored));
   }
 
-  async #opened(stored: readonly StoredEvent[], opening: Opening): Promise<readonly SealedEvent[]> {
-    const read = await this.codec.sealedFields(stored, opening);
-    return read.flatMap((fields, index): readonly SealedEvent[] => {
-      const event = stored[index];
-      if (!fields.ok) throw fields.error;
-      if (event === undefined || fields.value === undefined) return [];
-      return [{ id: event.id, type: event.type, fields: fields.value }];
-    });
+  /** Whether any of these words is left in what is sealed of a subject. */
+  async holds({ kind, id }: Pick<Mention, 'kind' | 'id'>, words: readonly string[]): Promise<boolean> {
+    const events = (await this.sealed(streamName(kind, id))) ?? [];
+    return placesOf(events, finderOf(words)).size > 0;
   }
 
   /** For this once: what it keeps of what was told again is not to stay in memory. */

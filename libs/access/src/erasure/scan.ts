@@ -16,7 +16,7 @@ export interface ScanOptions {
   readonly codec: EventCodec;
 }
 
-/** Events that are opened at a time: some 30 milliseconds in which nothing else is answered. */
+/** Events that are opened at a time: meanwhile nothing else is answered. */
 const PAGE = 150;
 
 /** In the order of the log, each subject once, by the strongest reason. */
@@ -42,7 +42,9 @@ export async function mentionsOf(
   const opening = openingOf(store, keys);
   const take = async (page: readonly StoredEvent[]): Promise<void> => {
     signal?.throwIfAborted();
-    const [sealed, decoded] = [await codec.sealedFields(page, opening), await codec.decodePage(page, opening)];
+    const sealed = await codec.sealedFields(page, opening);
+    // Whom an event names is in the clear: nothing is opened a second time for it.
+    const decoded = await codec.decodePage(page, NO_KEYS);
     for (const [index, event] of page.entries()) {
       const { category, id } = parseStreamName(event.stream) ?? {};
       const kind = CATEGORIES.find((each) => each === category);
@@ -84,6 +86,8 @@ export async function mentionsOf(
   }
   return [...found].map(([key, mention]) => (clear.has(key) ? { ...mention, clear: true } : mention));
 }
+
+const NO_KEYS = { find: () => Promise.resolve(new Map<string, never>()) };
 
 const STRENGTH: Readonly<Record<MentionReason, number>> = { cites: 0, clear: 1, names: 2, words: 3 };
 
